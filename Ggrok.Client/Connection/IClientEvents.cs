@@ -1,0 +1,49 @@
+using Ggrok.Shared.Protocol;
+
+namespace Ggrok.Client.Connection;
+
+/// <summary>What a running client tells its surroundings. Calls may come from any thread and must not block.</summary>
+public interface IClientEvents
+{
+    /// <summary>A connection attempt starts; <paramref name="attempt"/> counts from 1 since the last ready session.</summary>
+    void Connecting(int attempt);
+
+    /// <summary>The server accepted every tunnel; visitors reach them from now on.</summary>
+    void Ready(IReadOnlyList<PublicTunnel> tunnels);
+
+    /// <summary>The session ended or could not be opened; the next attempt starts after <paramref name="retryIn"/>.</summary>
+    void Lost(string reason, TimeSpan retryIn);
+
+    /// <summary>A visitor's exchange is over, well or badly.</summary>
+    void ExchangeCompleted(in ExchangeSummary exchange);
+
+    /// <summary>The client stops taking new requests and waits for <paramref name="running"/> exchanges.</summary>
+    void Draining(int running);
+}
+
+/// <summary>A tunnel as the public sees it.</summary>
+/// <param name="Name">Name of the tunnel within this client.</param>
+/// <param name="Url">Public URL.</param>
+/// <param name="Target">The local service behind it.</param>
+public sealed record PublicTunnel(string Name, Uri Url, Uri Target);
+
+/// <summary>One finished exchange.</summary>
+/// <param name="Id">Correlation id, as in the server's log and in <c>X-Request-ID</c>.</param>
+/// <param name="Tunnel">Name of the tunnel.</param>
+/// <param name="Method">Request method.</param>
+/// <param name="Target">Request target as the visitor sent it.</param>
+/// <param name="Status">Status of the response, or 0 when there was none.</param>
+/// <param name="Error"><see cref="RelayError.None"/>, or how the exchange failed.</param>
+/// <param name="Duration">From the request's arrival at the client to the end of the response.</param>
+/// <param name="RequestBytes">Request body size in bytes.</param>
+/// <param name="ResponseBytes">Response body size in bytes.</param>
+public readonly record struct ExchangeSummary(
+    string Id,
+    string Tunnel,
+    string Method,
+    string Target,
+    int Status,
+    RelayError Error,
+    TimeSpan Duration,
+    long RequestBytes,
+    long ResponseBytes);

@@ -1,0 +1,35 @@
+namespace Ggrok.Client.Connection;
+
+/// <summary>One tunnel that the client asks for: a public name and the local service behind it.</summary>
+public sealed record LocalTunnel
+{
+    /// <summary>Name of the tunnel within this client, unique in one session.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Scheme, host and port of the local service: <c>http://localhost:3000</c>. A path here is not used.</summary>
+    public required Uri Target { get; init; }
+
+    /// <summary>Accept any certificate of an <c>https</c> target (self-signed development certificates).</summary>
+    public bool InsecureTarget { get; init; }
+
+    /// <summary><c>rewrite</c> (the target's authority), <c>preserve</c> (what the visitor sent), or a value of one's own.</summary>
+    public string HostHeader { get; init; } = HostHeaderRewrite;
+
+    /// <summary>Subdomain wanted below the server's domain; null for a random readable one (or the server's own host).</summary>
+    public string? Subdomain { get; init; }
+
+    /// <summary>Custom public host; null unless asked for.</summary>
+    public string? Host { get; init; }
+
+    /// <summary>Path prefix of the registration (<c>/alice</c>); null for the whole host.</summary>
+    public string? Path { get; init; }
+
+    /// <summary>Remove <see cref="Path"/> from the target before the local service sees it.</summary>
+    public bool StripPath { get; init; }
+
+    /// <summary>Value of <see cref="HostHeader"/> that sends the target's own authority.</summary>
+    public const string HostHeaderRewrite = "rewrite";
+
+    /// <summary>Value of <see cref="HostHeader"/> that sends the visitor's Host unchanged.</summary>
+    public const string HostHeaderPreserve = "preserve";
+}

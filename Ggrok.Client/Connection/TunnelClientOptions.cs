@@ -1,0 +1,23 @@
+namespace Ggrok.Client.Connection;
+
+/// <summary>Everything that a <see cref="TunnelClient"/> needs to know.</summary>
+public sealed record TunnelClientOptions
+{
+    /// <summary>The relay: <c>https://my.app</c> or <c>http://localhost:8080</c>.</summary>
+    public required Uri Server { get; init; }
+
+    /// <summary>Registration token, sent as <c>Authorization: Bearer</c>; null when the server is open.</summary>
+    public string? Token { get; init; }
+
+    /// <summary>Persistent identity of this installation; the server lets it replace its own stale session.</summary>
+    public required string ClientId { get; init; }
+
+    /// <summary>What others are told when they want a name that this client holds: <c>anna@laptop</c>.</summary>
+    public required string Label { get; init; }
+
+    /// <summary>Tunnels to open, at least one.</summary>
+    public required IReadOnlyList<LocalTunnel> Tunnels { get; init; }
+
+    /// <summary>How long running exchanges may go on after a stop was asked for.</summary>
+    public TimeSpan DrainTimeout { get; init; } = TimeSpan.FromSeconds(30);
+}

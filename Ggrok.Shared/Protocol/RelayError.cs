@@ -1,0 +1,66 @@
+namespace Ggrok.Shared.Protocol;
+
+/// <summary>
+/// Every way in which one exchange can fail, named along phase and side. The number is the payload of a
+/// <see cref="FrameKind.Reset"/> frame; the name is the value of <c>X-Ggrok-Error</c> and of the log's <c>error</c> field.
+/// </summary>
+/// <remarks>Numbers are part of the wire protocol and never change. <c>docs/errors.md</c> has a row for each.</remarks>
+public enum RelayError : ushort
+{
+    /// <summary>Nothing failed.</summary>
+    None = 0,
+
+    /// <summary>No client holds this host and path.</summary>
+    NoTunnel = 1,
+
+    /// <summary>The host and path are held, but the client is away.</summary>
+    TunnelAway = 2,
+
+    /// <summary>The tunnel broke while the exchange ran.</summary>
+    TunnelLost = 3,
+
+    /// <summary>The tunnel runs as many streams as it may.</summary>
+    TooManyStreams = 4,
+
+    /// <summary>The server or the client is shutting down and takes no new exchanges.</summary>
+    Draining = 5,
+
+    /// <summary>The request line and headers are larger than the tunnel carries.</summary>
+    RequestHeadTooLarge = 10,
+
+    /// <summary>The request is malformed or ambiguous (RFC 9112 section 6.3, RFC 9110 section 7).</summary>
+    RequestInvalid = 11,
+
+    /// <summary>The visitor's request body broke off or was malformed.</summary>
+    RequestBodyVisitor = 12,
+
+    /// <summary>The local service stopped reading the request body.</summary>
+    RequestBodyLocal = 13,
+
+    /// <summary>The visitor went away before the exchange was over.</summary>
+    VisitorGone = 14,
+
+    /// <summary>Nothing accepts connections at the local address.</summary>
+    LocalUnreachable = 20,
+
+    /// <summary>TLS to the local service failed.</summary>
+    LocalTlsFailed = 21,
+
+    /// <summary>The local service closed the connection or sent no valid HTTP before its response head was complete.</summary>
+    ResponseHeadLocal = 22,
+
+    /// <summary>The local service sent no response head in time.</summary>
+    ResponseHeadTimeout = 23,
+
+    /// <summary>The response head is larger than the tunnel carries, or not valid.</summary>
+    ResponseHeadInvalid = 24,
+
+    /// <summary>The local service broke off its response body.</summary>
+    ResponseBodyLocal = 25,
+
+    /// <summary>Neither side sent a byte for the stream's idle time.</summary>
+    StreamIdle = 30,
+
+    /// <summary>The tunnel's client or server has a bug: an exception without a name.</summary>
+    Internal = 99,
+}
