@@ -1,0 +1,32 @@
+namespace Ggrok.Shared.Protocol;
+
+/// <summary>Fixed names and sizes of <c>ggrok.v1</c>. Sizes are bytes unless a name says otherwise.</summary>
+public static class ProtocolLimits
+{
+    /// <summary>Path on which clients register; everything below it belongs to the server.</summary>
+    public const string Path = "/$$ggrok";
+
+    /// <summary>WebSocket sub-protocol (RFC 6455 section 1.9).</summary>
+    public const string SubProtocol = "ggrok.v1";
+
+    /// <summary>Version number in Hello.</summary>
+    public const int Version = 1;
+
+    /// <summary>Largest WebSocket message: 64 KiB and one header.</summary>
+    public const int MaxMessageBytes = 64 * 1024 + FrameHeader.Size;
+
+    /// <summary>Largest Data payload; also what one stream may send before the others get their turn.</summary>
+    public const int MaxDataBytes = 16 * 1024;
+
+    /// <summary>Largest JSON payload of Hello, Welcome, Rejected, GoAway, Head and Trailers.</summary>
+    public const int MaxJsonBytes = 64 * 1024;
+
+    /// <summary>Credit that each direction of a stream starts with.</summary>
+    public const int InitialWindowBytes = 256 * 1024;
+
+    /// <summary>Largest credit that a receiver lets a stream grow to.</summary>
+    public const int MaxWindowBytes = 4 * 1024 * 1024;
+
+    /// <summary>Nesting that a JSON payload may have.</summary>
+    public const int MaxJsonDepth = 8;
+}
