@@ -1,0 +1,114 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Ggrok.Shared.Protocol;
+
+/// <summary>Client's first frame.</summary>
+/// <param name="Protocol">Protocol version the client speaks.</param>
+/// <param name="Client">Persistent id of the installation.</param>
+/// <param name="Instance">Id of this run of the client.</param>
+/// <param name="Version">Version of the client program, for logs.</param>
+/// <param name="Label">Who this is, for people who want a name that is held: <c>anna@laptop</c>.</param>
+/// <param name="Origin">Scheme and authority that the client dialled: <c>https://my.app</c>; public URLs share its scheme and port.</param>
+/// <param name="Tunnels">Tunnels wanted, all or none are opened.</param>
+public sealed record Hello(
+    int Protocol,
+    string Client,
+    string Instance,
+    string Version,
+    string Label,
+    string Origin,
+    IReadOnlyList<TunnelRequest> Tunnels);
+
+/// <summary>One tunnel that a client asks for.</summary>
+/// <param name="Name">Name within the session.</param>
+/// <param name="Kind">Kind of tunnel; <c>http</c>.</param>
+/// <param name="Subdomain">Label below the server's domain, or null.</param>
+/// <param name="Host">Custom host, or null.</param>
+/// <param name="Path">Path prefix, or null for the whole host.</param>
+/// <param name="StripPath">Remove the prefix from request targets.</param>
+public sealed record TunnelRequest(
+    string Name,
+    string Kind,
+    string? Subdomain = null,
+    string? Host = null,
+    string? Path = null,
+    bool StripPath = false);
+
+/// <summary>Server's acceptance.</summary>
+/// <param name="Session">Id of the session, for logs.</param>
+/// <param name="Version">Version of the server program, for logs.</param>
+/// <param name="Tunnels">The tunnels in the order of Hello.</param>
+/// <param name="Limits">What the server allows.</param>
+public sealed record Welcome(
+    string Session,
+    string Version,
+    IReadOnlyList<TunnelGrant> Tunnels,
+    SessionLimits Limits);
+
+/// <summary>One tunnel that the server opened.</summary>
+/// <param name="Name">Name within the session.</param>
+/// <param name="Url">Public URL.</param>
+public sealed record TunnelGrant(string Name, string Url);
+
+/// <summary>What the server allows in one session.</summary>
+/// <param name="MaxStreams">Concurrent streams.</param>
+/// <param name="MaxHeadBytes">Size of one Head payload in bytes.</param>
+public sealed record SessionLimits(int MaxStreams, int MaxHeadBytes);
+
+/// <summary>Server's refusal; the connection closes after it.</summary>
+/// <param name="Code">Name of the reason.</param>
+/// <param name="Message">One sentence that says what to do.</param>
+/// <param name="MayRetry">Whether the same Hello may be accepted later.</param>
+/// <param name="RetryAfterSeconds">Wait at least this long before the next attempt, in seconds.</param>
+public sealed record Rejected(RejectCode Code, string Message, bool MayRetry, int? RetryAfterSeconds = null);
+
+/// <summary>Why a registration was refused.</summary>
+public enum RejectCode
+{
+    /// <summary>A code that this version does not know.</summary>
+    Unknown = 0,
+
+    /// <summary>No token, or not one that the server knows.</summary>
+    TokenRefused,
+
+    /// <summary>The name is held by another client.</summary>
+    NameTaken,
+
+    /// <summary>The name may not be registered here.</summary>
+    NameNotAllowed,
+
+    /// <summary>No common protocol version.</summary>
+    ProtocolUnsupported,
+
+    /// <summary>The token has as many tunnels as it may.</summary>
+    TooManyTunnels,
+
+    /// <summary>The kind of tunnel is not offered here.</summary>
+    KindUnsupported,
+
+    /// <summary>The Hello is not valid.</summary>
+    HelloInvalid,
+
+    /// <summary>The server is shutting down.</summary>
+    Draining,
+}
+
+/// <summary>No new streams; finish what runs, then connect again.</summary>
+/// <param name="Reason">Name of the reason: <see cref="CloseReason.Drained"/> or <see cref="CloseReason.Replaced"/>.</param>
+/// <param name="Message">One sentence for people.</param>
+public sealed record GoAway(CloseReason Reason, string Message);
+
+/// <summary>Source-generated JSON of the handshake and of GoAway.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    UseStringEnumConverter = true,
+    RespectNullableAnnotations = true,
+    RespectRequiredConstructorParameters = true,
+    MaxDepth = ProtocolLimits.MaxJsonDepth)]
+[JsonSerializable(typeof(Hello))]
+[JsonSerializable(typeof(Welcome))]
+[JsonSerializable(typeof(Rejected))]
+[JsonSerializable(typeof(GoAway))]
+public sealed partial class HandshakeJson : JsonSerializerContext;
