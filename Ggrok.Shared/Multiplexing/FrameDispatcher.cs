@@ -1,0 +1,123 @@
+using System.Buffers.Binary;
+using Ggrok.Shared.Protocol;
+
+namespace Ggrok.Shared.Multiplexing;
+
+/// <summary>Takes each frame of a message to where it belongs. Runs in the read loop: waits for nothing.</summary>
+internal sealed class FrameDispatcher(MuxConnection connection, StreamTable streams, Heartbeat heartbeat, IMuxHandler handler)
+{
+    /// <exception cref="ProtocolViolationException">The peer broke the protocol.</exception>
+    public void Dispatch(ReadOnlySpan<byte> message)
+    {
+        heartbeat.Heard();
+        var reader = new FrameReader(message);
+        while (reader.TryRead(out FrameHeader header, out ReadOnlySpan<byte> payload))
+        {
+            switch (header.Kind)
+            {
+                case FrameKind.Head:
+                case FrameKind.Data:
+                case FrameKind.End:
+                case FrameKind.Trailers:
+                case FrameKind.Reset:
+                case FrameKind.Credit:
+                    Require(header.Stream != 0, CloseReason.WrongStream);
+                    OnStreamFrame(header, payload);
+                    break;
+                case FrameKind.Ping:
+                case FrameKind.Pong:
+                case FrameKind.GoAway:
+                    Require(header.Stream == 0, CloseReason.WrongStream);
+                    OnConnectionFrame(header.Kind, payload);
+                    break;
+                case FrameKind.Hello:
+                case FrameKind.Welcome:
+                case FrameKind.Rejected:
+                    throw new ProtocolViolationException(CloseReason.FrameMalformed);
+                default:
+                    connection.Statistics.SkippedUnknown();
+                    break;
+            }
+        }
+    }
+
+    private void OnStreamFrame(FrameHeader header, ReadOnlySpan<byte> payload)
+    {
+        if (header.Kind == FrameKind.Data)
+        {
+            Require(payload.Length <= ProtocolLimits.MaxDataBytes, CloseReason.FrameTooLarge);
+        }
+
+        if (!streams.TryGet(header.Stream, out MuxStream? stream))
+        {
+            if (header.Kind == FrameKind.Head && !streams.IsLocal(header.Stream))
+            {
+                OnOpen(header, payload);
+                return;
+            }
+
+            // Frames cross: the peer may not know yet that the stream is over.
+            Require(streams.WasOpened(header.Stream), CloseReason.UnknownStream);
+            return;
+        }
+
+        switch (header.Kind)
+        {
+            case FrameKind.Reset:
+                Require(payload.Length == sizeof(ushort), CloseReason.FrameMalformed);
+                stream.Abort((RelayError)BinaryPrimitives.ReadUInt16BigEndian(payload), tellPeer: false);
+                break;
+            case FrameKind.Credit:
+                Require(payload.Length == sizeof(uint), CloseReason.FrameMalformed);
+                connection.Outbox.AddCredit(stream.Outbound, BinaryPrimitives.ReadUInt32BigEndian(payload));
+                break;
+            case FrameKind.End:
+                Require(payload.IsEmpty, CloseReason.FrameMalformed);
+                stream.OnFrame(header.Kind, header.Flags, payload);
+                break;
+            default:
+                stream.OnFrame(header.Kind, header.Flags, payload);
+                break;
+        }
+    }
+
+    private void OnOpen(FrameHeader header, ReadOnlySpan<byte> payload)
+    {
+        MuxStream stream = connection.NewPeerStream(header.Stream);
+        if (!streams.TryAddPeer(stream, connection.Options.MaxStreams))
+        {
+            stream.Reset(RelayError.TooManyStreams);
+            return;
+        }
+
+        stream.OnFrame(header.Kind, header.Flags, payload);
+        ThreadPool.UnsafeQueueUserWorkItem(stream, preferLocal: false);
+    }
+
+    private void OnConnectionFrame(FrameKind kind, ReadOnlySpan<byte> payload)
+    {
+        switch (kind)
+        {
+            case FrameKind.GoAway:
+                connection.RefuseNewStreams();
+                handler.OnGoAway(HandshakeCodec.DecodePayload(payload, HandshakeJson.Default.GoAway));
+                break;
+            case FrameKind.Ping:
+                Require(payload.Length == sizeof(ulong), CloseReason.FrameMalformed);
+                connection.Outbox.Pong(BinaryPrimitives.ReadUInt64BigEndian(payload));
+                break;
+            default:
+                Require(payload.Length == sizeof(ulong), CloseReason.FrameMalformed);
+                heartbeat.OnPong(BinaryPrimitives.ReadUInt64BigEndian(payload));
+                break;
+        }
+    }
+
+    private static void Require(bool condition, CloseReason reason)
+    {
+        if (!condition)
+        {
+            throw new ProtocolViolationException(reason);
+        }
+    }
+}

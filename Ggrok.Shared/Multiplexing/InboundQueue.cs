@@ -1,0 +1,322 @@
+using System.Buffers;
+using System.Threading.Tasks.Sources;
+using Ggrok.Shared.Protocol;
+
+namespace Ggrok.Shared.Multiplexing;
+
+/// <summary>
+/// Frames that arrived on one stream and were not read yet. The read loop puts them in and never waits;
+/// one reader takes them out. Memory is bounded by the credit given (Data) and by a fixed allowance (all else).
+/// </summary>
+internal sealed class InboundQueue : IValueTaskSource<InboundFrame>
+{
+    // Heads and trailers travel without credit: one informational and one final head plus trailers fit.
+    private const int MaxUncreditedBytes = 3 * ProtocolLimits.MaxJsonBytes;
+
+    private const int SmallestArray = 512;
+
+    private readonly Lock _gate = new();
+    private readonly WindowBudget _budget;
+    private ManualResetValueTaskSourceCore<InboundFrame> _waiter = new() { RunContinuationsAsynchronously = true };
+    private Item[] _items = new Item[4];
+    private int _first;
+    private int _count;
+    private Item _current;
+    private bool _waiting;
+    private bool _ended;
+    private bool _failed;
+    private RelayError _error;
+    private bool _peerBlocked;
+    private int _window = ProtocolLimits.InitialWindowBytes;
+    private int _peerCredit = ProtocolLimits.InitialWindowBytes;
+    private int _consumed;
+    private int _uncredited;
+
+    public InboundQueue(WindowBudget budget)
+    {
+        _budget = budget;
+    }
+
+    /// <summary>Copies a frame in.</summary>
+    /// <exception cref="ProtocolViolationException">Data beyond credit, a frame after End, or too many frames without credit.</exception>
+    public void Enqueue(FrameKind kind, FrameFlags flags, ReadOnlySpan<byte> payload)
+    {
+        bool wake;
+        InboundFrame frame = default;
+        lock (_gate)
+        {
+            if (_failed)
+            {
+                return;
+            }
+
+            Account(kind, flags, payload.Length);
+            if (kind == FrameKind.Data && (payload.IsEmpty || TryAppendToLast(payload)))
+            {
+                return;
+            }
+
+            Item item = Copy(kind, payload);
+            wake = _waiting;
+            if (wake)
+            {
+                frame = MakeCurrent(item);
+                _waiting = false;
+            }
+            else
+            {
+                Push(item);
+            }
+        }
+
+        if (wake)
+        {
+            _waiter.SetResult(frame);
+        }
+    }
+
+    /// <summary>Ends the queue with an error: what is queued is dropped, the reader sees Reset. False when it was over before.</summary>
+    public bool Fail(RelayError error)
+    {
+        bool wake;
+        lock (_gate)
+        {
+            if (_failed)
+            {
+                return false;
+            }
+
+            _failed = true;
+            _error = error;
+            DropQueued();
+            _budget.Return(_window - ProtocolLimits.InitialWindowBytes);
+            wake = _waiting;
+            _waiting = false;
+        }
+
+        if (wake)
+        {
+            _waiter.SetResult(new InboundFrame(FrameKind.Reset, default, error));
+        }
+
+        return true;
+    }
+
+    /// <summary>The next frame if one is there; does not wait.</summary>
+    public bool TryRead(out InboundFrame frame)
+    {
+        lock (_gate)
+        {
+            return TryTake(out frame);
+        }
+    }
+
+    /// <summary>The next frame. After End or Reset the same is returned again.</summary>
+    public ValueTask<InboundFrame> ReadAsync()
+    {
+        lock (_gate)
+        {
+            if (TryTake(out InboundFrame frame))
+            {
+                return ValueTask.FromResult(frame);
+            }
+
+            _waiter.Reset();
+            _waiting = true;
+            return new ValueTask<InboundFrame>(this, _waiter.Version);
+        }
+    }
+
+    /// <summary>Releases the frame read last; returns the credit that is due to the peer, usually 0.</summary>
+    public int Advance()
+    {
+        lock (_gate)
+        {
+            Item item = _current;
+            _current = default;
+            if (item.Array is not null)
+            {
+                ArrayPool<byte>.Shared.Return(item.Array);
+            }
+
+            if (item.Kind != FrameKind.Data)
+            {
+                _uncredited -= item.Length;
+                return 0;
+            }
+
+            _consumed += item.Length;
+            return CreditDue();
+        }
+    }
+
+    InboundFrame IValueTaskSource<InboundFrame>.GetResult(short token) => _waiter.GetResult(token);
+
+    ValueTaskSourceStatus IValueTaskSource<InboundFrame>.GetStatus(short token) => _waiter.GetStatus(token);
+
+    void IValueTaskSource<InboundFrame>.OnCompleted(
+        Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+        _waiter.OnCompleted(continuation, state, token, flags);
+
+    private void Account(FrameKind kind, FrameFlags flags, int length)
+    {
+        if (_ended)
+        {
+            throw new ProtocolViolationException(CloseReason.FrameAfterEnd);
+        }
+
+        switch (kind)
+        {
+            case FrameKind.Data:
+                if (length > _peerCredit)
+                {
+                    throw new ProtocolViolationException(CloseReason.CreditExceeded);
+                }
+
+                _peerCredit -= length;
+                _peerBlocked |= (flags & FrameFlags.Blocked) != 0;
+                break;
+            case FrameKind.End:
+                _ended = true;
+                break;
+            default:
+                _uncredited += length;
+                if (_uncredited > MaxUncreditedBytes || _count > MaxUncreditedBytes / 1024)
+                {
+                    throw new ProtocolViolationException(CloseReason.FrameFlood);
+                }
+
+                break;
+        }
+    }
+
+    // Credit goes back in quarters of a window, so that the peer never runs dry while the reader keeps up. The window
+    // doubles on proof that it is too small: the peer stopped for want of credit and the reader has nothing left.
+    private int CreditDue()
+    {
+        if (_ended || _failed)
+        {
+            return 0;
+        }
+
+        int grown = 0;
+        if (_peerBlocked && _count == 0)
+        {
+            _peerBlocked = false;
+            if (_window < ProtocolLimits.MaxWindowBytes && _budget.TryTake(_window))
+            {
+                grown = _window;
+                _window *= 2;
+            }
+        }
+
+        if (grown == 0 && _consumed < _window / 4)
+        {
+            return 0;
+        }
+
+        int due = _consumed + grown;
+        _consumed = 0;
+        _peerCredit += due;
+        return due;
+    }
+
+    private bool TryTake(out InboundFrame frame)
+    {
+        if (_failed)
+        {
+            frame = new InboundFrame(FrameKind.Reset, default, _error);
+            return true;
+        }
+
+        if (_count > 0)
+        {
+            Item item = _items[_first];
+            _items[_first] = default;
+            _first = (_first + 1) % _items.Length;
+            _count--;
+            frame = MakeCurrent(item);
+            return true;
+        }
+
+        frame = new InboundFrame(FrameKind.End, default, RelayError.None);
+        return _ended && !_waiting;
+    }
+
+    private InboundFrame MakeCurrent(Item item)
+    {
+        _current = item;
+        if (item.Kind == FrameKind.End)
+        {
+            _budget.Return(_window - ProtocolLimits.InitialWindowBytes);
+            _window = ProtocolLimits.InitialWindowBytes;
+        }
+
+        return new InboundFrame(item.Kind, new ReadOnlyMemory<byte>(item.Array, 0, item.Length), RelayError.None);
+    }
+
+    private static Item Copy(FrameKind kind, ReadOnlySpan<byte> payload)
+    {
+        if (payload.IsEmpty)
+        {
+            return new Item(kind, null, 0);
+        }
+
+        byte[] array = ArrayPool<byte>.Shared.Rent(Math.Max(payload.Length, SmallestArray));
+        payload.CopyTo(array);
+        return new Item(kind, array, payload.Length);
+    }
+
+    // A peer that sends byte by byte must not cost an array for each byte.
+    private bool TryAppendToLast(ReadOnlySpan<byte> payload)
+    {
+        if (_count == 0)
+        {
+            return false;
+        }
+
+        ref Item last = ref _items[(_first + _count - 1) % _items.Length];
+        if (last.Kind != FrameKind.Data || last.Array!.Length - last.Length < payload.Length)
+        {
+            return false;
+        }
+
+        payload.CopyTo(last.Array.AsSpan(last.Length));
+        last = last with { Length = last.Length + payload.Length };
+        return true;
+    }
+
+    private void Push(Item item)
+    {
+        if (_count == _items.Length)
+        {
+            var larger = new Item[_items.Length * 2];
+            for (int i = 0; i < _count; i++)
+            {
+                larger[i] = _items[(_first + i) % _items.Length];
+            }
+
+            _items = larger;
+            _first = 0;
+        }
+
+        _items[(_first + _count) % _items.Length] = item;
+        _count++;
+    }
+
+    private void DropQueued()
+    {
+        for (; _count > 0; _count--)
+        {
+            if (_items[_first].Array is { } array)
+            {
+                ArrayPool<byte>.Shared.Return(array);
+            }
+
+            _items[_first] = default;
+            _first = (_first + 1) % _items.Length;
+        }
+    }
+
+    private readonly record struct Item(FrameKind Kind, byte[]? Array, int Length);
+}

@@ -1,0 +1,275 @@
+using Ggrok.Shared.Protocol;
+
+namespace Ggrok.Shared.Multiplexing;
+
+/// <summary>
+/// Many streams over one message transport: one reader loop, one writer loop, a stream table, credit and heartbeat.
+/// Knows bytes, not HTTP. Two blast radii: a fault of a stream resets that stream; a protocol violation closes the
+/// connection with a named reason.
+/// </summary>
+public sealed class MuxConnection
+{
+    private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(5);
+
+    private readonly IMessageTransport _transport;
+    private readonly IMuxHandler _handler;
+    private readonly MuxOptions _options;
+    private readonly TimeProvider _time;
+    private readonly StreamTable _streams;
+    private readonly WindowBudget _budget;
+    private readonly FrameDispatcher _dispatcher;
+    private readonly Heartbeat _heartbeat;
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly long _start;
+    private long _coarseNow;
+    private bool _peerClosed;
+    private int _closeReason = -1;
+    private bool _refusesStreams;
+
+    /// <summary>Creates the connection; nothing moves before <see cref="RunAsync"/>.</summary>
+    public MuxConnection(IMessageTransport transport, IMuxHandler handler, MuxOptions options, TimeProvider time)
+    {
+        _transport = transport;
+        _handler = handler;
+        _options = options;
+        _time = time;
+        _start = time.GetTimestamp();
+        _coarseNow = Now();
+        _streams = new StreamTable(options.Role);
+        _budget = new WindowBudget(options.WindowBudgetBytes);
+        _heartbeat = new Heartbeat(Outbox, options.Heartbeat, _coarseNow);
+        _dispatcher = new FrameDispatcher(this, _streams, _heartbeat, handler);
+    }
+
+    /// <summary>Counts since the start.</summary>
+    public MuxStatistics Statistics { get; } = new();
+
+    /// <summary>Open streams.</summary>
+    public int OpenStreams => _streams.Count;
+
+    /// <summary>Round-trip time that the last heartbeat measured; zero before the first.</summary>
+    public TimeSpan RoundTrip => _heartbeat.RoundTrip;
+
+    /// <summary>Completes when the connection is over.</summary>
+    public Task Ended => _ended.Task;
+
+    internal Outbox Outbox { get; } = new();
+
+    internal MuxOptions Options => _options;
+
+    /// <summary>Time in ticks as of the last <see cref="Tick"/>: good enough for timeouts, free to read.</summary>
+    internal long CoarseNow => Volatile.Read(ref _coarseNow);
+
+    /// <summary>Runs until the connection is over; returns why. Never throws.</summary>
+    public async Task<CloseReason> RunAsync()
+    {
+        Task writer = WriteLoopAsync();
+        CloseReason readerReason = await ReadLoopAsync().ConfigureAwait(false);
+        CloseReason reason = RequestClose(readerReason);
+        foreach (MuxStream stream in _streams.Snapshot())
+        {
+            stream.Abort(RelayError.TunnelLost, tellPeer: false);
+        }
+
+        await writer.WaitAsync(CloseTimeout, _time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (!_peerClosed)
+        {
+            await LingerAsync().ConfigureAwait(false);
+            _transport.Abort();
+        }
+
+        _ended.TrySetResult();
+        return reason;
+    }
+
+    /// <summary>Opens a stream; null when the limit is reached, the peer said GoAway or the connection is closing.</summary>
+    public MuxStream? OpenStream() =>
+        Volatile.Read(ref _refusesStreams) || IsClosing
+            ? null
+            : Adopt(_streams.OpenLocal(_options.MaxStreams, id => new MuxStream(this, id, _budget)));
+
+    /// <summary>Asks the peer to open no new streams and to connect again.</summary>
+    public void SendGoAway(GoAway goAway)
+    {
+        byte[] message = HandshakeCodec.Encode(FrameKind.GoAway, goAway, HandshakeJson.Default.GoAway);
+        Outbox.GoAway(message[FrameHeader.Size..]);
+    }
+
+    /// <summary>
+    /// Sends what is in the outbox, then closes with <paramref name="reason"/>. Returns the reason that counts: the
+    /// first one given.
+    /// </summary>
+    public CloseReason RequestClose(CloseReason reason)
+    {
+        int first = Interlocked.CompareExchange(ref _closeReason, (int)reason, -1);
+        Outbox.Close();
+        return first < 0 ? reason : (CloseReason)first;
+    }
+
+    /// <summary>
+    /// Advances the coarse clock, heartbeat and timeouts. The owner calls it about once a second; one timer then
+    /// serves any number of connections.
+    /// </summary>
+    public void Tick()
+    {
+        long now = Now();
+        Volatile.Write(ref _coarseNow, now);
+        if (_heartbeat.Tick(now) is { } lost)
+        {
+            RequestClose(lost);
+            _transport.Abort();
+            return;
+        }
+
+        if (_streams.Count > 0)
+        {
+            foreach (MuxStream stream in _streams.Snapshot())
+            {
+                stream.CheckTimeouts(now, _options.StreamIdleTimeout);
+            }
+        }
+    }
+
+    internal bool IsClosing => Volatile.Read(ref _closeReason) >= 0;
+
+    internal void RefuseNewStreams() => Volatile.Write(ref _refusesStreams, true);
+
+    internal MuxStream NewPeerStream(uint id) => new(this, id, _budget);
+
+    internal void Accept(MuxStream stream) => _handler.OnStream(stream);
+
+    internal void Forget(MuxStream stream) => _streams.Remove(stream);
+
+    // Monotonic: a corrected wall clock must not end connections.
+    private long Now() => _time.GetElapsedTime(_start).Ticks;
+
+    // Dropping the connection at once would also drop the close reason on its way; the write loop bounds the wait.
+    private async Task LingerAsync()
+    {
+        byte[] discarded = new byte[4096];
+        try
+        {
+            while (!(await _transport.ReceiveAsync(discarded).ConfigureAwait(false)).Closed)
+            {
+            }
+        }
+        catch (Exception e) when (e is IOException or ProtocolViolationException)
+        {
+            // Over is over.
+        }
+    }
+
+    // A stream that slipped in while the connection was ending must not wait for ever.
+    private MuxStream? Adopt(MuxStream? stream)
+    {
+        if (stream is not null && IsClosing)
+        {
+            stream.Abort(RelayError.TunnelLost, tellPeer: false);
+        }
+
+        return stream;
+    }
+
+    private async Task WriteLoopAsync()
+    {
+        try
+        {
+            while (true)
+            {
+                if (Outbox.TryTake(out ReadOnlyMemory<byte> message, out bool closed))
+                {
+                    _heartbeat.SendStarted(CoarseNow);
+                    await _transport.SendAsync(message).ConfigureAwait(false);
+                    _heartbeat.SendFinished();
+                    Statistics.Sent(message.Length);
+                }
+                else if (closed)
+                {
+                    await _transport.CloseAsync((CloseReason)Volatile.Read(ref _closeReason)).ConfigureAwait(false);
+                    break;
+                }
+                else
+                {
+                    await Outbox.WaitAsync().ConfigureAwait(false);
+                }
+            }
+        }
+        catch (IOException)
+        {
+            RequestClose(CloseReason.TransportLost);
+            _transport.Abort();
+            return;
+        }
+
+        // The peer answers the close; one that does not is dropped, so that the read loop ends.
+        _ = Task.Delay(CloseTimeout, _time).ContinueWith(
+            static (_, state) => ((IMessageTransport)state!).Abort(), _transport, TaskScheduler.Default);
+    }
+
+    private async Task<CloseReason> ReadLoopAsync()
+    {
+        try
+        {
+            while (true)
+            {
+                // Waiting without a buffer keeps an idle tunnel small.
+                TransportRead idle = await _transport.ReceiveAsync(Memory<byte>.Empty).ConfigureAwait(false);
+                if (idle.Closed)
+                {
+                    _peerClosed = true;
+                    return idle.PeerReason;
+                }
+
+                byte[] buffer = MessageBufferPool.Rent();
+                try
+                {
+                    (int length, CloseReason? closed) = await ReceiveMessageAsync(buffer).ConfigureAwait(false);
+                    if (closed is not null)
+                    {
+                        _peerClosed = true;
+                        return closed.Value;
+                    }
+
+                    Statistics.Received(length);
+                    _dispatcher.Dispatch(buffer.AsSpan(0, length));
+                }
+                finally
+                {
+                    MessageBufferPool.Return(buffer);
+                }
+            }
+        }
+        catch (IOException)
+        {
+            return CloseReason.TransportLost;
+        }
+        catch (ProtocolViolationException violation)
+        {
+            return violation.Reason;
+        }
+    }
+
+    private async ValueTask<(int Length, CloseReason? Closed)> ReceiveMessageAsync(byte[] buffer)
+    {
+        int length = 0;
+        while (true)
+        {
+            if (length == buffer.Length)
+            {
+                throw new ProtocolViolationException(CloseReason.FrameTooLarge);
+            }
+
+            TransportRead read = await _transport.ReceiveAsync(buffer.AsMemory(length)).ConfigureAwait(false);
+            length += read.Count;
+            if (read.Closed)
+            {
+                return (length, read.PeerReason);
+            }
+
+            if (read.EndOfMessage)
+            {
+                return (length, null);
+            }
+        }
+    }
+}

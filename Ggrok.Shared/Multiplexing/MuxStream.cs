@@ -1,0 +1,144 @@
+using Ggrok.Shared.Protocol;
+
+namespace Ggrok.Shared.Multiplexing;
+
+/// <summary>
+/// One exchange or raw connection within a tunnel: two directions that end on their own. One reader and one writer at
+/// a time. Nothing is cancelled by token: <see cref="Reset"/> ends pending reads and writes.
+/// </summary>
+public sealed class MuxStream : IThreadPoolWorkItem
+{
+    private readonly MuxConnection _connection;
+    private readonly InboundQueue _inbound;
+    private int _openDirections = 2;
+    private int _over;
+    private long _deadline = long.MaxValue;
+    private RelayError _deadlineError;
+
+    internal MuxStream(MuxConnection connection, uint id, WindowBudget budget)
+    {
+        _connection = connection;
+        _inbound = new InboundQueue(budget);
+        Outbound = new OutboundStream(id);
+        Touch();
+    }
+
+    /// <summary>Number of the stream within its connection.</summary>
+    public uint Id => Outbound.Id;
+
+    /// <summary>How the stream failed, or <see cref="RelayError.None"/>.</summary>
+    public RelayError Error { get; private set; }
+
+    internal OutboundStream Outbound { get; }
+
+    /// <summary>Coarse timestamp of the last frame in either direction.</summary>
+    internal long LastActivity { get; private set; }
+
+    /// <summary>
+    /// Writes one frame. Completes with true when it is on its way (Data: within the peer's credit), with false when
+    /// the stream is over; <see cref="Error"/> or the reader then tell why. The payload is used until then.
+    /// </summary>
+    public ValueTask<bool> WriteAsync(FrameKind kind, ReadOnlyMemory<byte> payload)
+    {
+        Touch();
+        return kind == FrameKind.Data && payload.IsEmpty
+            ? ValueTask.FromResult(!Outbound.Over)
+            : _connection.Outbox.WriteAsync(Outbound, kind, payload);
+    }
+
+    /// <summary>Half-close: nothing more is written. False when the stream was over before.</summary>
+    public ValueTask<bool> WriteEndAsync()
+    {
+        ValueTask<bool> write = _connection.Outbox.WriteAsync(Outbound, FrameKind.End, default);
+        return write.IsCompletedSuccessfully ? ValueTask.FromResult(Ended(write.Result)) : Await(this, write);
+
+        static async ValueTask<bool> Await(MuxStream stream, ValueTask<bool> write) =>
+            stream.Ended(await write.ConfigureAwait(false));
+    }
+
+    /// <summary>The next frame; waits for it. End and Reset are final and returned again.</summary>
+    public ValueTask<InboundFrame> ReadAsync() => _inbound.ReadAsync();
+
+    /// <summary>The next frame if it has arrived.</summary>
+    public bool TryRead(out InboundFrame frame) => _inbound.TryRead(out frame);
+
+    /// <summary>Says that the payload of the frame read last is done with; credit goes back to the peer.</summary>
+    public void Advance()
+    {
+        int credit = _inbound.Advance();
+        if (credit > 0)
+        {
+            _connection.Outbox.Grant(Outbound, credit);
+        }
+    }
+
+    /// <summary>Ends both directions and tells the peer why. Does nothing when the stream is over.</summary>
+    public void Reset(RelayError error) => Abort(error, tellPeer: true);
+
+    /// <summary>The stream is reset with <paramref name="error"/> unless the deadline is lifted in time.</summary>
+    public void SetDeadline(TimeSpan after, RelayError error)
+    {
+        _deadlineError = error;
+        Volatile.Write(ref _deadline, after <= TimeSpan.Zero ? long.MaxValue : _connection.CoarseNow + after.Ticks);
+    }
+
+    /// <summary>Lifts the deadline.</summary>
+    public void ClearDeadline() => Volatile.Write(ref _deadline, long.MaxValue);
+
+    void IThreadPoolWorkItem.Execute() => _connection.Accept(this);
+
+    internal void Abort(RelayError error, bool tellPeer)
+    {
+        if (Interlocked.Exchange(ref _over, 1) != 0)
+        {
+            return;
+        }
+
+        Error = error;
+        _connection.Forget(this);
+        _connection.Outbox.Abandon(Outbound, tellPeer ? error : null);
+        _inbound.Fail(error);
+    }
+
+    internal void OnFrame(FrameKind kind, FrameFlags flags, ReadOnlySpan<byte> payload)
+    {
+        Touch();
+        _inbound.Enqueue(kind, flags, payload);
+        if (kind == FrameKind.End)
+        {
+            DirectionEnded();
+        }
+    }
+
+    internal void CheckTimeouts(long now, TimeSpan idle)
+    {
+        if (now >= Volatile.Read(ref _deadline))
+        {
+            Reset(_deadlineError);
+        }
+        else if (idle > TimeSpan.Zero && now - LastActivity > idle.Ticks)
+        {
+            Reset(RelayError.StreamIdle);
+        }
+    }
+
+    private void Touch() => LastActivity = _connection.CoarseNow;
+
+    private bool Ended(bool written)
+    {
+        if (written)
+        {
+            DirectionEnded();
+        }
+
+        return written;
+    }
+
+    private void DirectionEnded()
+    {
+        if (Interlocked.Decrement(ref _openDirections) == 0 && Interlocked.Exchange(ref _over, 1) == 0)
+        {
+            _connection.Forget(this);
+        }
+    }
+}
