@@ -130,7 +130,11 @@ public sealed class MuxConnection
         }
     }
 
-    internal bool IsClosing => Volatile.Read(ref _closeReason) >= 0;
+    /// <summary>The connection is ending or over.</summary>
+    public bool IsClosing => Volatile.Read(ref _closeReason) >= 0;
+
+    /// <summary>The peer said GoAway.</summary>
+    public bool RefusesStreams => Volatile.Read(ref _refusesStreams);
 
     internal void RefuseNewStreams() => Volatile.Write(ref _refusesStreams, true);
 

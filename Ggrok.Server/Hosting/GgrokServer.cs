@@ -1,0 +1,109 @@
+using System.Text;
+using Ggrok.Server.Relay;
+using Ggrok.Server.Tunnels;
+using Ggrok.Server.Visitors;
+using Ggrok.Shared.Protocol;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+
+namespace Ggrok.Server.Hosting;
+
+/// <summary>Builds the server: one HTTP port for clients, visitors and health checks.</summary>
+public static class GgrokServer
+{
+    /// <summary>Builds the application from command line, environment and appsettings.</summary>
+    /// <exception cref="SettingsException">A setting is not valid.</exception>
+    public static WebApplication Build(string[] args, Action<WebApplicationBuilder>? configure = null)
+    {
+        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(args);
+        configure?.Invoke(builder);
+        ServerOptions options = ServerSettings.Read(builder.Configuration);
+        builder.Services.AddSingleton(options);
+        AddServices(builder.Services);
+        ServerLogging.Configure(builder, options);
+        ConfigureKestrel(builder, options);
+        builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = options.ShutdownGrace + TimeSpan.FromSeconds(3));
+
+        WebApplication app = builder.Build();
+        Map(app);
+        return app;
+    }
+
+    private static void AddServices(IServiceCollection services)
+    {
+        services.AddSingleton(TimeProvider.System);
+        services.AddSingleton<TunnelRegistry>();
+        services.AddSingleton<SessionDirectory>();
+        services.AddSingleton<RouteAssigner>();
+        services.AddSingleton<Registrar>();
+        services.AddSingleton<TunnelEndpoint>();
+        services.AddSingleton<ILegacyEndpoint, Legacy.LegacyEndpoint>();
+        services.AddSingleton(s => new TokenAuthenticator(s.GetRequiredService<ServerOptions>().Tokens));
+        services.AddSingleton<RequestHeadBuilder>();
+        services.AddSingleton<HttpRelay>();
+        services.AddSingleton<UpgradeRelay>();
+        services.AddSingleton<RequestLog>();
+        services.AddSingleton<VisitorEndpoint>();
+        services.AddSingleton<HealthEndpoint>();
+        services.AddHostedService<SessionClock>();
+        services.AddHostedService<DrainService>();
+        services.AddHostedService<StartupNotice>();
+    }
+
+    private static void ConfigureKestrel(WebApplicationBuilder builder, ServerOptions options)
+    {
+        if (string.IsNullOrEmpty(builder.Configuration["URLS"]) && string.IsNullOrEmpty(builder.Configuration["ASPNETCORE_URLS"]))
+        {
+            builder.WebHost.UseUrls($"http://*:{new SettingsReader(builder.Configuration).Port()}");
+        }
+
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            // Bytes of a header field are kept as they are: each is one char, both ways.
+            kestrel.RequestHeaderEncodingSelector = static _ => Encoding.Latin1;
+            kestrel.ResponseHeaderEncodingSelector = static _ => Encoding.Latin1;
+            kestrel.Limits.MaxRequestBodySize = null;
+            kestrel.Limits.MinRequestBodyDataRate = null;
+            kestrel.Limits.MinResponseDataRate = null;
+            kestrel.Limits.RequestHeadersTimeout = options.HeaderTimeout;
+            // Kestrel's own refusals carry no name, so its limits lie above those of the relay.
+            kestrel.Limits.MaxRequestHeadersTotalSize = 2 * options.MaxHeadBytes;
+            kestrel.Limits.MaxRequestLineSize = 2 * options.MaxHeadBytes;
+            kestrel.Limits.MaxRequestBufferSize = 4 * options.MaxHeadBytes + 64 * 1024;
+            kestrel.Limits.MaxRequestHeaderCount = 1000;
+            kestrel.Limits.Http2.MaxRequestHeaderFieldSize = 2 * options.MaxHeadBytes;
+            kestrel.Limits.Http2.InitialStreamWindowSize = 1024 * 1024;
+            kestrel.Limits.Http2.InitialConnectionWindowSize = 4 * 1024 * 1024;
+            kestrel.ConfigureEndpointDefaults(endpoint => endpoint.Protocols = HttpProtocols.Http1AndHttp2);
+        });
+    }
+
+    private static void Map(WebApplication app)
+    {
+        TunnelEndpoint tunnels = app.Services.GetRequiredService<TunnelEndpoint>();
+        HealthEndpoint health = app.Services.GetRequiredService<HealthEndpoint>();
+        VisitorEndpoint visitors = app.Services.GetRequiredService<VisitorEndpoint>();
+
+        // Not routing: the paths of visitors are data, and decoding or matching them would cost and could only go wrong.
+        app.Map(ProtocolLimits.Path, own =>
+        {
+            own.UseWebSockets();
+            own.Run(context => OwnPathAsync(context, tunnels, health));
+        });
+        app.Run(visitors.ServeAsync);
+    }
+
+    private static Task OwnPathAsync(HttpContext context, TunnelEndpoint tunnels, HealthEndpoint health)
+    {
+        switch (context.Request.Path.Value)
+        {
+            case "" or null:
+                return tunnels.ServeAsync(context);
+            case "/health" or "/health/live" or "/health/ready":
+                return health.ServeAsync(context);
+            default:
+                context.Response.StatusCode = StatusCodes.Status404NotFound;
+                return context.Response.WriteAsync("Ggrok has nothing here.\n");
+        }
+    }
+}

@@ -1,0 +1,31 @@
+using Microsoft.Extensions.Logging.Console;
+
+namespace Ggrok.Server.Hosting;
+
+/// <summary>Log to the console, one line each, as text or JSON.</summary>
+internal static class ServerLogging
+{
+    public static void Configure(WebApplicationBuilder builder, ServerOptions options)
+    {
+        builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
+        builder.Logging.AddFilter("Microsoft.Hosting.Lifetime", LogLevel.Information);
+        builder.Logging.AddFilter("Microsoft.AspNetCore.Server.Kestrel", LogLevel.Error);
+        if (options.LogJson)
+        {
+            builder.Logging.AddJsonConsole(json =>
+            {
+                json.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ";
+                json.UseUtcTimestamp = true;
+            });
+        }
+        else
+        {
+            builder.Logging.AddSimpleConsole(text =>
+            {
+                text.SingleLine = true;
+                text.TimestampFormat = "HH:mm:ss.fff ";
+                text.ColorBehavior = LoggerColorBehavior.Default;
+            });
+        }
+    }
+}

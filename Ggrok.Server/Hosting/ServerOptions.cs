@@ -1,0 +1,66 @@
+using Ggrok.Shared.Multiplexing;
+
+namespace Ggrok.Server.Hosting;
+
+/// <summary>Every setting of the server. Names, defaults and units for people stand in <see cref="ServerSettings"/>.</summary>
+public sealed record ServerOptions
+{
+    /// <summary>Tokens that may open tunnels; empty means that anybody may.</summary>
+    public IReadOnlyList<string> Tokens { get; init; } = [];
+
+    /// <summary>Domain below which clients get subdomains; null on a host that is itself the only name.</summary>
+    public string? Domain { get; init; }
+
+    /// <summary>Proxies whose forwarding headers are believed.</summary>
+    public TrustedProxies TrustedProxies { get; init; } = TrustedProxies.None;
+
+    /// <summary>How long running requests may go on after SIGTERM.</summary>
+    public TimeSpan ShutdownGrace { get; init; } = TimeSpan.FromSeconds(25);
+
+    /// <summary>Largest request or response head, in bytes of names, values and target.</summary>
+    public int MaxHeadBytes { get; init; } = 32 * 1024;
+
+    /// <summary>Streams that one client may have open at once.</summary>
+    public int MaxStreams { get; init; } = 1000;
+
+    /// <summary>Tunnels that one token may have open at once; on an open server, all clients together.</summary>
+    public int MaxTunnelsPerToken { get; init; } = 100;
+
+    /// <summary>Time for a visitor to send its request head, and for a client to send Hello.</summary>
+    public TimeSpan HeaderTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Time from the end of the request to the response head.</summary>
+    public TimeSpan ResponseTimeout { get; init; } = TimeSpan.FromSeconds(120);
+
+    /// <summary>Time without a byte in either direction after which a stream is reset; zero for never.</summary>
+    public TimeSpan StreamIdleTimeout { get; init; } = TimeSpan.FromHours(1);
+
+    /// <summary>How long the name of a client that was lost stays its own.</summary>
+    public TimeSpan AwayGrace { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>Time between two heartbeats of a tunnel.</summary>
+    public TimeSpan Heartbeat { get; init; } = TimeSpan.FromSeconds(20);
+
+    /// <summary>Whether each request is logged.</summary>
+    public bool LogRequests { get; init; } = true;
+
+    /// <summary>Whether log lines are JSON.</summary>
+    public bool LogJson { get; init; }
+
+    /// <summary>Whether the original Go client may register.</summary>
+    public bool LegacyClients { get; init; } = true;
+
+    /// <summary>Largest body, in bytes, that passes through a legacy client, each way.</summary>
+    public int LegacyMaxBodyBytes { get; init; } = 10 * 1024 * 1024;
+
+    /// <summary>Time for a legacy client to answer one request.</summary>
+    public TimeSpan LegacyTimeout { get; init; } = TimeSpan.FromSeconds(60);
+
+    internal MuxOptions ToMuxOptions() => new()
+    {
+        Role = MuxRole.Server,
+        MaxStreams = MaxStreams,
+        Heartbeat = Heartbeat,
+        StreamIdleTimeout = StreamIdleTimeout,
+    };
+}

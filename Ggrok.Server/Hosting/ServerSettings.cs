@@ -1,0 +1,67 @@
+namespace Ggrok.Server.Hosting;
+
+/// <summary>One setting: how it is named in the environment (or any other configuration source) and what it means.</summary>
+/// <param name="Name">Environment variable.</param>
+/// <param name="Default">Default as one would write it; empty for none.</param>
+/// <param name="Unit">Unit or form of the value.</param>
+/// <param name="Meaning">One sentence.</param>
+public sealed record ServerSetting(string Name, string Default, string Unit, string Meaning);
+
+/// <summary>Reads <see cref="ServerOptions"/> from the configuration. <c>docs/configuration.md</c> lists the same table.</summary>
+public static class ServerSettings
+{
+    /// <summary>Every setting, in the order of the documentation.</summary>
+    public static IReadOnlyList<ServerSetting> All { get; } =
+    [
+        new("PORT", "8080", "port", "Port to listen on, all interfaces; ASPNETCORE_URLS overrides it."),
+        new("GGROK_TOKENS", "", "comma-separated", "Tokens that may open tunnels; without any the server is open."),
+        new("GGROK_TOKENS_FILE", "", "path", "File with one token a line; # starts a comment."),
+        new("GGROK_DOMAIN", "", "host name", "Domain below which clients get subdomains."),
+        new("GGROK_TRUSTED_PROXIES", "", "CIDRs or *", "Proxies whose X-Forwarded-* headers are believed; * for any."),
+        new("GGROK_SHUTDOWN_GRACE", "25s", "duration", "How long running requests may go on after SIGTERM."),
+        new("GGROK_MAX_HEAD_BYTES", "32768", "bytes", "Largest request or response head."),
+        new("GGROK_MAX_STREAMS", "1000", "count", "Requests that one client may have running at once."),
+        new("GGROK_MAX_TUNNELS_PER_TOKEN", "100", "count", "Tunnels that one token may have open at once."),
+        new("GGROK_HEADER_TIMEOUT", "30s", "duration", "Time for a visitor's request head and for a client's Hello."),
+        new("GGROK_RESPONSE_TIMEOUT", "120s", "duration", "Time from the end of a request to the response head; 0 for no limit."),
+        new("GGROK_STREAM_IDLE_TIMEOUT", "1h", "duration", "Time without a byte after which an exchange is ended; 0 for never."),
+        new("GGROK_AWAY_GRACE", "5m", "duration", "How long the name of a lost client stays its own."),
+        new("GGROK_HEARTBEAT", "20s", "duration", "Time between two pings on a tunnel."),
+        new("GGROK_LOG_REQUESTS", "true", "true or false", "Log a line for each request."),
+        new("GGROK_LOG_FORMAT", "console", "console or json", "Form of the log."),
+        new("GGROK_LEGACY", "true", "true or false", "Accept the original Go client."),
+        new("GGROK_LEGACY_MAX_BODY_BYTES", "10485760", "bytes", "Largest body through a legacy client, each way."),
+        new("GGROK_LEGACY_TIMEOUT", "60s", "duration", "Time for a legacy client to answer."),
+    ];
+
+    /// <summary>Reads and checks every setting.</summary>
+    /// <exception cref="SettingsException">A value is not valid; the message names every one that is not.</exception>
+    public static ServerOptions Read(IConfiguration configuration)
+    {
+        var reader = new SettingsReader(configuration);
+        var defaults = new ServerOptions();
+        var options = new ServerOptions
+        {
+            Tokens = reader.Tokens("GGROK_TOKENS", "GGROK_TOKENS_FILE"),
+            Domain = reader.HostName("GGROK_DOMAIN"),
+            TrustedProxies = reader.Parse("GGROK_TRUSTED_PROXIES", TrustedProxies.Parse, defaults.TrustedProxies),
+            ShutdownGrace = reader.Duration("GGROK_SHUTDOWN_GRACE", defaults.ShutdownGrace),
+            MaxHeadBytes = reader.Int("GGROK_MAX_HEAD_BYTES", defaults.MaxHeadBytes, 1024, 48 * 1024),
+            MaxStreams = reader.Int("GGROK_MAX_STREAMS", defaults.MaxStreams, 1, 1_000_000),
+            MaxTunnelsPerToken = reader.Int("GGROK_MAX_TUNNELS_PER_TOKEN", defaults.MaxTunnelsPerToken, 1, 10_000_000),
+            HeaderTimeout = reader.Duration("GGROK_HEADER_TIMEOUT", defaults.HeaderTimeout, atLeast: TimeSpan.FromMilliseconds(100)),
+            ResponseTimeout = reader.Duration("GGROK_RESPONSE_TIMEOUT", defaults.ResponseTimeout),
+            StreamIdleTimeout = reader.Duration("GGROK_STREAM_IDLE_TIMEOUT", defaults.StreamIdleTimeout),
+            AwayGrace = reader.Duration("GGROK_AWAY_GRACE", defaults.AwayGrace),
+            Heartbeat = reader.Duration("GGROK_HEARTBEAT", defaults.Heartbeat, atLeast: TimeSpan.FromSeconds(1)),
+            LogRequests = reader.Bool("GGROK_LOG_REQUESTS", defaults.LogRequests),
+            LogJson = reader.OneOf("GGROK_LOG_FORMAT", "console", "json") == "json",
+            LegacyClients = reader.Bool("GGROK_LEGACY", defaults.LegacyClients),
+            LegacyMaxBodyBytes = reader.Int("GGROK_LEGACY_MAX_BODY_BYTES", defaults.LegacyMaxBodyBytes, 0, 100 * 1024 * 1024),
+            LegacyTimeout = reader.Duration("GGROK_LEGACY_TIMEOUT", defaults.LegacyTimeout, atLeast: TimeSpan.FromMilliseconds(100)),
+        };
+        reader.RefuseUnknown("GGROK_", All.Select(s => s.Name));
+        reader.ThrowIfInvalid();
+        return options;
+    }
+}

@@ -1,0 +1,27 @@
+using Ggrok.Server.Tunnels;
+
+namespace Ggrok.Server.Hosting;
+
+/// <summary>One timer for all tunnels: heartbeats, stream timeouts, names that are no longer reserved.</summary>
+internal sealed class SessionClock(SessionDirectory directory, TunnelRegistry registry, TimeProvider time) : BackgroundService
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
+    private const int TicksBetweenCleanups = 30;
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(Interval, time);
+        for (int tick = 0; await timer.WaitForNextTickAsync(CancellationToken.None).ConfigureAwait(false) && !stoppingToken.IsCancellationRequested; tick++)
+        {
+            foreach (TunnelSession session in directory.Sessions)
+            {
+                session.Connection.Tick();
+            }
+
+            if (tick % TicksBetweenCleanups == 0)
+            {
+                registry.RemoveExpired();
+            }
+        }
+    }
+}

@@ -1,0 +1,162 @@
+using System.Globalization;
+using Ggrok.Server.Tunnels;
+using Ggrok.Shared.Protocol;
+
+namespace Ggrok.Server.Hosting;
+
+/// <summary>Settings that cannot be used.</summary>
+public sealed class SettingsException(string message) : Exception(message);
+
+/// <summary>Reads typed values and collects every complaint, so that one start shows all that is wrong.</summary>
+internal sealed class SettingsReader(IConfiguration configuration)
+{
+    private readonly List<string> _complaints = [];
+
+    /// <exception cref="SettingsException">PORT is not a port number.</exception>
+    public int Port()
+    {
+        int port = Int("PORT", 8080, 0, 65535);
+        ThrowIfInvalid();
+        return port;
+    }
+
+    public int Int(string name, int fallback, int least, int most)
+    {
+        string? text = Text(name);
+        if (text is null)
+        {
+            return fallback;
+        }
+
+        if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int value) && value >= least && value <= most)
+        {
+            return value;
+        }
+
+        return Complain(name, text, $"write a whole number from {least} to {most}", fallback);
+    }
+
+    public bool Bool(string name, bool fallback)
+    {
+        string? text = Text(name);
+        return text?.ToLowerInvariant() switch
+        {
+            null => fallback,
+            "true" or "1" or "yes" or "on" => true,
+            "false" or "0" or "no" or "off" => false,
+            _ => Complain(name, text, "write true or false", fallback),
+        };
+    }
+
+    public TimeSpan Duration(string name, TimeSpan fallback, TimeSpan atLeast = default)
+    {
+        string? text = Text(name);
+        if (text is null)
+        {
+            return fallback;
+        }
+
+        if (Durations.TryParse(text, out TimeSpan value) && value >= atLeast)
+        {
+            return value;
+        }
+
+        return Complain(name, text, "write a duration such as 500ms, 30s, 5m or 1h" + (atLeast > default(TimeSpan) ? $", at least {atLeast}" : ""), fallback);
+    }
+
+    public string OneOf(string name, params string[] allowed)
+    {
+        string? text = Text(name);
+        return text is null ? allowed[0]
+            : Array.Find(allowed, a => a.Equals(text, StringComparison.OrdinalIgnoreCase))
+            ?? Complain(name, text, "write " + string.Join(" or ", allowed), allowed[0]);
+    }
+
+    public string? HostName(string name)
+    {
+        string? text = Text(name);
+        if (text is null)
+        {
+            return null;
+        }
+
+        string? host = HostNames.Normalize(text);
+        return host is not null && host.Contains('.') ? host : Complain<string?>(name, text, "write a domain such as tunnels.example.com", null);
+    }
+
+    public T Parse<T>(string name, Func<string, T> parse, T fallback)
+    {
+        string? text = Text(name);
+        if (text is null)
+        {
+            return fallback;
+        }
+
+        try
+        {
+            return parse(text);
+        }
+        catch (FormatException e)
+        {
+            return Complain(name, text, e.Message, fallback);
+        }
+    }
+
+    public IReadOnlyList<string> Tokens(string name, string fileName)
+    {
+        List<string> tokens = [.. (Text(name) ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)];
+        if (Text(fileName) is { } path)
+        {
+            try
+            {
+                tokens.AddRange(File.ReadAllLines(path).Select(l => l.Split('#')[0].Trim()).Where(l => l.Length > 0));
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                _complaints.Add($"{fileName}: cannot read {path}: {e.Message}");
+            }
+
+            // An empty file must not silently open the server.
+            if (tokens.Count == 0)
+            {
+                _complaints.Add($"{fileName}: {path} holds no token; add one or remove the setting");
+            }
+        }
+
+        if (tokens.Exists(t => t.Any(c => c is <= ' ' or > '~')))
+        {
+            _complaints.Add($"{name}: a token has spaces or characters outside ASCII; use letters, digits and punctuation");
+        }
+
+        return tokens;
+    }
+
+    /// <summary>A misspelt name would otherwise be ignored in silence.</summary>
+    public void RefuseUnknown(string prefix, IEnumerable<string> known)
+    {
+        HashSet<string> names = new(known, StringComparer.OrdinalIgnoreCase);
+        foreach (IConfigurationSection section in configuration.GetChildren())
+        {
+            if (section.Key.StartsWith(prefix, StringComparison.OrdinalIgnoreCase) && !names.Contains(section.Key))
+            {
+                _complaints.Add($"{section.Key}: there is no such setting; docs/configuration.md lists them all");
+            }
+        }
+    }
+
+    public void ThrowIfInvalid()
+    {
+        if (_complaints.Count > 0)
+        {
+            throw new SettingsException("The configuration cannot be used:\n  " + string.Join("\n  ", _complaints));
+        }
+    }
+
+    private string? Text(string name) => configuration[name] is { } text && !string.IsNullOrWhiteSpace(text) ? text.Trim() : null;
+
+    private T Complain<T>(string name, string text, string advice, T fallback)
+    {
+        _complaints.Add($"{name}: \"{text}\" is not valid; {advice}");
+        return fallback;
+    }
+}

@@ -1,0 +1,65 @@
+using System.Net;
+
+namespace Ggrok.Server.Hosting;
+
+/// <summary>Which peers' forwarding headers are believed.</summary>
+public sealed class TrustedProxies
+{
+    /// <summary>Nobody's.</summary>
+    public static readonly TrustedProxies None = new([], any: false);
+
+    private readonly IPNetwork[] _networks;
+    private readonly bool _any;
+
+    private TrustedProxies(IPNetwork[] networks, bool any)
+    {
+        _networks = networks;
+        _any = any;
+    }
+
+    /// <summary>Parses <c>*</c> or a comma-separated list of addresses and CIDR networks.</summary>
+    /// <exception cref="FormatException">An entry is neither.</exception>
+    public static TrustedProxies Parse(string text)
+    {
+        if (text == "*")
+        {
+            return new TrustedProxies([], any: true);
+        }
+
+        string[] entries = text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        return new TrustedProxies([.. entries.Select(ParseEntry)], any: false);
+    }
+
+    /// <summary>Whether a direct peer is a proxy of ours.</summary>
+    public bool IsPeerTrusted(IPAddress? peer) => _any || IsListed(peer);
+
+    /// <summary>
+    /// Whether an address within a forwarded chain is a proxy of ours. With <c>*</c> only the direct peer is: the last
+    /// entry of the chain is then what that peer saw, and all before it is the visitor's own claim.
+    /// </summary>
+    public bool IsListed(IPAddress? address)
+    {
+        if (address is null)
+        {
+            return false;
+        }
+
+        IPAddress plain = address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
+        return Array.Exists(_networks, n => n.Contains(plain));
+    }
+
+    private static IPNetwork ParseEntry(string entry)
+    {
+        if (IPNetwork.TryParse(entry, out IPNetwork network))
+        {
+            return network;
+        }
+
+        if (IPAddress.TryParse(entry, out IPAddress? address))
+        {
+            return new IPNetwork(address, address.GetAddressBytes().Length * 8);
+        }
+
+        throw new FormatException($"\"{entry}\" is neither an address nor a network such as 10.0.0.0/8; * trusts any peer");
+    }
+}

@@ -1,0 +1,104 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using Ggrok.Shared.Multiplexing;
+using Ggrok.Shared.Protocol;
+using Ggrok.Shared.Relay;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Primitives;
+
+namespace Ggrok.Server.Relay;
+
+/// <summary>Carries the visitor's request body into the stream, then its trailers and End.</summary>
+internal sealed class RequestBodyPump(HttpContext context, MuxStream stream, ExchangeRecord record)
+{
+    private Task? _running;
+    private volatile bool _stopped;
+
+    /// <summary>Starts reading; a visitor that waits for 100 Continue (RFC 9110 section 10.1.1) gets it from Kestrel now.</summary>
+    public void Start() => _running ??= RunAsync();
+
+    /// <summary>Ends the pump, which may wait for the visitor or for credit; the response is over already.</summary>
+    public async ValueTask StopAsync()
+    {
+        if (_running is null || _running.IsCompleted)
+        {
+            return;
+        }
+
+        _stopped = true;
+        stream.Reset(RelayError.RequestBodyLocal);
+        context.Request.BodyReader.CancelPendingRead();
+        await _running.ConfigureAwait(false);
+    }
+
+    private async Task RunAsync()
+    {
+        PipeReader body = context.Request.BodyReader;
+        try
+        {
+            while (true)
+            {
+                ReadResult read = await body.ReadAsync().ConfigureAwait(false);
+                bool sent = !_stopped && await SendAsync(read.Buffer).ConfigureAwait(false);
+                body.AdvanceTo(read.Buffer.End);
+                if (!sent || read.IsCanceled)
+                {
+                    return;
+                }
+
+                if (read.IsCompleted)
+                {
+                    break;
+                }
+            }
+
+            await EndAsync().ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is IOException or BadHttpRequestException or OperationCanceledException)
+        {
+            stream.Reset(context.RequestAborted.IsCancellationRequested ? RelayError.VisitorGone : RelayError.RequestBodyVisitor);
+        }
+    }
+
+    private async ValueTask<bool> SendAsync(ReadOnlySequence<byte> buffer)
+    {
+        foreach (ReadOnlyMemory<byte> segment in buffer)
+        {
+            if (!await stream.WriteAsync(FrameKind.Data, segment).ConfigureAwait(false))
+            {
+                return false;
+            }
+
+            record.RequestBytes += segment.Length;
+        }
+
+        return true;
+    }
+
+    private async ValueTask EndAsync()
+    {
+        if (context.Request.SupportsTrailers() && context.Request.CheckTrailersAvailable())
+        {
+            List<HeaderField> trailers = TrailersOf(context.Request);
+            if (trailers.Count > 0 && !await HeadSender.WriteTrailersAsync(stream, trailers).ConfigureAwait(false))
+            {
+                stream.Reset(RelayError.RequestHeadTooLarge);
+                return;
+            }
+        }
+
+        await stream.WriteEndAsync().ConfigureAwait(false);
+    }
+
+    private static List<HeaderField> TrailersOf(HttpRequest request)
+    {
+        var trailers = new List<HeaderField>();
+        IHeaderDictionary fields = request.HttpContext.Features.GetRequiredFeature<IHttpRequestTrailersFeature>().Trailers;
+        foreach ((string name, StringValues values) in fields)
+        {
+            trailers.AddRange(values.Select(value => new HeaderField(name, value ?? "")));
+        }
+
+        return trailers;
+    }
+}

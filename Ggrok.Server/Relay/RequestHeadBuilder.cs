@@ -1,0 +1,104 @@
+using Ggrok.Server.Hosting;
+using Ggrok.Server.Tunnels;
+using Ggrok.Server.Visitors;
+using Ggrok.Shared.Protocol;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Primitives;
+
+namespace Ggrok.Server.Relay;
+
+/// <summary>Makes the request envelope of a visitor's request.</summary>
+internal sealed class RequestHeadBuilder(ServerOptions options)
+{
+    // Added by the server itself; what a visitor claims there is not passed on.
+    private static readonly HashSet<string> Replaced = new(StringComparer.OrdinalIgnoreCase)
+    {
+        "Host", "X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "X-Forwarded-Prefix", "X-Forwarded-Port", "Forwarded", VisitorHeaders.RequestId,
+    };
+
+    /// <summary>Builds the envelope, or names what is wrong with the request.</summary>
+    public RelayError TryBuild(HttpContext context, string id, TunnelRoute route, string target, string? upgrade, out RequestHead head)
+    {
+        HttpRequest request = context.Request;
+        Visitor visitor = Visitor.Of(request, options.TrustedProxies);
+        head = new RequestHead
+        {
+            Id = id,
+            Tunnel = route.TunnelIndex,
+            Method = request.Method,
+            Target = route.StripPath && route.Key.Path != "/" ? RequestTarget.StripPrefix(target, route.Key.Path) : target,
+            Scheme = visitor.Scheme,
+            Host = visitor.Host,
+            Version = VersionOf(request.Protocol),
+            Remote = visitor.Remote,
+            HasBody = upgrade is null && context.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody == true,
+            Upgrade = upgrade,
+        };
+        int size = target.Length + CopyHeaders(request.Headers, head.Headers);
+        if (size > options.MaxHeadBytes)
+        {
+            return RelayError.RequestHeadTooLarge;
+        }
+
+        visitor.AppendTo(head.Headers);
+        head.Headers.Add(new(VisitorHeaders.RequestId, id));
+        if (route.StripPath && route.Key.Path != "/")
+        {
+            head.Headers.Add(new("X-Forwarded-Prefix", route.Key.Path));
+        }
+
+        return RelayError.None;
+    }
+
+    private static int CopyHeaders(IHeaderDictionary source, List<HeaderField> target)
+    {
+        int size = 0;
+        StringValues connection = source.Connection;
+        foreach ((string name, StringValues values) in source)
+        {
+            if (name[0] == ':' || Replaced.Contains(name) || !Passes(name, values, connection))
+            {
+                continue;
+            }
+
+            // HTTP/2 may split Cookie; RFC 9113 section 8.2.3 joins it again before HTTP/1.1.
+            if (values.Count > 1 && name.Equals("Cookie", StringComparison.OrdinalIgnoreCase))
+            {
+                size += Add(target, name, string.Join("; ", values.ToArray()));
+                continue;
+            }
+
+            foreach (string? value in values)
+            {
+                size += Add(target, name, value ?? "");
+            }
+        }
+
+        return size;
+    }
+
+    private static bool Passes(string name, StringValues values, StringValues connection)
+    {
+        if (name.Equals("TE", StringComparison.OrdinalIgnoreCase))
+        {
+            // gRPC servers insist on "TE: trailers", and trailers do pass through the tunnel.
+            return values.ToString().Contains("trailers", StringComparison.OrdinalIgnoreCase);
+        }
+
+        return !HopByHop.Is(name) && (connection.Count == 0 || !HopByHop.IsNominated(connection, name));
+    }
+
+    private static int Add(List<HeaderField> target, string name, string value)
+    {
+        target.Add(new HeaderField(name, value));
+        return name.Length + value.Length + 4;
+    }
+
+    private static string VersionOf(string protocol) => protocol switch
+    {
+        "HTTP/1.1" => "1.1",
+        "HTTP/2" => "2",
+        "HTTP/3" => "3",
+        _ => "1.0",
+    };
+}

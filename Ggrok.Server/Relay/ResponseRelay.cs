@@ -1,0 +1,129 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using Ggrok.Server.Visitors;
+using Ggrok.Shared.Multiplexing;
+using Ggrok.Shared.Protocol;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Primitives;
+
+namespace Ggrok.Server.Relay;
+
+/// <summary>Carries the client's response head, body and trailers to the visitor.</summary>
+internal static class ResponseRelay
+{
+    // What Kestrel holds before the relay waits for the visitor to read.
+    private const int FlushAt = 64 * 1024;
+
+    /// <summary>Applies a final response head.</summary>
+    public static void ApplyHead(HttpContext context, ResponseHead head, string id)
+    {
+        HttpResponse response = context.Response;
+        response.StatusCode = head.Status;
+        if (head.Reason is not null)
+        {
+            context.Features.GetRequiredFeature<IHttpResponseFeature>().ReasonPhrase = head.Reason;
+        }
+
+        IHeaderDictionary target = response.Headers;
+        foreach (HeaderField field in head.Headers)
+        {
+            if (!HopByHop.Is(field.Name))
+            {
+                target[field.Name] = target.TryGetValue(field.Name, out StringValues before)
+                    ? StringValues.Concat(before, field.Value)
+                    : field.Value;
+            }
+        }
+
+        if (!AllowsContentLength(head.Status))
+        {
+            target.Remove("Content-Length");
+        }
+
+        if (!target.ContainsKey(VisitorHeaders.RequestId))
+        {
+            target[VisitorHeaders.RequestId] = id;
+        }
+    }
+
+    /// <summary>Copies the body until the client's End. Returns how it failed, if it did.</summary>
+    public static async ValueTask<RelayError> CopyBodyAsync(HttpContext context, MuxStream stream, ExchangeRecord record)
+    {
+        HttpResponse response = context.Response;
+        bool hasBody = AllowsBody(context.Request.Method, response.StatusCode);
+        long? expected = hasBody ? response.ContentLength : null;
+        PipeWriter output = response.BodyWriter;
+        int unflushed = 0;
+        while (true)
+        {
+            if (!stream.TryRead(out InboundFrame frame))
+            {
+                if (await FlushAsync(output).ConfigureAwait(false) is var flushed and not RelayError.None)
+                {
+                    return flushed;
+                }
+
+                unflushed = 0;
+                frame = await stream.ReadAsync().ConfigureAwait(false);
+            }
+
+            switch (frame.Kind)
+            {
+                case FrameKind.Data when hasBody:
+                    record.ResponseBytes += frame.Payload.Length;
+                    if (record.ResponseBytes > expected)
+                    {
+                        return RelayError.ResponseBodyLocal;
+                    }
+
+                    output.Write(frame.Payload.Span);
+                    unflushed += frame.Payload.Length;
+                    break;
+                case FrameKind.Trailers:
+                    AppendTrailers(response, HeadReader.ReadTrailers(frame.Payload.Span));
+                    break;
+                case FrameKind.End:
+                    return expected is not null && record.ResponseBytes < expected ? RelayError.ResponseBodyLocal : RelayError.None;
+                case FrameKind.Reset:
+                    return frame.Error;
+            }
+
+            stream.Advance();
+            if (unflushed >= FlushAt)
+            {
+                if (await FlushAsync(output).ConfigureAwait(false) is var flushed and not RelayError.None)
+                {
+                    return flushed;
+                }
+
+                unflushed = 0;
+            }
+        }
+    }
+
+    private static async ValueTask<RelayError> FlushAsync(PipeWriter output)
+    {
+        FlushResult result = await output.FlushAsync().ConfigureAwait(false);
+        return result.IsCompleted || result.IsCanceled ? RelayError.VisitorGone : RelayError.None;
+    }
+
+    private static void AppendTrailers(HttpResponse response, List<HeaderField> trailers)
+    {
+        if (!response.SupportsTrailers())
+        {
+            return;
+        }
+
+        foreach (HeaderField field in trailers)
+        {
+            response.AppendTrailer(field.Name, field.Value);
+        }
+    }
+
+    // RFC 9110 sections 6.4.1, 15.3.5, 15.3.6 and 15.4.5.
+    private static bool AllowsBody(string method, int status) =>
+        !HttpMethods.IsHead(method) && status is not (>= 100 and < 200 or 204 or 205 or 304);
+
+    // RFC 9110 section 8.6: none in 1xx and 204.
+    private static bool AllowsContentLength(int status) => status is not (>= 100 and < 200 or 204);
+}

@@ -1,0 +1,68 @@
+using System.Collections.Concurrent;
+using Ggrok.Shared.Protocol;
+
+namespace Ggrok.Server.Tunnels;
+
+/// <summary>All live sessions of this process: for the clock, for limits and for draining.</summary>
+public sealed class SessionDirectory
+{
+    private readonly ConcurrentDictionary<string, TunnelSession> _sessions = new(StringComparer.Ordinal);
+    private readonly Lock _gate = new();
+    private readonly Dictionary<string, int> _tunnelsOfToken = new(StringComparer.Ordinal);
+    private volatile bool _draining;
+
+    /// <summary>No new sessions are taken.</summary>
+    public bool IsDraining => _draining;
+
+    /// <summary>Live sessions.</summary>
+    public IEnumerable<TunnelSession> Sessions => _sessions.Values;
+
+    /// <summary>Takes room for tunnels of a token; false when that would be more than <paramref name="limit"/>.</summary>
+    public bool TryReserve(string tokenId, int tunnels, int limit)
+    {
+        lock (_gate)
+        {
+            int used = _tunnelsOfToken.GetValueOrDefault(tokenId);
+            if (used + tunnels > limit)
+            {
+                return false;
+            }
+
+            _tunnelsOfToken[tokenId] = used + tunnels;
+            return true;
+        }
+    }
+
+    /// <summary>Gives the room back.</summary>
+    public void Unreserve(string tokenId, int tunnels)
+    {
+        lock (_gate)
+        {
+            int left = _tunnelsOfToken[tokenId] - tunnels;
+            if (left == 0)
+            {
+                _tunnelsOfToken.Remove(tokenId);
+            }
+            else
+            {
+                _tunnelsOfToken[tokenId] = left;
+            }
+        }
+    }
+
+    /// <summary>Adds a session.</summary>
+    public void Add(TunnelSession session) => _sessions[session.Id] = session;
+
+    /// <summary>Removes this session.</summary>
+    public void Remove(TunnelSession session) => _sessions.TryRemove(KeyValuePair.Create(session.Id, session));
+
+    /// <summary>Tells every client to connect elsewhere; from now on no session is taken.</summary>
+    public void StartDraining()
+    {
+        _draining = true;
+        foreach (TunnelSession session in Sessions)
+        {
+            session.GoAway(CloseReason.Drained, "The server is shutting down; connect again.");
+        }
+    }
+}

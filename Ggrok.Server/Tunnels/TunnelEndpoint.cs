@@ -1,0 +1,154 @@
+using System.Net.WebSockets;
+using Ggrok.Server.Hosting;
+using Ggrok.Server.Visitors;
+using Ggrok.Shared.Multiplexing;
+using Ggrok.Shared.Protocol;
+
+namespace Ggrok.Server.Tunnels;
+
+/// <summary>The WebSocket endpoint on which clients register.</summary>
+public sealed partial class TunnelEndpoint(
+    ServerOptions options,
+    TokenAuthenticator authenticator,
+    Registrar registrar,
+    SessionDirectory directory,
+    ILegacyEndpoint legacy,
+    TimeProvider time,
+    ILogger<TunnelEndpoint> log)
+{
+    /// <summary>Serves one registration attempt until the session is over.</summary>
+    public async Task ServeAsync(HttpContext context)
+    {
+        if (!context.WebSockets.IsWebSocketRequest)
+        {
+            await RefuseAsync(context, StatusCodes.Status426UpgradeRequired, RejectCode.HelloInvalid,
+                "Ggrok clients register here over a WebSocket; run: ggrok --server " + context.Request.Host.Value + " --port 3000").ConfigureAwait(false);
+            return;
+        }
+
+        if (directory.IsDraining)
+        {
+            context.Response.Headers.RetryAfter = "1";
+            await RefuseAsync(context, StatusCodes.Status503ServiceUnavailable, RejectCode.Draining, "The server is shutting down; connect again.").ConfigureAwait(false);
+            return;
+        }
+
+        if (!authenticator.TryAuthenticate(context.Request.Headers.Authorization, out string tokenId))
+        {
+            LogTokenRefused(context.Connection.RemoteIpAddress?.ToString());
+            context.Response.Headers.WWWAuthenticate = "Bearer realm=\"ggrok\"";
+            await RefuseAsync(context, StatusCodes.Status401Unauthorized, RejectCode.TokenRefused,
+                "The server does not know this token; pass one of its GGROK_TOKENS with --token or GGROK_TOKEN.").ConfigureAwait(false);
+            return;
+        }
+
+        await ServeWebSocketAsync(context, tokenId).ConfigureAwait(false);
+    }
+
+    private async Task ServeWebSocketAsync(HttpContext context, string tokenId)
+    {
+        IList<string> offered = context.WebSockets.WebSocketRequestedProtocols;
+        if (offered.Count == 0)
+        {
+            await legacy.ServeAsync(context, tokenId).ConfigureAwait(false);
+        }
+        else if (offered.Contains(ProtocolLimits.SubProtocol, StringComparer.Ordinal))
+        {
+            await ServeTunnelAsync(context, tokenId).ConfigureAwait(false);
+        }
+        else
+        {
+            await RefuseAsync(context, StatusCodes.Status400BadRequest, RejectCode.ProtocolUnsupported,
+                $"This server speaks {ProtocolLimits.SubProtocol}; use a client of the same major version.").ConfigureAwait(false);
+        }
+    }
+
+    private async Task ServeTunnelAsync(HttpContext context, string tokenId)
+    {
+        using WebSocket socket = await context.WebSockets.AcceptWebSocketAsync(new WebSocketAcceptContext
+        {
+            SubProtocol = ProtocolLimits.SubProtocol,
+            // Ggrok has its own heartbeat. Compression would cost 20 times the CPU and leak across visitors (CRIME, BREACH).
+            KeepAliveInterval = Timeout.InfiniteTimeSpan,
+            DangerousEnableCompression = false,
+        }).ConfigureAwait(false);
+
+        var transport = new WebSocketTransport(socket);
+        Hello hello;
+        try
+        {
+            hello = await HandshakeReader.ReadHelloAsync(transport, options.HeaderTimeout, time).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is IOException or ProtocolViolationException)
+        {
+            LogHelloInvalid(context.Connection.RemoteIpAddress?.ToString(), e.Message);
+            await transport.CloseAsync(e is ProtocolViolationException violation ? violation.Reason : CloseReason.HandshakeTimeout).ConfigureAwait(false);
+            return;
+        }
+
+        string connectHost = HostNames.Normalize(context.Request.Host.Value ?? "") ?? "";
+        using Registration registration = registrar.Register(hello, connectHost, tokenId, transport);
+        if (registration.Refusal is not null)
+        {
+            LogRefused(Printable.Clean(hello.Label), registration.Refusal.Code, registration.Refusal.Message);
+            await SendAsync(transport, HandshakeCodec.Encode(FrameKind.Rejected, registration.Refusal, HandshakeJson.Default.Rejected)).ConfigureAwait(false);
+            await transport.CloseAsync(CloseReason.Normal).ConfigureAwait(false);
+            return;
+        }
+
+        await RunAsync(registration, transport).ConfigureAwait(false);
+    }
+
+    private async Task RunAsync(Registration registration, WebSocketTransport transport)
+    {
+        TunnelSession session = registration.Session!;
+        await SendAsync(transport, HandshakeCodec.Encode(FrameKind.Welcome, registration.Welcome!, HandshakeJson.Default.Welcome)).ConfigureAwait(false);
+        LogOpened(session.Id, Printable.Clean(session.Hello.Label), string.Join(", ", registration.Welcome!.Tunnels.Select(t => t.Url)));
+        if (directory.IsDraining)
+        {
+            session.GoAway(CloseReason.Drained, "The server is shutting down; connect again.");
+        }
+
+        CloseReason reason = await session.Connection.RunAsync().ConfigureAwait(false);
+
+        // An orderly end frees the names at once; a loss keeps them for the client that will be back.
+        bool orderly = reason is CloseReason.Normal or CloseReason.Replaced;
+        registration.End(orderly ? TimeSpan.Zero : options.AwayGrace);
+        LogClosed(session.Id, reason);
+    }
+
+    private static async ValueTask SendAsync(WebSocketTransport transport, byte[] message)
+    {
+        try
+        {
+            await transport.SendAsync(message).ConfigureAwait(false);
+        }
+        catch (IOException)
+        {
+            // The read loop notices the loss.
+        }
+    }
+
+    private static Task RefuseAsync(HttpContext context, int status, RejectCode code, string message)
+    {
+        context.Response.StatusCode = status;
+        context.Response.Headers[VisitorHeaders.Error] = code.ToString();
+        return context.Response.WriteAsJsonAsync(
+            new Rejected(code, message, MayRetry: code == RejectCode.Draining), HandshakeJson.Default.Rejected);
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Registration from {Address} refused: unknown token")]
+    private partial void LogTokenRefused(string? address);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Registration from {Address} broke off before a valid Hello: {Reason}")]
+    private partial void LogHelloInvalid(string? address, string reason);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Registration of {Client} refused: {Code}: {Reason}")]
+    private partial void LogRefused(string client, RejectCode code, string reason);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Tunnel session {Session} of {Client} opened: {Urls}")]
+    private partial void LogOpened(string session, string client, string urls);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Tunnel session {Session} ended: {Reason}")]
+    private partial void LogClosed(string session, CloseReason reason);
+}

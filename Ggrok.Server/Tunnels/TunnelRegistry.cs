@@ -1,0 +1,155 @@
+using System.Collections.Concurrent;
+using Ggrok.Shared.Protocol;
+
+namespace Ggrok.Server.Tunnels;
+
+/// <summary>Which client serves which host and path. Looking up takes no lock; registering takes one.</summary>
+public sealed class TunnelRegistry(TimeProvider time)
+{
+    private readonly Lock _gate = new();
+
+    // Host → its routes, longest path first. Arrays are replaced, never changed.
+    private readonly ConcurrentDictionary<string, TunnelRoute[]> _hosts = new(StringComparer.Ordinal);
+
+    /// <summary>Finds the route for a request; the longest prefix wins.</summary>
+    public TunnelRoute? Find(string host, ReadOnlySpan<char> target)
+    {
+        if (!_hosts.TryGetValue(host, out TunnelRoute[]? routes))
+        {
+            return null;
+        }
+
+        foreach (TunnelRoute route in routes)
+        {
+            if (RequestTarget.IsBelow(target, route.Key.Path))
+            {
+                return route.IsAway && IsOver(route) ? null : route;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>
+    /// Registers all routes or none. Routes of the same client are taken over; the tunnels that held them are returned.
+    /// A route that somebody else holds refuses the whole and is returned as the conflict.
+    /// </summary>
+    public RegistrationResult Register(IReadOnlyList<TunnelRoute> routes)
+    {
+        lock (_gate)
+        {
+            var replaced = new List<TunnelRoute>();
+            foreach (TunnelRoute wanted in routes)
+            {
+                TunnelRoute? held = FindExact(wanted.Key);
+                if (held is null || (held.IsAway && IsOver(held)))
+                {
+                    continue;
+                }
+
+                if (held.Owner.ClientId != wanted.Owner.ClientId)
+                {
+                    return new RegistrationResult(null, held, []);
+                }
+
+                if (!held.IsAway)
+                {
+                    replaced.Add(held);
+                }
+            }
+
+            foreach (TunnelRoute wanted in routes)
+            {
+                Put(wanted);
+            }
+
+            return new RegistrationResult(new RouteLease(this, routes), null, replaced);
+        }
+    }
+
+    /// <summary>Routes that are registered now, the away ones included.</summary>
+    public IReadOnlyList<TunnelRoute> Snapshot() => [.. _hosts.Values.SelectMany(r => r)];
+
+    /// <summary>Forgets routes whose away time is over.</summary>
+    public void RemoveExpired()
+    {
+        lock (_gate)
+        {
+            foreach (TunnelRoute route in Snapshot().Where(r => r.IsAway && IsOver(r)))
+            {
+                Replace(route, null);
+            }
+        }
+    }
+
+    // Only this very route: a newer session of the same client may hold the key by now.
+    internal void Release(TunnelRoute route, TimeSpan awayFor)
+    {
+        TunnelRoute? away = awayFor <= TimeSpan.Zero ? null : new TunnelRoute
+        {
+            Key = route.Key,
+            Owner = route.Owner,
+            AwayUntil = time.GetUtcNow() + awayFor,
+        };
+        lock (_gate)
+        {
+            Replace(route, away);
+        }
+    }
+
+    private bool IsOver(TunnelRoute route) => time.GetUtcNow() >= route.AwayUntil;
+
+    private TunnelRoute? FindExact(RouteKey key) =>
+        _hosts.TryGetValue(key.Host, out TunnelRoute[]? routes) ? Array.Find(routes, r => r.Key == key) : null;
+
+    private void Put(TunnelRoute route)
+    {
+        TunnelRoute[] others = _hosts.TryGetValue(route.Key.Host, out TunnelRoute[]? routes)
+            ? Array.FindAll(routes, r => r.Key != route.Key)
+            : [];
+        _hosts[route.Key.Host] = [.. others.Append(route).OrderByDescending(r => r.Key.Path.Length)];
+    }
+
+    private void Replace(TunnelRoute route, TunnelRoute? successor)
+    {
+        if (!_hosts.TryGetValue(route.Key.Host, out TunnelRoute[]? routes) || !routes.Contains(route))
+        {
+            return;
+        }
+
+        TunnelRoute[] left = [.. routes.Select(r => r == route ? successor : r).OfType<TunnelRoute>()];
+        if (left.Length == 0)
+        {
+            _hosts.TryRemove(KeyValuePair.Create(route.Key.Host, routes));
+        }
+        else
+        {
+            _hosts[route.Key.Host] = left;
+        }
+    }
+}
+
+/// <summary>Outcome of a registration.</summary>
+/// <param name="Lease">The routes, until released; null when refused.</param>
+/// <param name="Conflict">Who holds a wanted name; null when accepted.</param>
+/// <param name="Replaced">Live routes of the same client that were taken over.</param>
+public sealed record RegistrationResult(RouteLease? Lease, TunnelRoute? Conflict, IReadOnlyList<TunnelRoute> Replaced);
+
+/// <summary>The routes of one session.</summary>
+public sealed class RouteLease(TunnelRegistry registry, IReadOnlyList<TunnelRoute> routes)
+{
+    /// <summary>What was registered.</summary>
+    public IReadOnlyList<TunnelRoute> Routes => routes;
+
+    /// <summary>
+    /// Ends the registration of exactly these routes. With a time, the names stay reserved for the same client and
+    /// visitors are told that it is away.
+    /// </summary>
+    public void Release(TimeSpan awayFor)
+    {
+        foreach (TunnelRoute route in routes)
+        {
+            registry.Release(route, awayFor);
+        }
+    }
+}

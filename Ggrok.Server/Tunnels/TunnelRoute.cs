@@ -1,0 +1,43 @@
+namespace Ggrok.Server.Tunnels;
+
+/// <summary>What visitors use to reach a tunnel: a host and a path prefix.</summary>
+/// <param name="Host">Normalised host name.</param>
+/// <param name="Path">Prefix that begins with a slash and does not end with one; <c>/</c> for the whole host.</param>
+public readonly record struct RouteKey(string Host, string Path)
+{
+    /// <inheritdoc/>
+    public override string ToString() => Path == "/" ? Host : Host + Path;
+}
+
+/// <summary>Who holds a route.</summary>
+/// <param name="ClientId">Persistent id of the client; never shown to others.</param>
+/// <param name="Label">What others are told: <c>anna@laptop</c>.</param>
+public sealed record RouteOwner(string ClientId, string Label);
+
+/// <summary>One registered route. Immutable: a change of state is a new route in the registry.</summary>
+public sealed class TunnelRoute
+{
+    /// <summary>Host and path.</summary>
+    public required RouteKey Key { get; init; }
+
+    /// <summary>Who holds it.</summary>
+    public required RouteOwner Owner { get; init; }
+
+    /// <summary>The way to the client, or null while it is away.</summary>
+    public ITunnel? Tunnel { get; init; }
+
+    /// <summary>A legacy client that takes one request at a time, instead of <see cref="Tunnel"/>.</summary>
+    public ILegacyTunnel? Legacy { get; init; }
+
+    /// <summary>Index of the tunnel within its session.</summary>
+    public int TunnelIndex { get; init; }
+
+    /// <summary>Remove the path prefix before the local service sees the target.</summary>
+    public bool StripPath { get; init; }
+
+    /// <summary>While away: when the name becomes free for others.</summary>
+    public DateTimeOffset AwayUntil { get; init; }
+
+    /// <summary>The client is lost, but its name is still its own.</summary>
+    public bool IsAway => Tunnel is null && Legacy is null;
+}

@@ -1,0 +1,47 @@
+using System.Collections.Frozen;
+using Ggrok.Shared.Protocol;
+
+namespace Ggrok.Server.Visitors;
+
+/// <summary>What a named error means to a visitor and to the log: the one place that says so.</summary>
+/// <param name="Status">HTTP status.</param>
+/// <param name="Level">Level of the log line.</param>
+/// <param name="Title">A few words.</param>
+/// <param name="Advice">What the visitor or the developer can do.</param>
+public sealed record RelayFailure(int Status, LogLevel Level, string Title, string Advice)
+{
+    private static readonly FrozenDictionary<RelayError, RelayFailure> Table = new Dictionary<RelayError, RelayFailure>
+    {
+        [RelayError.None] = new(200, LogLevel.Information, "No error", "Nothing to do."),
+        [RelayError.NoTunnel] = new(404, LogLevel.Information, "No tunnel here", "Nobody serves this address. Start a tunnel to it."),
+        [RelayError.TunnelAway] = new(503, LogLevel.Information, "The tunnel is away", "Its client lost the connection and is expected back. Try again shortly."),
+        [RelayError.TunnelLost] = new(502, LogLevel.Warning, "The tunnel broke", "The connection to the client was lost while the request ran. Check whether it took effect before repeating it."),
+        [RelayError.TooManyStreams] = new(503, LogLevel.Warning, "The tunnel is busy", "It runs as many requests as it may. Try again shortly."),
+        [RelayError.Draining] = new(503, LogLevel.Information, "Shutting down", "The tunnel is restarting. Try again shortly."),
+        [RelayError.RequestHeadTooLarge] = new(431, LogLevel.Information, "Request head too large", "Send fewer or shorter headers, cookies or a shorter URL."),
+        [RelayError.RequestInvalid] = new(400, LogLevel.Information, "Invalid request", "The request is malformed or ambiguous."),
+        [RelayError.RequestBodyVisitor] = new(400, LogLevel.Information, "Request body broke off", "The body ended early or was malformed."),
+        [RelayError.RequestBodyLocal] = new(502, LogLevel.Warning, "Request body refused", "The local service stopped reading the request body."),
+        [RelayError.VisitorGone] = new(499, LogLevel.Information, "Visitor gone", "The visitor closed the connection before the response was complete."),
+        [RelayError.LocalUnreachable] = new(502, LogLevel.Warning, "The local service is down", "The tunnel works, but nothing listens at its local address. Start the local service."),
+        [RelayError.LocalTlsFailed] = new(502, LogLevel.Warning, "TLS to the local service failed", "Check the local service's certificate, or start ggrok with --insecure-target."),
+        [RelayError.ResponseHeadLocal] = new(502, LogLevel.Warning, "No valid response", "The local service closed the connection or sent something that is not HTTP."),
+        [RelayError.ResponseHeadTimeout] = new(504, LogLevel.Warning, "No response in time", "The local service accepted the request but did not answer in time."),
+        [RelayError.ResponseHeadInvalid] = new(502, LogLevel.Warning, "Response head refused", "The local service's response head is too large or not valid."),
+        [RelayError.ResponseBodyLocal] = new(502, LogLevel.Warning, "Response body broke off", "The local service ended the response before it was complete."),
+        [RelayError.StreamIdle] = new(504, LogLevel.Information, "Idle for too long", "Neither side sent a byte for the idle time of the tunnel."),
+        [RelayError.Internal] = new(500, LogLevel.Error, "Internal error", "This is a bug in Ggrok. Please report it with the request id."),
+    }.ToFrozenDictionary();
+
+    /// <summary>The meaning of an error; a number that this version does not know counts as <see cref="RelayError.Internal"/>.</summary>
+    public static RelayFailure Of(RelayError error) =>
+        Table.TryGetValue(error, out RelayFailure? failure) ? failure : Table[RelayError.Internal];
+
+    /// <summary>Whether a visitor may expect success soon: the answer then carries Retry-After.</summary>
+    public static int? RetryAfterSeconds(RelayError error) => error switch
+    {
+        RelayError.TunnelAway => 5,
+        RelayError.TooManyStreams or RelayError.Draining => 1,
+        _ => null,
+    };
+}

@@ -1,0 +1,144 @@
+using Ggrok.Server.Hosting;
+using Ggrok.Server.Relay;
+using Ggrok.Server.Tunnels;
+using Ggrok.Shared.Multiplexing;
+using Ggrok.Shared.Protocol;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace Ggrok.Server.Visitors;
+
+/// <summary>Every request that is not for the server itself: finds the tunnel, relays, answers failures, logs.</summary>
+internal sealed class VisitorEndpoint(
+    ServerOptions options,
+    TunnelRegistry registry,
+    RequestHeadBuilder heads,
+    HttpRelay http,
+    UpgradeRelay upgrades,
+    RequestLog log,
+    TimeProvider time)
+{
+    /// <summary>Serves one visitor's request.</summary>
+    public async Task ServeAsync(HttpContext context)
+    {
+        var record = new ExchangeRecord { Id = CorrelationId.Of(context.Request), Started = time.GetTimestamp() };
+        RelayError error;
+        try
+        {
+            error = await RelayAsync(context, record).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            error = context.RequestAborted.IsCancellationRequested ? RelayError.VisitorGone : RelayError.Internal;
+            if (error == RelayError.Internal)
+            {
+                log.Unexpected(record.Id, e);
+            }
+        }
+
+        record.Error = error;
+        if (error != RelayError.None)
+        {
+            await FailAsync(context, error, record).ConfigureAwait(false);
+        }
+
+        if (record.Status == 0)
+        {
+            record.Status = error == RelayError.None ? context.Response.StatusCode : RelayFailure.Of(error).Status;
+        }
+
+        if (options.LogRequests)
+        {
+            log.Finished(context, record, time.GetElapsedTime(record.Started));
+        }
+    }
+
+    private async Task<RelayError> RelayAsync(HttpContext context, ExchangeRecord record)
+    {
+        LiftDataRates(context);
+        string target = RequestTarget.ToOriginForm(context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget);
+        string? host = HostNames.Normalize(context.Request.Host.Value ?? "");
+        if (host is null || !RequestTarget.IsSafe(target) || IsAmbiguous(context.Request))
+        {
+            return RelayError.RequestInvalid;
+        }
+
+        TunnelRoute? route = registry.Find(host, target);
+        if (route is null)
+        {
+            return RelayError.NoTunnel;
+        }
+
+        if (route.Legacy is not null)
+        {
+            await route.Legacy.RelayAsync(context).ConfigureAwait(false);
+            return RelayError.None;
+        }
+
+        string? upgrade = UpgradeRelay.ProtocolOf(context);
+        RelayError error = heads.TryBuild(context, record.Id, route, target, upgrade, out RequestHead head);
+        if (error != RelayError.None)
+        {
+            return error;
+        }
+
+        return await RelayAsync(context, route, head, record).ConfigureAwait(false);
+    }
+
+    private async Task<RelayError> RelayAsync(HttpContext context, TunnelRoute route, RequestHead head, ExchangeRecord record)
+    {
+        if (route.Tunnel is null)
+        {
+            return RelayError.TunnelAway;
+        }
+
+        MuxStream? stream = route.Tunnel.TryOpenStream(out RelayError error);
+        if (stream is null)
+        {
+            return error == RelayError.TunnelLost ? RelayError.TunnelAway : error;
+        }
+
+        error = head.Upgrade is null
+            ? await http.RelayAsync(context, stream, head, record).ConfigureAwait(false)
+            : await upgrades.RelayAsync(context, stream, head, record).ConfigureAwait(false);
+        if (error != RelayError.None)
+        {
+            stream.Reset(error);
+        }
+
+        return error;
+    }
+
+    // An answer while nothing was sent, else a broken connection: a visitor must never take a part for the whole.
+    private static async Task FailAsync(HttpContext context, RelayError error, ExchangeRecord record)
+    {
+        if (error == RelayError.VisitorGone || context.Response.HasStarted)
+        {
+            context.Abort();
+            return;
+        }
+
+        try
+        {
+            await ErrorPage.WriteAsync(context, error, record.Id).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is IOException or OperationCanceledException or ObjectDisposedException)
+        {
+            context.Abort();
+        }
+    }
+
+    // Kestrel's minimum rates would break quiet streams (gRPC, long polls); the idle timeout of the stream bounds them.
+    private static void LiftDataRates(HttpContext context)
+    {
+        if (context.Features.Get<Microsoft.AspNetCore.Server.Kestrel.Core.Features.IHttpMinRequestBodyDataRateFeature>() is { } requests)
+        {
+            requests.MinDataRate = null;
+        }
+    }
+
+    // Kestrel keeps Transfer-Encoding and moves a Content-Length beside it to X-Content-Length: a smuggling attempt
+    // (RFC 9112 section 6.3).
+    private static bool IsAmbiguous(HttpRequest request) =>
+        request.Headers.TransferEncoding.Count > 0
+        && (request.Headers.ContentLength is not null || request.Headers.ContainsKey("X-Content-Length"));
+}

@@ -1,0 +1,11 @@
+namespace Ggrok.Server.Visitors;
+
+/// <summary>Names of the fields that Ggrok adds.</summary>
+public static class VisitorHeaders
+{
+    /// <summary>Name of the <see cref="Shared.Protocol.RelayError"/> in an answer that the server made itself.</summary>
+    public const string Error = "X-Ggrok-Error";
+
+    /// <summary>Correlation id, in requests to the local service and in responses.</summary>
+    public const string RequestId = "X-Request-ID";
+}

@@ -1,0 +1,42 @@
+using Ggrok.Shared.Protocol;
+
+namespace Ggrok.Shared.Multiplexing;
+
+/// <summary>Receives whole messages before a <see cref="MuxConnection"/> takes the transport over.</summary>
+public static class HandshakeChannel
+{
+    /// <summary>The next message.</summary>
+    /// <exception cref="IOException">The peer closed or is lost.</exception>
+    /// <exception cref="ProtocolViolationException">The message is larger than allowed.</exception>
+    public static async Task<byte[]> ReceiveAsync(IMessageTransport transport)
+    {
+        byte[] buffer = MessageBufferPool.Rent();
+        try
+        {
+            int length = 0;
+            while (true)
+            {
+                TransportRead read = await transport.ReceiveAsync(buffer.AsMemory(length)).ConfigureAwait(false);
+                length += read.Count;
+                if (read.Closed)
+                {
+                    throw new IOException($"The peer closed the connection during the handshake ({read.PeerReason}).");
+                }
+
+                if (read.EndOfMessage)
+                {
+                    return buffer[..length];
+                }
+
+                if (length == buffer.Length)
+                {
+                    throw new ProtocolViolationException(CloseReason.FrameTooLarge);
+                }
+            }
+        }
+        finally
+        {
+            MessageBufferPool.Return(buffer);
+        }
+    }
+}

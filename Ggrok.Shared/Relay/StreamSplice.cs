@@ -1,0 +1,111 @@
+using Ggrok.Shared.Multiplexing;
+using Ggrok.Shared.Protocol;
+
+namespace Ggrok.Shared.Relay;
+
+/// <summary>
+/// Copies bytes both ways between a multiplexed stream and a connection at this side (a visitor's or a local one),
+/// each direction ending on its own where the connection can be half-closed.
+/// </summary>
+/// <param name="stream">The multiplexed stream.</param>
+/// <param name="peer">The connection at this side.</param>
+/// <param name="shutdownPeer">
+/// Half-closes the connection's writing side; null where that is not possible, and then the end of the tunnel's
+/// direction ends the whole splice.
+/// </param>
+public sealed class StreamSplice(MuxStream stream, Stream peer, Action? shutdownPeer = null)
+{
+    private const int BufferBytes = 64 * 1024;
+
+    private readonly CancellationTokenSource _stop = new();
+    private long _fromPeer;
+    private long _toPeer;
+
+    /// <summary>Bytes read from the connection at this side.</summary>
+    public long BytesFromPeer => Volatile.Read(ref _fromPeer);
+
+    /// <summary>Bytes written to the connection at this side.</summary>
+    public long BytesToPeer => Volatile.Read(ref _toPeer);
+
+    /// <summary>Runs until both directions are over. The stream's error tells how it went; never throws.</summary>
+    public async Task RunAsync()
+    {
+        Task reading = FromPeerAsync();
+        await ToPeerAsync().ConfigureAwait(false);
+        if (shutdownPeer is null || stream.Error != RelayError.None)
+        {
+            await _stop.CancelAsync().ConfigureAwait(false);
+        }
+
+        await reading.ConfigureAwait(false);
+        _stop.Dispose();
+    }
+
+    private async Task FromPeerAsync()
+    {
+        byte[] buffer = new byte[BufferBytes];
+        try
+        {
+            while (true)
+            {
+                // Waiting without a buffer would save memory, but not every stream supports it.
+                int count = await peer.ReadAsync(buffer, _stop.Token).ConfigureAwait(false);
+                if (count == 0)
+                {
+                    await stream.WriteEndAsync().ConfigureAwait(false);
+                    return;
+                }
+
+                if (!await stream.WriteAsync(FrameKind.Data, buffer.AsMemory(0, count)).ConfigureAwait(false))
+                {
+                    return;
+                }
+
+                Volatile.Write(ref _fromPeer, _fromPeer + count);
+            }
+        }
+        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        {
+            // The other direction ended the splice in order.
+            await stream.WriteEndAsync().ConfigureAwait(false);
+        }
+        catch (Exception e) when (IsLoss(e))
+        {
+            stream.Reset(RelayError.VisitorGone);
+        }
+    }
+
+    private async Task ToPeerAsync()
+    {
+        try
+        {
+            while (true)
+            {
+                InboundFrame frame = await stream.ReadAsync().ConfigureAwait(false);
+                if (frame.Kind == FrameKind.Data)
+                {
+                    await peer.WriteAsync(frame.Payload).ConfigureAwait(false);
+                    await peer.FlushAsync().ConfigureAwait(false);
+                    Volatile.Write(ref _toPeer, _toPeer + frame.Payload.Length);
+                    stream.Advance();
+                    continue;
+                }
+
+                if (frame.Kind == FrameKind.End)
+                {
+                    shutdownPeer?.Invoke();
+                }
+
+                return;
+            }
+        }
+        catch (Exception e) when (IsLoss(e))
+        {
+            stream.Reset(RelayError.VisitorGone);
+        }
+    }
+
+    private static bool IsLoss(Exception e) =>
+        e is IOException or ObjectDisposedException or OperationCanceledException or InvalidOperationException
+            or System.Net.Sockets.SocketException;
+}
