@@ -41,18 +41,17 @@ internal sealed class HttpRelay(ServerOptions options)
     private async ValueTask<RelayError> SendRequestAsync(MuxStream stream, RequestHead head, RequestBodyPump? pump, bool expectsContinue)
     {
         stream.SetDeadline(options.ResponseTimeout, RelayError.ResponseHeadTimeout);
-        if (!await HeadSender.WriteHeadAsync(stream, head).ConfigureAwait(false))
+        bool sent = pump is null
+            ? await HeadSender.WriteWholeAsync(stream, head).ConfigureAwait(false)
+            : await HeadSender.WriteHeadAsync(stream, head).ConfigureAwait(false);
+        if (!sent)
         {
             return stream.Error == RelayError.None ? RelayError.RequestHeadTooLarge : stream.Error;
         }
 
-        if (pump is null)
+        if (!expectsContinue)
         {
-            await stream.WriteEndAsync().ConfigureAwait(false);
-        }
-        else if (!expectsContinue)
-        {
-            pump.Start();
+            pump?.Start();
         }
 
         return RelayError.None;

@@ -14,6 +14,7 @@ public sealed class MuxStream : IThreadPoolWorkItem
     private int _over;
     private long _deadline = long.MaxValue;
     private RelayError _deadlineError;
+    private CancellationTokenSource? _aborted;
 
     internal MuxStream(MuxConnection connection, uint id, WindowBudget budget)
     {
@@ -28,6 +29,22 @@ public sealed class MuxStream : IThreadPoolWorkItem
 
     /// <summary>How the stream failed, or <see cref="RelayError.None"/>.</summary>
     public RelayError Error { get; private set; }
+
+    /// <summary>Cancelled when the stream is reset by either side or lost; not by an orderly end.</summary>
+    public CancellationToken Aborted
+    {
+        get
+        {
+            CancellationTokenSource source = Volatile.Read(ref _aborted)
+                ?? Interlocked.CompareExchange(ref _aborted, new CancellationTokenSource(), null) ?? _aborted;
+            if (Error != RelayError.None)
+            {
+                source.Cancel();
+            }
+
+            return source.Token;
+        }
+    }
 
     internal OutboundStream Outbound { get; }
 
@@ -44,6 +61,26 @@ public sealed class MuxStream : IThreadPoolWorkItem
         return kind == FrameKind.Data && payload.IsEmpty
             ? ValueTask.FromResult(!Outbound.Over)
             : _connection.Outbox.WriteAsync(Outbound, kind, payload);
+    }
+
+    /// <summary>
+    /// Writes a head, data and, if asked for, End so that they leave as one message. False, with nothing written, when
+    /// they do not fit now or the stream is over; the caller then writes each for itself.
+    /// </summary>
+    public bool TryWriteTogether(ReadOnlySpan<byte> head, ReadOnlySpan<byte> data, bool end)
+    {
+        Touch();
+        if (!_connection.Outbox.TryWriteTogether(Outbound, head, data, end))
+        {
+            return false;
+        }
+
+        if (end)
+        {
+            DirectionEnded();
+        }
+
+        return true;
     }
 
     /// <summary>Half-close: nothing more is written. False when the stream was over before.</summary>
@@ -98,6 +135,11 @@ public sealed class MuxStream : IThreadPoolWorkItem
         _connection.Forget(this);
         _connection.Outbox.Abandon(Outbound, tellPeer ? error : null);
         _inbound.Fail(error);
+        if (Volatile.Read(ref _aborted) is { } aborted)
+        {
+            // Never in the read loop: what is registered there is application code.
+            ThreadPool.UnsafeQueueUserWorkItem(static source => source.Cancel(), aborted, preferLocal: false);
+        }
     }
 
     internal void OnFrame(FrameKind kind, FrameFlags flags, ReadOnlySpan<byte> payload)

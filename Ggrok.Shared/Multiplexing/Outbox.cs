@@ -61,6 +61,44 @@ internal sealed class Outbox
         return result;
     }
 
+    /// <summary>
+    /// Places a head, data and, if asked for, End all in the current batch, so that a small exchange leaves as one
+    /// message. False, with nothing placed, when that is not possible now; then each is written for itself.
+    /// </summary>
+    public bool TryWriteTogether(OutboundStream stream, ReadOnlySpan<byte> head, ReadOnlySpan<byte> data, bool end)
+    {
+        bool wake;
+        lock (_gate)
+        {
+            int limit = _ready.Count > 0 ? RoomForNewcomers : ProtocolLimits.MaxMessageBytes;
+            int size = (3 * FrameHeader.Size) + head.Length + data.Length;
+            if (stream.Over || _closed || stream.HasPending || data.Length > Math.Min(stream.Credit, ProtocolLimits.MaxDataBytes) || _used + size > limit)
+            {
+                return false;
+            }
+
+            Append(FrameKind.Head, FrameFlags.None, stream.Id, head);
+            if (!data.IsEmpty)
+            {
+                stream.Credit -= data.Length;
+                stream.Batch = _batch;
+                stream.BytesInBatch = data.Length;
+                Append(FrameKind.Data, FrameFlags.None, stream.Id, data);
+            }
+
+            if (end)
+            {
+                stream.Over = true;
+                Append(FrameKind.End, FrameFlags.None, stream.Id, default);
+            }
+
+            wake = TakeWakeUp();
+        }
+
+        Wake(wake);
+        return true;
+    }
+
     /// <summary>More credit from the peer.</summary>
     /// <exception cref="ProtocolViolationException">The credit is zero or beyond any window.</exception>
     public void AddCredit(OutboundStream stream, uint bytes)

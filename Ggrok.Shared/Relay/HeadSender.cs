@@ -18,6 +18,34 @@ public static class HeadSender
         return SendAsync(stream, FrameKind.Head, buffer);
     }
 
+    /// <summary>Sends the head of a request without a body, and End, as one message where that is possible.</summary>
+    public static async ValueTask<bool> WriteWholeAsync(MuxStream stream, RequestHead head)
+    {
+        ArrayBufferWriter<byte> buffer = Rent();
+        HeadWriter.Write(buffer, head);
+        if (TryTogether(stream, buffer, default))
+        {
+            return true;
+        }
+
+        return await SendAsync(stream, FrameKind.Head, buffer).ConfigureAwait(false) && await stream.WriteEndAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>Sends a response that is complete already, as one message where that is possible.</summary>
+    public static async ValueTask<bool> WriteWholeAsync(MuxStream stream, ResponseHead head, ReadOnlyMemory<byte> body)
+    {
+        ArrayBufferWriter<byte> buffer = Rent();
+        HeadWriter.Write(buffer, head);
+        if (TryTogether(stream, buffer, body.Span))
+        {
+            return true;
+        }
+
+        return await SendAsync(stream, FrameKind.Head, buffer).ConfigureAwait(false)
+            && await stream.WriteAsync(FrameKind.Data, body).ConfigureAwait(false)
+            && await stream.WriteEndAsync().ConfigureAwait(false);
+    }
+
     /// <summary>Sends a response head. False when the stream is over or the head is larger than a frame can be.</summary>
     public static ValueTask<bool> WriteHeadAsync(MuxStream stream, ResponseHead head)
     {
@@ -40,6 +68,17 @@ public static class HeadSender
         s_buffer = null;
         buffer.ResetWrittenCount();
         return buffer;
+    }
+
+    private static bool TryTogether(MuxStream stream, ArrayBufferWriter<byte> buffer, ReadOnlySpan<byte> data)
+    {
+        if (buffer.WrittenCount > ProtocolLimits.MaxJsonBytes || !stream.TryWriteTogether(buffer.WrittenSpan, data, end: true))
+        {
+            return false;
+        }
+
+        s_buffer = buffer;
+        return true;
     }
 
     private static ValueTask<bool> SendAsync(MuxStream stream, FrameKind kind, ArrayBufferWriter<byte> buffer)
