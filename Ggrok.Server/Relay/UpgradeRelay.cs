@@ -85,7 +85,7 @@ internal sealed class UpgradeRelay(ServerOptions options)
     {
         await using Stream visitor = await AcceptAsync(context, response, record.Id).ConfigureAwait(false);
         record.Status = context.Response.StatusCode;
-        var splice = new StreamSplice(stream, visitor);
+        var splice = new StreamSplice(stream, visitor, RelayError.VisitorGone);
         try
         {
             await splice.RunAsync().ConfigureAwait(false);

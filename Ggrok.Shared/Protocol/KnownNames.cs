@@ -4,12 +4,13 @@ using System.Text;
 namespace Ggrok.Shared.Protocol;
 
 /// <summary>Gives one shared string for the field names, methods and schemes that nearly every exchange repeats.</summary>
-internal static class KnownNames
+public static class KnownNames
 {
     private const int LongestName = 40;
 
     private static readonly FrozenSet<string>.AlternateLookup<ReadOnlySpan<char>> Lookup = Build();
 
+    /// <summary>The text of <paramref name="utf8"/>, shared if it is a usual one.</summary>
     public static string Intern(ReadOnlySpan<byte> utf8)
     {
         if (utf8.Length <= LongestName)

@@ -9,11 +9,12 @@ namespace Ggrok.Shared.Relay;
 /// </summary>
 /// <param name="stream">The multiplexed stream.</param>
 /// <param name="peer">The connection at this side.</param>
+/// <param name="peerLost">Name of the failure when the connection at this side breaks.</param>
 /// <param name="shutdownPeer">
 /// Half-closes the connection's writing side; null where that is not possible, and then the end of the tunnel's
 /// direction ends the whole splice.
 /// </param>
-public sealed class StreamSplice(MuxStream stream, Stream peer, Action? shutdownPeer = null)
+public sealed class StreamSplice(MuxStream stream, Stream peer, RelayError peerLost, Action? shutdownPeer = null)
 {
     private const int BufferBytes = 64 * 1024;
 
@@ -71,7 +72,7 @@ public sealed class StreamSplice(MuxStream stream, Stream peer, Action? shutdown
         }
         catch (Exception e) when (IsLoss(e))
         {
-            stream.Reset(RelayError.VisitorGone);
+            stream.Reset(peerLost);
         }
     }
 
@@ -101,7 +102,7 @@ public sealed class StreamSplice(MuxStream stream, Stream peer, Action? shutdown
         }
         catch (Exception e) when (IsLoss(e))
         {
-            stream.Reset(RelayError.VisitorGone);
+            stream.Reset(peerLost);
         }
     }
 

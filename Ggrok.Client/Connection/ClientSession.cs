@@ -1,0 +1,72 @@
+using System.Net.WebSockets;
+using Ggrok.Client.Local;
+using Ggrok.Shared.Multiplexing;
+using Ggrok.Shared.Protocol;
+
+namespace Ggrok.Client.Connection;
+
+/// <summary>One ready session with the server.</summary>
+internal sealed class ClientSession : IMuxHandler, IDisposable
+{
+    private static readonly TimeSpan TickInterval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan DrainPoll = TimeSpan.FromMilliseconds(50);
+
+    private readonly ClientWebSocket _socket;
+    private readonly LocalRelay _relay;
+    private readonly TimeProvider _time;
+    private readonly ITimer _clock;
+    private readonly TaskCompletionSource<GoAway> _goAway = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public ClientSession(ClientWebSocket socket, Welcome welcome, LocalRelay relay, TimeProvider time)
+    {
+        _socket = socket;
+        _relay = relay;
+        _time = time;
+        var options = new MuxOptions { Role = MuxRole.Client, MaxStreams = welcome.Limits.MaxStreams };
+        Connection = new MuxConnection(new WebSocketTransport(socket), this, options, time);
+        _clock = time.CreateTimer(static s => ((ClientSession)s!).Connection.Tick(), this, TickInterval, TickInterval);
+    }
+
+    public MuxConnection Connection { get; }
+
+    /// <summary>Completes when the server asks to connect again.</summary>
+    public Task<GoAway> GoAwayReceived => _goAway.Task;
+
+    /// <summary>Runs until the connection is over.</summary>
+    public async Task<CloseReason> RunAsync()
+    {
+        CloseReason reason = await Connection.RunAsync().ConfigureAwait(false);
+        Dispose();
+        return reason;
+    }
+
+    /// <summary>Takes no new requests and waits for the running ones; false when they took too long.</summary>
+    public async Task<bool> DrainAsync(TimeSpan limit)
+    {
+        Connection.SendGoAway(new GoAway(CloseReason.Drained, "The client is shutting down."));
+        long started = _time.GetTimestamp();
+        while (Connection.OpenStreams > 0 && !Connection.IsClosing)
+        {
+            if (_time.GetElapsedTime(started) >= limit)
+            {
+                Connection.RequestClose(CloseReason.Normal);
+                return false;
+            }
+
+            await Task.Delay(DrainPoll, _time).ConfigureAwait(false);
+        }
+
+        Connection.RequestClose(CloseReason.Normal);
+        return true;
+    }
+
+    public void OnStream(MuxStream stream) => _ = _relay.ServeAsync(stream);
+
+    public void OnGoAway(GoAway goAway) => _goAway.TrySetResult(goAway);
+
+    public void Dispose()
+    {
+        _clock.Dispose();
+        _socket.Dispose();
+    }
+}

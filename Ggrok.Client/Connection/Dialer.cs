@@ -1,0 +1,190 @@
+using System.Globalization;
+using System.Net.Http.Headers;
+using System.Net.Sockets;
+using System.Net.WebSockets;
+using System.Security.Authentication;
+using Ggrok.Shared.Multiplexing;
+using Ggrok.Shared.Protocol;
+
+namespace Ggrok.Client.Connection;
+
+/// <summary>Opens the WebSocket to the server and does the handshake.</summary>
+internal sealed class Dialer(TunnelClientOptions options, string instance)
+{
+    private static readonly TimeSpan AttemptTimeout = TimeSpan.FromSeconds(20);
+
+    /// <summary>A connected socket and what the server granted.</summary>
+    /// <exception cref="DialException">Not connected; the outcome says why and whether to try again.</exception>
+    /// <exception cref="OperationCanceledException"><paramref name="stop"/> was cancelled.</exception>
+    public async Task<(ClientWebSocket Socket, Welcome Welcome)> DialAsync(bool wasConnectedBefore, CancellationToken stop)
+    {
+        var socket = new ClientWebSocket();
+        try
+        {
+            await ConnectAsync(socket, wasConnectedBefore, stop).ConfigureAwait(false);
+            return (socket, await ShakeHandsAsync(socket, stop).ConfigureAwait(false));
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    private async Task ConnectAsync(ClientWebSocket socket, bool wasConnectedBefore, CancellationToken stop)
+    {
+        socket.Options.AddSubProtocol(ProtocolLimits.SubProtocol);
+        socket.Options.CollectHttpResponseDetails = true;
+        socket.Options.KeepAliveInterval = Timeout.InfiniteTimeSpan;
+        socket.Options.DangerousDeflateOptions = null;
+        if (options.Token is not null)
+        {
+            socket.Options.SetRequestHeader("Authorization", "Bearer " + options.Token);
+        }
+
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        limit.CancelAfter(AttemptTimeout);
+        using var invoker = new HttpMessageInvoker(Handler(), disposeHandler: false);
+        try
+        {
+            await socket.ConnectAsync(WebSocketUri(), invoker, limit.Token).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is WebSocketException or HttpRequestException or OperationCanceledException)
+        {
+            stop.ThrowIfCancellationRequested();
+            throw new DialException(Explain(socket, e, wasConnectedBefore));
+        }
+
+        if (socket.SubProtocol != ProtocolLimits.SubProtocol)
+        {
+            throw new DialException(NotGgrok("it does not speak " + ProtocolLimits.SubProtocol, wasConnectedBefore));
+        }
+    }
+
+    // The environment's proxy serves the way to the server, never a server on this machine.
+    private SocketsHttpHandler Handler() => new()
+    {
+        UseProxy = !options.Server.IsLoopback,
+        UseCookies = false,
+        AllowAutoRedirect = false,
+        ConnectCallback = null,
+        PlaintextStreamFilter = static (context, _) => ValueTask.FromResult<Stream>(new ReadAheadStream(context.PlaintextStream)),
+    };
+
+    private async Task<Welcome> ShakeHandsAsync(ClientWebSocket socket, CancellationToken stop)
+    {
+        var transport = new WebSocketTransport(socket);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        limit.CancelAfter(AttemptTimeout);
+        await using CancellationTokenRegistration abort = limit.Token.UnsafeRegister(static s => ((ClientWebSocket)s!).Abort(), socket);
+        try
+        {
+            await transport.SendAsync(HandshakeCodec.Encode(FrameKind.Hello, MakeHello(), HandshakeJson.Default.Hello)).ConfigureAwait(false);
+            byte[] message = await HandshakeChannel.ReceiveAsync(transport).ConfigureAwait(false);
+            (FrameKind kind, byte[] payload) = HandshakeCodec.DecodeFrame(message);
+            return kind switch
+            {
+                FrameKind.Welcome => Accepted(HandshakeCodec.DecodePayload(payload, HandshakeJson.Default.Welcome)),
+                FrameKind.Rejected => throw new DialException(Refused(HandshakeCodec.DecodePayload(payload, HandshakeJson.Default.Rejected))),
+                _ => throw new ProtocolViolationException(CloseReason.FrameMalformed),
+            };
+        }
+        catch (IOException e)
+        {
+            stop.ThrowIfCancellationRequested();
+            throw new DialException(new SessionOutcome($"The server dropped the connection during the handshake: {e.Message}"));
+        }
+        catch (ProtocolViolationException e)
+        {
+            throw new DialException(new SessionOutcome(e.Message, ExitCode.ProtocolTooOld));
+        }
+    }
+
+    private Welcome Accepted(Welcome welcome) => welcome.Tunnels.Count == options.Tunnels.Count
+        ? welcome
+        : throw new ProtocolViolationException(CloseReason.FrameMalformed);
+
+    private Hello MakeHello() => new(
+        ProtocolLimits.Version,
+        options.ClientId,
+        instance,
+        ProgramVersion.Current,
+        options.Label,
+        options.Server.GetLeftPart(UriPartial.Authority),
+        [.. options.Tunnels.Select(t => new TunnelRequest(t.Name, "http", t.Subdomain, t.Host, t.Path, t.StripPath))]);
+
+    private Uri WebSocketUri() => new UriBuilder(options.Server)
+    {
+        Scheme = options.Server.Scheme == Uri.UriSchemeHttps ? Uri.UriSchemeWss : Uri.UriSchemeWs,
+        Path = ProtocolLimits.Path,
+    }.Uri;
+
+    private static SessionOutcome Refused(Rejected rejected)
+    {
+        ExitCode? terminal = rejected.MayRetry ? null : rejected.Code switch
+        {
+            RejectCode.TokenRefused => ExitCode.TokenRefused,
+            RejectCode.NameTaken => ExitCode.NameTaken,
+            RejectCode.ProtocolUnsupported => ExitCode.ProtocolTooOld,
+            _ => ExitCode.Refused,
+        };
+        TimeSpan? retryAfter = rejected.RetryAfterSeconds is { } seconds ? TimeSpan.FromSeconds(seconds) : null;
+        return new SessionOutcome(Printable.Clean(rejected.Message), terminal, retryAfter);
+    }
+
+    private SessionOutcome Explain(ClientWebSocket socket, Exception exception, bool wasConnectedBefore)
+    {
+        int status = (int)socket.HttpStatusCode;
+        return status switch
+        {
+            0 => Unreachable(exception),
+            401 or 403 => new SessionOutcome(
+                options.Token is null
+                    ? "The server wants a token; pass it with --token or GGROK_TOKEN."
+                    : "The server refuses this token; pass one of its GGROK_TOKENS with --token or GGROK_TOKEN.",
+                ExitCode.TokenRefused),
+            400 or 426 when HasGgrokError(socket) => new SessionOutcome(
+                "The server does not speak this client's protocol; install a ggrok of the server's version.", ExitCode.ProtocolTooOld),
+            408 or 425 or 429 or >= 500 => new SessionOutcome(
+                string.Create(CultureInfo.InvariantCulture, $"The server answered {status}; it may be starting or restarting."), RetryAfter: RetryAfterOf(socket)),
+            _ => NotGgrok(string.Create(CultureInfo.InvariantCulture, $"it answered {status}"), wasConnectedBefore),
+        };
+    }
+
+    // A platform may answer for a while in the server's place: once it was there, it is waited for.
+    private SessionOutcome NotGgrok(string why, bool wasConnectedBefore) => new(
+        $"{options.Server.Authority} is not a Ggrok server: {why}. Check --server.",
+        wasConnectedBefore ? null : ExitCode.NotAGgrokServer);
+
+    private SessionOutcome Unreachable(Exception exception)
+    {
+        string authority = options.Server.Authority;
+        for (Exception? e = exception; e is not null; e = e.InnerException)
+        {
+            switch (e)
+            {
+                case SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.TryAgain or SocketError.NoData }:
+                    return new SessionOutcome($"The name {options.Server.Host} cannot be resolved; check --server and the network.");
+                case SocketException { SocketErrorCode: SocketError.ConnectionRefused }:
+                    return new SessionOutcome($"Nothing listens at {authority}.");
+                case SocketException socket:
+                    return new SessionOutcome($"{authority} cannot be reached: {socket.Message}.");
+                case AuthenticationException tls:
+                    return new SessionOutcome($"TLS to {authority} failed: {tls.Message} If the server speaks plain HTTP, use --server http://{authority}.");
+                case OperationCanceledException:
+                    return new SessionOutcome($"{authority} did not answer in time.");
+            }
+        }
+
+        return new SessionOutcome($"{authority} cannot be reached: {exception.Message}");
+    }
+
+    private static bool HasGgrokError(ClientWebSocket socket) => socket.HttpResponseHeaders?.ContainsKey("X-Ggrok-Error") == true;
+
+    private static TimeSpan? RetryAfterOf(ClientWebSocket socket) =>
+        socket.HttpResponseHeaders is { } headers
+            && headers.FirstOrDefault(h => h.Key.Equals("Retry-After", StringComparison.OrdinalIgnoreCase)).Value?.FirstOrDefault() is { } text
+            && RetryConditionHeaderValue.TryParse(text, out RetryConditionHeaderValue? value)
+                ? value.Delta ?? (value.Date - DateTimeOffset.UtcNow)
+                : null;
+}

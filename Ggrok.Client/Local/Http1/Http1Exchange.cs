@@ -1,0 +1,157 @@
+using Ggrok.Client.Connection;
+using Ggrok.Shared.Multiplexing;
+using Ggrok.Shared.Protocol;
+using Ggrok.Shared.Relay;
+
+namespace Ggrok.Client.Local.Http1;
+
+/// <summary>
+/// Replays one request against the local service over HTTP/1.1. Written for the relay, because general HTTP clients do
+/// not send a request body and read the response at once, and they reorder, join and normalise header fields.
+/// </summary>
+internal sealed class Http1Exchange(
+    LocalConnectionPool pool, LocalTunnel tunnel, MuxStream stream, RequestHead request, int maxHeadBytes, TimeProvider time)
+{
+    // RFC 9110 section 9.2.2.
+    private readonly bool _repeatable =
+        !request.HasBody && request.Upgrade is null && request.Method is "GET" or "HEAD" or "OPTIONS" or "TRACE" or "PUT" or "DELETE";
+
+    private readonly bool _expectsContinue = request.HasBody && request.Headers.Exists(
+        f => f.Name.Equals("Expect", StringComparison.OrdinalIgnoreCase) && f.Value.Equals("100-continue", StringComparison.OrdinalIgnoreCase));
+
+    /// <summary>Status of the response; 0 while there is none.</summary>
+    public int Status { get; private set; }
+
+    /// <summary>Size of the request body in bytes.</summary>
+    public long RequestBytes { get; private set; }
+
+    /// <summary>Size of the response body in bytes.</summary>
+    public long ResponseBytes { get; private set; }
+
+    /// <summary>Runs the exchange; returns how it failed.</summary>
+    public async Task<RelayError> RunAsync()
+    {
+        LocalConnection connection;
+        try
+        {
+            connection = await pool.RentAsync(_repeatable, stream.Aborted).ConfigureAwait(false);
+            bool reused = connection.WasUsed;
+            RelayError error = await AttemptAsync(connection).ConfigureAwait(false);
+            if (error != RelayError.None || !_retry || !reused)
+            {
+                return _retry && error == RelayError.None ? RelayError.ResponseHeadLocal : error;
+            }
+
+            // The service closed the idle connection just before the request reached it; a fresh one tells the truth.
+            _retry = false;
+            connection = await pool.ConnectAsync(stream.Aborted).ConfigureAwait(false);
+            error = await AttemptAsync(connection).ConfigureAwait(false);
+            return _retry ? RelayError.ResponseHeadLocal : error;
+        }
+        catch (LocalConnectException e)
+        {
+            return e.Error;
+        }
+        catch (OperationCanceledException)
+        {
+            return stream.Error;
+        }
+    }
+
+    private bool _retry;
+
+    private async Task<RelayError> AttemptAsync(LocalConnection connection)
+    {
+        await using CancellationTokenRegistration abort = stream.Aborted.UnsafeRegister(static c => ((LocalConnection)c!).Dispose(), connection);
+        var sender = new RequestBodySender(connection, stream, RequestWriter.IsChunked(request));
+        var reader = new ResponseReader(connection, stream, maxHeadBytes, time);
+        Task<RelayError>? sending = null;
+        RelayError error;
+        try
+        {
+            RequestWriter.WriteHead(sender.Head, request, tunnel);
+            if (request.HasBody)
+            {
+                sending = sender.RunAsync();
+            }
+            else
+            {
+                await sender.SendHeadOnlyAsync().ConfigureAwait(false);
+            }
+
+            error = await RespondAsync(connection, reader).ConfigureAwait(false);
+        }
+        catch (LocalResponseException e)
+        {
+            error = e.Error;
+        }
+        catch (Exception e) when (e is IOException or ObjectDisposedException)
+        {
+            error = Status == 0 ? RelayError.ResponseHeadLocal : RelayError.ResponseBodyLocal;
+        }
+
+        if (error == RelayError.ResponseHeadLocal && _repeatable && !reader.HasStarted && connection.WasUsed && stream.Error == RelayError.None)
+        {
+            _retry = true;
+            connection.Dispose();
+            return RelayError.None;
+        }
+
+        return await FinishAsync(connection, sender, reader, sending, error).ConfigureAwait(false);
+    }
+
+    private async Task<RelayError> FinishAsync(
+        LocalConnection connection, RequestBodySender sender, ResponseReader reader, Task<RelayError>? sending, RelayError error)
+    {
+        error = stream.Error != RelayError.None ? stream.Error : error;
+        if (error != RelayError.None)
+        {
+            // Ends a sender that waits for more of the body.
+            stream.Reset(error);
+        }
+
+        RelayError sendError = sending is null ? RelayError.None : await sending.ConfigureAwait(false);
+        RequestBytes = sender.Bytes;
+        ResponseBytes += reader.Bytes;
+        if (error == RelayError.None && sender.IsComplete && !reader.ClosesConnection)
+        {
+            pool.Return(connection);
+        }
+        else
+        {
+            connection.Dispose();
+        }
+
+        return error == RelayError.ResponseHeadLocal && sendError == RelayError.RequestBodyLocal ? sendError : error;
+    }
+
+    private async ValueTask<RelayError> RespondAsync(LocalConnection connection, ResponseReader reader)
+    {
+        ResponseHead response = await reader.ReadHeadAsync(_expectsContinue).ConfigureAwait(false);
+        if (response.Status == 101)
+        {
+            return request.Upgrade is null ? RelayError.ResponseHeadInvalid : await SpliceAsync(connection, response).ConfigureAwait(false);
+        }
+
+        BodyFraming framing = BodyFraming.Of(request.Method, response);
+        Status = response.Status;
+        return await reader.RelayAsync(response, framing).ConfigureAwait(false) ? RelayError.None : stream.Error;
+    }
+
+    private async ValueTask<RelayError> SpliceAsync(LocalConnection connection, ResponseHead response)
+    {
+        Status = response.Status;
+        HopByHop.RemoveFrom(response);
+        if (!await HeadSender.WriteHeadAsync(stream, response).ConfigureAwait(false))
+        {
+            return stream.Error == RelayError.None ? RelayError.ResponseHeadInvalid : stream.Error;
+        }
+
+        await using var local = new BufferedConnectionStream(connection);
+        var splice = new StreamSplice(stream, local, RelayError.ResponseBodyLocal, connection.ShutdownSend);
+        await splice.RunAsync().ConfigureAwait(false);
+        ResponseBytes = splice.BytesFromPeer;
+        RequestBytes = splice.BytesToPeer;
+        return stream.Error;
+    }
+}

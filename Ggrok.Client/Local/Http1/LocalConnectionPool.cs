@@ -1,0 +1,131 @@
+using System.Collections.Concurrent;
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Security.Authentication;
+using Ggrok.Shared.Protocol;
+
+namespace Ggrok.Client.Local.Http1;
+
+/// <summary>The local service could not be reached.</summary>
+internal sealed class LocalConnectException(RelayError error, Exception inner) : Exception(inner.Message, inner)
+{
+    public RelayError Error { get; } = error;
+}
+
+/// <summary>Kept-alive connections to one local service. Never through a proxy.</summary>
+internal sealed class LocalConnectionPool(Uri target, bool insecure, TimeProvider time)
+{
+    private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan LongestIdle = TimeSpan.FromSeconds(50);
+
+    // A service may close an idle connection at the very moment at which a request is sent on it. A request that must
+    // not be sent twice therefore only takes a connection that was used a moment ago.
+    private static readonly TimeSpan LongestIdleForOnce = TimeSpan.FromSeconds(1);
+
+    private const int MostIdle = 256;
+
+    private readonly ConcurrentStack<LocalConnection> _idle = new();
+
+    /// <summary>A connection that is ready for a request.</summary>
+    /// <param name="repeatable">The request may be sent again on another connection when this one turns out to be dead.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    /// <exception cref="LocalConnectException">Nothing listens, or TLS failed.</exception>
+    public ValueTask<LocalConnection> RentAsync(bool repeatable, CancellationToken cancellation)
+    {
+        TimeSpan limit = repeatable ? LongestIdle : LongestIdleForOnce;
+        while (_idle.TryPop(out LocalConnection? connection))
+        {
+            TimeSpan promised = connection.KeepAliveSeconds is { } seconds ? TimeSpan.FromSeconds(seconds - 1) : LongestIdle;
+            TimeSpan idle = time.GetElapsedTime(connection.IdleSince);
+            if (idle <= limit && idle <= promised && !connection.IsStale)
+            {
+                return ValueTask.FromResult(connection);
+            }
+
+            connection.Dispose();
+        }
+
+        return ConnectAsync(cancellation);
+    }
+
+    /// <summary>Takes back a connection whose exchange is complete.</summary>
+    public void Return(LocalConnection connection)
+    {
+        if (_idle.Count >= MostIdle)
+        {
+            connection.Dispose();
+            return;
+        }
+
+        connection.WasUsed = true;
+        connection.IdleSince = time.GetTimestamp();
+        _idle.Push(connection);
+    }
+
+    /// <summary>A new connection.</summary>
+    /// <exception cref="LocalConnectException">Nothing listens, or TLS failed.</exception>
+    public async ValueTask<LocalConnection> ConnectAsync(CancellationToken cancellation)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        limit.CancelAfter(ConnectTimeout);
+        Socket? socket = null;
+        try
+        {
+            socket = await DialAsync(limit.Token).ConfigureAwait(false);
+            var plain = new NetworkStream(socket, ownsSocket: true);
+            if (target.Scheme != Uri.UriSchemeHttps)
+            {
+                return new LocalConnection(socket, plain);
+            }
+
+            var tls = new SslStream(plain);
+            await tls.AuthenticateAsClientAsync(TlsOptions(), limit.Token).ConfigureAwait(false);
+            return new LocalConnection(socket, tls);
+        }
+        catch (Exception e) when (e is SocketException or IOException or AuthenticationException or OperationCanceledException)
+        {
+            socket?.Dispose();
+            cancellation.ThrowIfCancellationRequested();
+            bool tlsFailed = socket is not null && e is AuthenticationException or IOException;
+            throw new LocalConnectException(tlsFailed ? RelayError.LocalTlsFailed : RelayError.LocalUnreachable, e);
+        }
+    }
+
+    // "localhost" is tried on both address families, IPv6 first as resolvers give it: development servers listen on
+    // either. A dual-mode socket would try IPv4 addresses mapped to IPv6, which fails where IPv6 is switched off.
+    private async ValueTask<Socket> DialAsync(CancellationToken cancellation)
+    {
+        System.Net.IPAddress[] addresses = target.Host == "localhost"
+            ? [System.Net.IPAddress.Loopback, System.Net.IPAddress.IPv6Loopback]
+            : await System.Net.Dns.GetHostAddressesAsync(target.IdnHost, cancellation).ConfigureAwait(false);
+        SocketException? failure = null;
+        foreach (System.Net.IPAddress address in addresses)
+        {
+            var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+            try
+            {
+                await socket.ConnectAsync(address, target.Port, cancellation).ConfigureAwait(false);
+                return socket;
+            }
+            catch (SocketException e)
+            {
+                socket.Dispose();
+                failure = e;
+            }
+            catch
+            {
+                socket.Dispose();
+                throw;
+            }
+        }
+
+        throw failure ?? new SocketException((int)SocketError.HostNotFound);
+    }
+
+    private SslClientAuthenticationOptions TlsOptions() => new()
+    {
+        TargetHost = target.IdnHost,
+        ApplicationProtocols = [SslApplicationProtocol.Http11],
+        RemoteCertificateValidationCallback = insecure ? static (_, _, _, _) => true : null,
+    };
+}
