@@ -83,7 +83,7 @@ internal static class ResponseRelay
                     AppendTrailers(response, HeadReader.ReadTrailers(frame.Payload.Span));
                     break;
                 case FrameKind.End:
-                    return expected is not null && record.ResponseBytes < expected ? RelayError.ResponseBodyLocal : RelayError.None;
+                    return expected is null ? RelayError.None : await EndKnownLengthAsync(output, expected.Value - record.ResponseBytes).ConfigureAwait(false);
                 case FrameKind.Reset:
                     return frame.Error;
             }
@@ -100,6 +100,10 @@ internal static class ResponseRelay
             }
         }
     }
+
+    // Kestrel flushes what is left of a chunked response when the request ends, but not of one whose length it knows.
+    private static ValueTask<RelayError> EndKnownLengthAsync(PipeWriter output, long missing) =>
+        missing > 0 ? ValueTask.FromResult(RelayError.ResponseBodyLocal) : FlushAsync(output);
 
     private static async ValueTask<RelayError> FlushAsync(PipeWriter output)
     {
