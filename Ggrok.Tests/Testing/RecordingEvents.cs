@@ -1,0 +1,40 @@
+using System.Collections.Concurrent;
+using System.Threading.Channels;
+using Ggrok.Client.Connection;
+
+namespace Ggrok.Tests.Testing;
+
+/// <summary>Keeps what a client tells, and lets tests wait for it.</summary>
+public sealed class RecordingEvents : IClientEvents
+{
+    private readonly Channel<IReadOnlyList<PublicTunnel>> _ready = Channel.CreateUnbounded<IReadOnlyList<PublicTunnel>>();
+    private readonly Channel<ExchangeSummary> _exchanges = Channel.CreateUnbounded<ExchangeSummary>();
+    private readonly Channel<(string Reason, TimeSpan RetryIn)> _lost = Channel.CreateUnbounded<(string, TimeSpan)>();
+
+    public ConcurrentQueue<string> Log { get; } = new();
+
+    /// <summary>The next time that the client is ready.</summary>
+    public Task<IReadOnlyList<PublicTunnel>> NextReadyAsync() => Within.Bound(_ready.Reader.ReadAsync().AsTask(), "the client to be ready", Log);
+
+    public Task<ExchangeSummary> NextExchangeAsync() => Within.Bound(_exchanges.Reader.ReadAsync().AsTask(), "an exchange to end", Log);
+
+    public Task<(string Reason, TimeSpan RetryIn)> NextLostAsync() => Within.Bound(_lost.Reader.ReadAsync().AsTask(), "the client to lose its session", Log);
+
+    public void Connecting(int attempt) => Log.Enqueue($"connecting {attempt}");
+
+    public void Ready(IReadOnlyList<PublicTunnel> tunnels)
+    {
+        Log.Enqueue("ready " + string.Join(", ", tunnels.Select(t => t.Url)));
+        _ready.Writer.TryWrite(tunnels);
+    }
+
+    public void Lost(string reason, TimeSpan retryIn)
+    {
+        Log.Enqueue($"lost: {reason} ({retryIn})");
+        _lost.Writer.TryWrite((reason, retryIn));
+    }
+
+    public void ExchangeCompleted(in ExchangeSummary exchange) => _exchanges.Writer.TryWrite(exchange);
+
+    public void Draining(int running) => Log.Enqueue($"draining {running}");
+}

@@ -1,0 +1,67 @@
+using Ggrok.Server.Hosting;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace Ggrok.Tests.Testing;
+
+/// <summary>A Ggrok server on a real Kestrel, on a free port of the loopback interface.</summary>
+public sealed class RunningServer : IAsyncDisposable
+{
+    private RunningServer(WebApplication app, RecordingLogs logs)
+    {
+        App = app;
+        Logs = logs;
+    }
+
+    public WebApplication App { get; }
+
+    public RecordingLogs Logs { get; }
+
+    public Uri Url => new(App.Urls.First(u => u.StartsWith("http://", StringComparison.Ordinal)));
+
+    /// <param name="settings">Settings such as ("GGROK_TOKENS", "secret").</param>
+    /// <param name="kestrel">Further endpoints.</param>
+    /// <param name="port">0 for a free one.</param>
+    public static async Task<RunningServer> StartAsync(
+        IEnumerable<(string Name, string Value)>? settings = null, Action<KestrelServerOptions>? kestrel = null, int port = 0)
+    {
+        var logs = new RecordingLogs();
+        WebApplication app = GgrokServer.Build([], builder =>
+        {
+            // Only what the test says counts, not the environment of the machine.
+            builder.Configuration.Sources.Clear();
+            builder.Configuration.AddInMemoryCollection((settings ?? []).Select(s => KeyValuePair.Create(s.Name, (string?)s.Value)));
+            if (kestrel is null)
+            {
+                builder.Configuration["URLS"] = $"http://127.0.0.1:{port}";
+                builder.WebHost.UseUrls($"http://127.0.0.1:{port}");
+            }
+            else
+            {
+                builder.WebHost.ConfigureKestrel(o =>
+                {
+                    o.Listen(System.Net.IPAddress.Loopback, port);
+                    kestrel(o);
+                });
+            }
+
+            builder.Services.AddSingleton<ILoggerProvider>(logs);
+        });
+        await app.StartAsync();
+        return new RunningServer(app, logs);
+    }
+
+    public T Get<T>()
+        where T : notnull => App.Services.GetRequiredService<T>();
+
+    public async ValueTask DisposeAsync()
+    {
+        using var soon = new CancellationTokenSource(TimeSpan.FromSeconds(1));
+        await App.StopAsync(soon.Token).ContinueWith(_ => { }, TaskScheduler.Default);
+        await App.DisposeAsync();
+    }
+}
