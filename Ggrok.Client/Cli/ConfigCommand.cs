@@ -1,0 +1,86 @@
+using System.CommandLine;
+using Ggrok.Client.Configuration;
+using Ggrok.Client.Connection;
+
+namespace Ggrok.Client.Cli;
+
+/// <summary><c>ggrok config</c>: what is saved for every run.</summary>
+internal sealed class ConfigCommand(TunnelOptions options, TextWriter output, Func<string, string?> environment)
+{
+    private readonly Argument<string> _key = new("key") { Description = "One of: " + string.Join(", ", ConfigKeys.All.Keys) };
+    private readonly Argument<string> _value = new("value") { Description = "Value to save." };
+
+    public Command Build()
+    {
+        var config = new Command("config", "Save the server, the token and other defaults.");
+        config.Subcommands.Add(Make("set", "Save a value.", [_key, _value], Set));
+        config.Subcommands.Add(Make("get", "Show a value.", [_key], Get));
+        config.Subcommands.Add(Make("unset", "Forget a value.", [_key], Unset));
+        config.Subcommands.Add(Make("list", "Show every value; the token is masked.", [], List));
+        config.Subcommands.Add(Make("path", "Show where the file is.", [], parsed => Write(File(parsed).Path)));
+        return config;
+    }
+
+    private static Command Make(string name, string description, Argument[] arguments, Func<ParseResult, int> action)
+    {
+        var command = new Command(name, description);
+        foreach (Argument argument in arguments)
+        {
+            command.Arguments.Add(argument);
+        }
+
+        command.SetAction(action);
+        return command;
+    }
+
+    private int Set(ParseResult parsed)
+    {
+        string key = parsed.GetValue(_key)!;
+        string value = parsed.GetValue(_value)!;
+        if (key == "server")
+        {
+            // A wrong address is told now, not at the next start.
+            ServerAddress.Parse(value);
+        }
+
+        File(parsed).Set(key, value);
+        return Write($"Saved {key} in {File(parsed).Path}");
+    }
+
+    private int Get(ParseResult parsed)
+    {
+        string key = parsed.GetValue(_key)!;
+        if (!ConfigKeys.All.ContainsKey(key))
+        {
+            throw new UsageException($"there is no setting \"{key}\"; did you mean {ConfigKeys.Nearest(key)}?");
+        }
+
+        return File(parsed).Read().TryGetValue(key, out string? value)
+            ? Write(value)
+            : throw new UsageException($"{key} is not set; save it with: ggrok config set {key} VALUE");
+    }
+
+    private int Unset(ParseResult parsed)
+    {
+        string key = parsed.GetValue(_key)!;
+        return Write(File(parsed).Unset(key) ? $"Forgot {key}" : $"{key} was not set");
+    }
+
+    private int List(ParseResult parsed)
+    {
+        foreach ((string key, string value) in File(parsed).Read())
+        {
+            Write($"{key}: {(key == "token" ? "****" : value)}");
+        }
+
+        return (int)ExitCode.Ok;
+    }
+
+    private int Write(string line)
+    {
+        output.WriteLine(line);
+        return (int)ExitCode.Ok;
+    }
+
+    private ConfigFile File(ParseResult parsed) => ConfigFile.Find(parsed.GetValue(options.Config), environment);
+}

@@ -1,0 +1,79 @@
+using System.Globalization;
+using Ggrok.Client.Connection;
+using Ggrok.Shared.Protocol;
+
+namespace Ggrok.Client.Output;
+
+/// <summary>What people see: the public URL first, then a line for each request.</summary>
+public sealed class TerminalOutput(TextWriter output, bool colour, bool quiet) : IClientEvents, IAsyncDisposable
+{
+    private const string Reset = "\u001b[0m";
+
+    private readonly LineWriter _lines = new(output, dropped => string.Create(CultureInfo.InvariantCulture, $"({dropped} lines left out: the terminal is too slow)"));
+    private bool _reconnecting;
+
+    /// <inheritdoc/>
+    public void Connecting(int attempt)
+    {
+    }
+
+    /// <inheritdoc/>
+    public void Ready(IReadOnlyList<PublicTunnel> tunnels)
+    {
+        if (_reconnecting)
+        {
+            _lines.Write(Paint("Connected again.", "32"));
+            _reconnecting = false;
+        }
+
+        foreach (PublicTunnel tunnel in tunnels)
+        {
+            string url = tunnel.Url.AbsoluteUri.TrimEnd('/');
+            _lines.Write($"Forwarding  {Paint(url, "1;36")} -> {tunnel.Target.GetLeftPart(UriPartial.Authority)}");
+        }
+
+        if (!quiet)
+        {
+            _lines.Write("Press Ctrl-C to stop.");
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Lost(string reason, TimeSpan retryIn)
+    {
+        _reconnecting = true;
+        _lines.Write(Paint($"{Printable.Clean(reason)} Trying again in {LineWriter.Number(retryIn.TotalSeconds)} s.", "33"));
+    }
+
+    /// <inheritdoc/>
+    public void ExchangeCompleted(in ExchangeSummary exchange)
+    {
+        if (quiet)
+        {
+            return;
+        }
+
+        bool failed = exchange.Error is not (RelayError.None or RelayError.VisitorGone);
+        string result = failed ? exchange.Error.ToString()
+            : exchange.Status == 0 ? "gone"
+            : exchange.Status.ToString(CultureInfo.InvariantCulture);
+        string paintedResult = Paint(result.PadRight(3), failed || exchange.Status >= 500 ? "31" : exchange.Status >= 400 ? "33" : "32");
+        _lines.Write(string.Create(CultureInfo.InvariantCulture,
+            $"{DateTime.Now:HH:mm:ss}  {paintedResult}  {exchange.Method,-7} {Printable.Clean(exchange.Target)}  {LineWriter.Number(exchange.Duration.TotalMilliseconds)} ms"));
+    }
+
+    /// <inheritdoc/>
+    public void Draining(int running)
+    {
+        if (!quiet)
+        {
+            _lines.Write(running == 0 ? "Stopping." : string.Create(CultureInfo.InvariantCulture,
+                $"Stopping: {running} running request{(running == 1 ? "" : "s")} may finish. Press Ctrl-C again to stop at once."));
+        }
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => _lines.DisposeAsync();
+
+    private string Paint(string text, string code) => colour ? $"\u001b[{code}m{text}{Reset}" : text;
+}
