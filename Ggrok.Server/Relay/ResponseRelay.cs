@@ -53,6 +53,7 @@ internal static class ResponseRelay
         bool hasBody = AllowsBody(context.Request.Method, response.StatusCode);
         long? expected = hasBody ? response.ContentLength : null;
         PipeWriter output = response.BodyWriter;
+        ChunkedWriter? chunks = hasBody ? ChunkedWriter.ForTrailers(context) : null;
         int unflushed = 0;
         while (true)
         {
@@ -76,14 +77,15 @@ internal static class ResponseRelay
                         return RelayError.ResponseBodyLocal;
                     }
 
-                    output.Write(frame.Payload.Span);
+                    Write(output, chunks, frame.Payload.Span);
                     unflushed += frame.Payload.Length;
                     break;
                 case FrameKind.Trailers:
-                    AppendTrailers(response, HeadReader.ReadTrailers(frame.Payload.Span));
+                    AppendTrailers(response, chunks, HeadReader.ReadTrailers(frame.Payload.Span));
                     break;
                 case FrameKind.End:
-                    return expected is null ? RelayError.None : await EndKnownLengthAsync(output, expected.Value - record.ResponseBytes).ConfigureAwait(false);
+                    chunks?.WriteEnd(output);
+                    return await EndAsync(output, expected - record.ResponseBytes, chunks is not null).ConfigureAwait(false);
                 case FrameKind.Reset:
                     return frame.Error;
             }
@@ -101,9 +103,11 @@ internal static class ResponseRelay
         }
     }
 
-    // Kestrel flushes what is left of a chunked response when the request ends, but not of one whose length it knows.
-    private static ValueTask<RelayError> EndKnownLengthAsync(PipeWriter output, long missing) =>
-        missing > 0 ? ValueTask.FromResult(RelayError.ResponseBodyLocal) : FlushAsync(output);
+    // Kestrel flushes what is left of a response that it chunks itself when the request ends, but not of any other.
+    private static ValueTask<RelayError> EndAsync(PipeWriter output, long? missing, bool ownChunks) =>
+        missing > 0 ? ValueTask.FromResult(RelayError.ResponseBodyLocal)
+        : missing is null && !ownChunks ? ValueTask.FromResult(RelayError.None)
+        : FlushAsync(output);
 
     private static async ValueTask<RelayError> FlushAsync(PipeWriter output)
     {
@@ -111,8 +115,22 @@ internal static class ResponseRelay
         return result.IsCompleted || result.IsCanceled ? RelayError.VisitorGone : RelayError.None;
     }
 
-    private static void AppendTrailers(HttpResponse response, List<HeaderField> trailers)
+    private static void Write(PipeWriter output, ChunkedWriter? chunks, ReadOnlySpan<byte> data)
     {
+        if (chunks is null)
+        {
+            output.Write(data);
+        }
+        else
+        {
+            chunks.Write(output, data);
+        }
+    }
+
+    // Without an announcement HTTP/1.1 trailers are left out, which RFC 9110 section 6.5.1 allows.
+    private static void AppendTrailers(HttpResponse response, ChunkedWriter? chunks, List<HeaderField> trailers)
+    {
+        chunks?.Trailers.AddRange(trailers);
         if (!response.SupportsTrailers())
         {
             return;

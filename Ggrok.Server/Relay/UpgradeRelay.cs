@@ -33,7 +33,7 @@ internal sealed class UpgradeRelay(ServerOptions options)
     /// <summary>Relays the upgrade and the bytes after it. Returns how it failed.</summary>
     public async Task<RelayError> RelayAsync(HttpContext context, MuxStream stream, RequestHead head, ExchangeRecord record)
     {
-        await using CancellationTokenRegistration gone = context.RequestAborted.UnsafeRegister(
+        CancellationTokenRegistration gone = context.RequestAborted.UnsafeRegister(
             static s => ((MuxStream)s!).Reset(RelayError.VisitorGone), stream);
         try
         {
@@ -53,6 +53,9 @@ internal sealed class UpgradeRelay(ServerOptions options)
             ResponseHead response = HeadReader.ReadResponse(frame.Payload.Span);
             stream.Advance();
             stream.ClearDeadline();
+
+            // From here on a visitor may half-close, which Kestrel would report as an abort; the splice sees it itself.
+            await gone.DisposeAsync().ConfigureAwait(false);
             return response.Status == StatusCodes.Status101SwitchingProtocols
                 ? await SpliceAsync(context, stream, response, record).ConfigureAwait(false)
                 : await RefusedAsync(context, stream, response, record).ConfigureAwait(false);
@@ -60,6 +63,10 @@ internal sealed class UpgradeRelay(ServerOptions options)
         catch (ProtocolViolationException)
         {
             return RelayError.ResponseHeadInvalid;
+        }
+        finally
+        {
+            await gone.DisposeAsync().ConfigureAwait(false);
         }
     }
 

@@ -50,9 +50,15 @@ public static class RequestTarget
     /// <summary>Whether the target's path is <paramref name="prefix"/> or lies below it; compared segment by segment.</summary>
     public static bool IsBelow(ReadOnlySpan<char> target, ReadOnlySpan<char> prefix)
     {
+        if (prefix is "/")
+        {
+            // Everything, "*" included.
+            return true;
+        }
+
         ReadOnlySpan<char> path = Path(target);
         return path.StartsWith(prefix, StringComparison.Ordinal)
-            && (path.Length == prefix.Length || prefix is "/" || path[prefix.Length] == '/');
+            && (path.Length == prefix.Length || path[prefix.Length] == '/');
     }
 
     /// <summary>Removes a prefix for which <see cref="IsBelow"/> holds; what remains begins with a slash.</summary>

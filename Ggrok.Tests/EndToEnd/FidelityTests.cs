@@ -54,7 +54,7 @@ public class FidelityTests
         using RawSocket visitor = await ggrok.VisitAsync();
         await visitor.SendAsync(
             "GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX-One: 1\r\nX-Two: b\u00e4r\r\nX-One: 2\r\nX-Secret-Hop: no\r\n" +
-            "Connection: keep-alive, X-Secret-Hop\r\nKeep-Alive: 5\r\nCookie: a=1; b=2\r\nTE: trailers\r\n\r\n");
+            "Connection: X-Secret-Hop\r\nKeep-Alive: 5\r\nCookie: a=1; b=2\r\nTE: trailers\r\n\r\n");
 
         using RawSocket local = await ggrok.Local.AcceptAsync();
         string head = await local.ReadUntilAsync("\r\n\r\n");

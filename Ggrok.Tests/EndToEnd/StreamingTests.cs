@@ -60,7 +60,7 @@ public class StreamingTests
     {
         await using GgrokEnvironment ggrok = await GgrokEnvironment.StartAsync(async context =>
         {
-            await context.Response.StartAsync();
+            await context.Response.Body.FlushAsync();
             byte[] buffer = new byte[100];
             int count;
             while ((count = await context.Request.Body.ReadAsync(buffer)) > 0)

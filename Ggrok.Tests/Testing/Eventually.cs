@@ -1,0 +1,24 @@
+namespace Ggrok.Tests.Testing;
+
+/// <summary>Waits for what another process or thread brings about and does not signal.</summary>
+public static class Eventually
+{
+    public static async Task BecomesAsync<T>(Func<Task<T>> read, T expected)
+    {
+        DateTime limit = DateTime.UtcNow + Within.Limit;
+        T last;
+        do
+        {
+            last = await read();
+            if (Equals(last, expected))
+            {
+                return;
+            }
+
+            await Task.Yield();
+        }
+        while (DateTime.UtcNow < limit);
+
+        last.ShouldBe(expected);
+    }
+}
