@@ -44,6 +44,7 @@ public static class GgrokServer
         services.AddSingleton<RequestLog>();
         services.AddSingleton<VisitorEndpoint>();
         services.AddSingleton<HealthEndpoint>();
+        services.AddSingleton<CertificateQuestion>();
         services.AddHostedService<SessionClock>();
         services.AddHostedService<DrainService>();
         services.AddHostedService<StartupNotice>();
@@ -82,18 +83,19 @@ public static class GgrokServer
     {
         TunnelEndpoint tunnels = app.Services.GetRequiredService<TunnelEndpoint>();
         HealthEndpoint health = app.Services.GetRequiredService<HealthEndpoint>();
+        CertificateQuestion certificates = app.Services.GetRequiredService<CertificateQuestion>();
         VisitorEndpoint visitors = app.Services.GetRequiredService<VisitorEndpoint>();
 
         // Not routing: the paths of visitors are data, and decoding or matching them would cost and could only go wrong.
         app.Map(ProtocolLimits.Path, own =>
         {
             own.UseWebSockets();
-            own.Run(context => OwnPathAsync(context, tunnels, health));
+            own.Run(context => OwnPathAsync(context, tunnels, health, certificates));
         });
         app.Run(visitors.ServeAsync);
     }
 
-    private static Task OwnPathAsync(HttpContext context, TunnelEndpoint tunnels, HealthEndpoint health)
+    private static Task OwnPathAsync(HttpContext context, TunnelEndpoint tunnels, HealthEndpoint health, CertificateQuestion certificates)
     {
         switch (context.Request.Path.Value)
         {
@@ -101,6 +103,8 @@ public static class GgrokServer
                 return tunnels.ServeAsync(context);
             case "/health" or "/health/live" or "/health/ready":
                 return health.ServeAsync(context);
+            case "/tls-allowed":
+                return certificates.ServeAsync(context);
             default:
                 context.Response.StatusCode = StatusCodes.Status404NotFound;
                 return context.Response.WriteAsync("Ggrok has nothing here.\n");

@@ -10,6 +10,9 @@ internal static class ServerLogging
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
         builder.Logging.AddFilter("Microsoft.Hosting.Lifetime", LogLevel.Information);
         builder.Logging.AddFilter("Microsoft.AspNetCore.Server.Kestrel", LogLevel.Error);
+
+        // What the configuration says of levels counts more than the above.
+        builder.Logging.AddConfiguration(builder.Configuration.GetSection("Logging"));
         if (options.LogJson)
         {
             builder.Logging.AddJsonConsole(json =>

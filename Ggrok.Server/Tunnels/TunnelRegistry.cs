@@ -30,6 +30,9 @@ public sealed class TunnelRegistry(TimeProvider time)
         return null;
     }
 
+    /// <summary>Whether any client holds a route of this host.</summary>
+    public bool HasHost(string host) => _hosts.ContainsKey(host);
+
     /// <summary>
     /// Registers all routes or none. Routes of the same client are taken over; the tunnels that held them are returned.
     /// A route that somebody else holds refuses the whole and is returned as the conflict.
