@@ -13,6 +13,8 @@ internal sealed class InboundQueue : IValueTaskSource<InboundFrame>
     // Heads and trailers travel without credit: one informational and one final head plus trailers fit.
     private const int MaxUncreditedBytes = 3 * ProtocolLimits.MaxJsonBytes;
 
+    private const int MaxUncreditedFrames = 32;
+
     private const int SmallestArray = 512;
 
     private readonly Lock _gate = new();
@@ -31,6 +33,7 @@ internal sealed class InboundQueue : IValueTaskSource<InboundFrame>
     private int _peerCredit = ProtocolLimits.InitialWindowBytes;
     private int _consumed;
     private int _uncredited;
+    private int _uncreditedFrames;
 
     public InboundQueue(WindowBudget budget)
     {
@@ -142,6 +145,7 @@ internal sealed class InboundQueue : IValueTaskSource<InboundFrame>
             if (item.Kind != FrameKind.Data)
             {
                 _uncredited -= item.Length;
+                _uncreditedFrames -= item.Kind == FrameKind.End ? 0 : 1;
                 return 0;
             }
 
@@ -181,7 +185,8 @@ internal sealed class InboundQueue : IValueTaskSource<InboundFrame>
                 break;
             default:
                 _uncredited += length;
-                if (_uncredited > MaxUncreditedBytes || _count > MaxUncreditedBytes / 1024)
+                _uncreditedFrames++;
+                if (_uncredited > MaxUncreditedBytes || _uncreditedFrames > MaxUncreditedFrames)
                 {
                     throw new ProtocolViolationException(CloseReason.FrameFlood);
                 }

@@ -110,6 +110,30 @@ public class StreamTests
     }
 
     [Fact]
+    public async Task Trailers_behind_much_unread_data_are_no_flood()
+    {
+        await using var pair = new TunnelPair();
+        (MuxStream server, MuxStream client) = await pair.OpenAsync();
+        for (int i = 0; i < 250; i++)
+        {
+            (await server.WriteAsync(FrameKind.Data, new byte[1000])).ShouldBeTrue();
+        }
+
+        (await server.WriteAsync(FrameKind.Trailers, "{\"headers\":[]}"u8.ToArray())).ShouldBeTrue();
+        await server.WriteEndAsync();
+
+        InboundFrame frame;
+        int bytes = 0;
+        while ((frame = await TunnelPair.ReadAsync(client)).Kind == FrameKind.Data)
+        {
+            bytes += frame.Payload.Length;
+            client.Advance();
+        }
+
+        (bytes, frame.Kind).ShouldBe((250_000, FrameKind.Trailers));
+    }
+
+    [Fact]
     public async Task One_stream_that_nobody_reads_does_not_stop_another()
     {
         await using var pair = new TunnelPair();
