@@ -32,6 +32,8 @@ internal sealed partial class DrainService(
         {
             session.Connection.RequestClose(CloseReason.Drained);
         }
+
+        directory.CloseLegacy();
     }
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;

@@ -3,19 +3,23 @@ using Ggrok.Shared.Protocol;
 namespace Ggrok.Server.Relay;
 
 /// <summary>What the log says about one exchange when it is over.</summary>
-internal sealed class ExchangeRecord
+public sealed class ExchangeRecord
 {
+    /// <summary>Correlation id.</summary>
     public required string Id { get; init; }
 
+    /// <summary>Timestamp of the request's arrival.</summary>
     public required long Started { get; init; }
 
+    /// <summary>Status that the visitor got; 0 while there is none.</summary>
     public int Status { get; set; }
 
+    /// <summary>How the exchange failed.</summary>
     public RelayError Error { get; set; }
 
+    /// <summary>Size of the request body in bytes.</summary>
     public long RequestBytes { get; set; }
 
+    /// <summary>Size of the response body in bytes.</summary>
     public long ResponseBytes { get; set; }
-
-    public string? Session { get; set; }
 }

@@ -143,7 +143,7 @@ internal static class ResponseRelay
     }
 
     // RFC 9110 sections 6.4.1, 15.3.5, 15.3.6 and 15.4.5.
-    private static bool AllowsBody(string method, int status) =>
+    public static bool AllowsBody(string method, int status) =>
         !HttpMethods.IsHead(method) && status is not (>= 100 and < 200 or 204 or 205 or 304);
 
     // RFC 9110 section 8.6: none in 1xx and 204.

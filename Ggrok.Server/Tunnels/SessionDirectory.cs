@@ -7,6 +7,7 @@ namespace Ggrok.Server.Tunnels;
 public sealed class SessionDirectory
 {
     private readonly ConcurrentDictionary<string, TunnelSession> _sessions = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<ILegacyTunnel, bool> _legacy = new();
     private readonly Lock _gate = new();
     private readonly Dictionary<string, int> _tunnelsOfToken = new(StringComparer.Ordinal);
     private volatile bool _draining;
@@ -55,6 +56,21 @@ public sealed class SessionDirectory
 
     /// <summary>Removes this session.</summary>
     public void Remove(TunnelSession session) => _sessions.TryRemove(KeyValuePair.Create(session.Id, session));
+
+    /// <summary>Adds a legacy client, to be closed when the server drains.</summary>
+    public void Add(ILegacyTunnel legacy) => _legacy[legacy] = true;
+
+    /// <summary>Removes a legacy client.</summary>
+    public void Remove(ILegacyTunnel legacy) => _legacy.TryRemove(legacy, out _);
+
+    /// <summary>Closes every legacy client: they know nothing of draining.</summary>
+    public void CloseLegacy()
+    {
+        foreach (ILegacyTunnel legacy in _legacy.Keys)
+        {
+            legacy.Close();
+        }
+    }
 
     /// <summary>Tells every client to connect elsewhere; from now on no session is taken.</summary>
     public void StartDraining()

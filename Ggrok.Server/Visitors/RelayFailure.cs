@@ -30,6 +30,9 @@ public sealed record RelayFailure(int Status, LogLevel Level, string Title, stri
         [RelayError.ResponseHeadInvalid] = new(502, LogLevel.Warning, "Response head refused", "The local service's response head is too large or not valid."),
         [RelayError.ResponseBodyLocal] = new(502, LogLevel.Warning, "Response body broke off", "The local service ended the response before it was complete."),
         [RelayError.StreamIdle] = new(504, LogLevel.Information, "Idle for too long", "Neither side sent a byte for the idle time of the tunnel."),
+        [RelayError.LegacyBodyTooLarge] = new(413, LogLevel.Information, "Body too large", "The old Go client behind this address takes bodies up to GGROK_LEGACY_MAX_BODY_BYTES. Upgrade it to ggrok."),
+        [RelayError.LegacyUnsupported] = new(501, LogLevel.Warning, "Not possible with an old client", "The old Go client behind this address carries neither upgrades nor bodies that are not UTF-8 text. Upgrade it to ggrok."),
+        [RelayError.LegacyAnswerInvalid] = new(502, LogLevel.Warning, "No valid answer", "The old Go client answered with something too large or not valid. Upgrade it to ggrok."),
         [RelayError.Internal] = new(500, LogLevel.Error, "Internal error", "This is a bug in Ggrok. Please report it with the request id."),
     }.ToFrozenDictionary();
 

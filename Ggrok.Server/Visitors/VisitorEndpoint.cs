@@ -68,12 +68,6 @@ internal sealed class VisitorEndpoint(
             return RelayError.NoTunnel;
         }
 
-        if (route.Legacy is not null)
-        {
-            await route.Legacy.RelayAsync(context).ConfigureAwait(false);
-            return RelayError.None;
-        }
-
         string? upgrade = UpgradeRelay.ProtocolOf(context);
         RelayError error = heads.TryBuild(context, record.Id, route, target, upgrade, out RequestHead head);
         if (error != RelayError.None)
@@ -86,6 +80,11 @@ internal sealed class VisitorEndpoint(
 
     private async Task<RelayError> RelayAsync(HttpContext context, TunnelRoute route, RequestHead head, ExchangeRecord record)
     {
+        if (route.Legacy is not null)
+        {
+            return await route.Legacy.RelayAsync(context, head, record).ConfigureAwait(false);
+        }
+
         if (route.Tunnel is null)
         {
             return RelayError.TunnelAway;

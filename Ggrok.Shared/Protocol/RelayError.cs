@@ -61,6 +61,15 @@ public enum RelayError : ushort
     /// <summary>Neither side sent a byte for the stream's idle time.</summary>
     StreamIdle = 30,
 
+    /// <summary>The request body is larger than passes through a legacy client.</summary>
+    LegacyBodyTooLarge = 40,
+
+    /// <summary>A legacy client cannot carry this: an upgrade, or a body that is not text.</summary>
+    LegacyUnsupported = 41,
+
+    /// <summary>A legacy client's answer is too large or not valid.</summary>
+    LegacyAnswerInvalid = 42,
+
     /// <summary>The tunnel's client or server has a bug: an exception without a name.</summary>
     Internal = 99,
 }

@@ -1,0 +1,212 @@
+using System.Net;
+using System.Net.WebSockets;
+using System.Text;
+using System.Text.Json;
+using Ggrok.Client.Connection;
+using Ggrok.Tests.Testing;
+
+namespace Ggrok.Tests.Legacy;
+
+/// <summary>The original Go client, as it behaves on the wire, against this server.</summary>
+public class LegacyTests
+{
+    [Fact]
+    public async Task Requests_are_answered_one_after_the_other_with_their_own_answers()
+    {
+        await using RunningServer server = await RunningServer.StartAsync();
+        await using FakeGoClient client = await FakeGoClient.ConnectAsync(server, request =>
+        {
+            string body = request.Req.Split("\r\n\r\n", 2)[1];
+            return FakeGoClient.Answer(201, $"{request.Url} {body}", ("X-Two", ["a", "b"]), ("Content-Length", ["999"]), ("Connection", ["close"]));
+        });
+        using var visitor = new HttpClient { BaseAddress = server.Url };
+
+        HttpResponseMessage[] responses = await Task.WhenAll(Enumerable.Range(0, 20).Select(i => visitor.PostAsync($"/p?i={i}", new StringContent($"bödy {i}"))));
+
+        for (int i = 0; i < responses.Length; i++)
+        {
+            responses[i].StatusCode.ShouldBe(HttpStatusCode.Created);
+            (await responses[i].Content.ReadAsStringAsync()).ShouldBe($"/p?i={i} bödy {i}");
+            responses[i].Headers.GetValues("X-Two").ShouldBe(["a", "b"]);
+        }
+
+        client.MostAtOnce.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task The_request_arrives_in_wire_format()
+    {
+        string? seen = null;
+        await using RunningServer server = await RunningServer.StartAsync();
+        await using FakeGoClient client = await FakeGoClient.ConnectAsync(server, request =>
+        {
+            seen = request.Req;
+            return """{"Status":"204 No Content","StatusCode":204,"Proto":"HTTP/1.1","Header":null,"Body":null,"ContentType":""}""";
+        });
+        using var visitor = new HttpClient { BaseAddress = server.Url };
+
+        using HttpResponseMessage response = await visitor.PutAsync("/a%2fb", new StringContent("text"));
+
+        response.StatusCode.ShouldBe(HttpStatusCode.NoContent);
+        seen!.ShouldStartWith($"PUT /a%2fb HTTP/1.1\r\nHost: {server.Url.Authority}\r\n");
+        seen.ShouldContain("Content-Length: 4\r\n");
+        seen.ShouldEndWith("\r\n\r\ntext");
+    }
+
+    [Theory]
+    [InlineData("not json")]
+    [InlineData("""{"StatusCode":42}""")]
+    [InlineData("""{"StatusCode":200,"Header":{"A":["b\r\nInjected: 1"]}}""")]
+    [InlineData("""{"StatusCode":200,"Body":"%%%"}""")]
+    public async Task An_answer_that_is_none_is_502_and_costs_the_connection(string answer)
+    {
+        await using RunningServer server = await RunningServer.StartAsync();
+        await using FakeGoClient client = await FakeGoClient.ConnectAsync(server, _ => answer);
+        using var visitor = new HttpClient { BaseAddress = server.Url };
+
+        using HttpResponseMessage response = await visitor.GetAsync("/");
+
+        response.StatusCode.ShouldBe(HttpStatusCode.BadGateway);
+        response.Headers.GetValues("X-Ggrok-Error").ShouldBe(["LegacyAnswerInvalid"]);
+        await Within.Bound(client.Ended, "the connection to end");
+    }
+
+    [Fact]
+    public async Task A_client_that_does_not_answer_is_504_and_dropped()
+    {
+        await using RunningServer server = await RunningServer.StartAsync([("GGROK_LEGACY_TIMEOUT", "200ms")]);
+        await using FakeGoClient client = await FakeGoClient.ConnectAsync(server, _ => null);
+        using var visitor = new HttpClient { BaseAddress = server.Url };
+
+        using HttpResponseMessage response = await visitor.GetAsync("/");
+
+        response.StatusCode.ShouldBe(HttpStatusCode.GatewayTimeout);
+        await Within.Bound(client.Ended, "the connection to end");
+    }
+
+    [Fact]
+    public async Task Bodies_that_are_too_large_or_no_text_are_refused_rather_than_spoilt()
+    {
+        await using RunningServer server = await RunningServer.StartAsync([("GGROK_LEGACY_MAX_BODY_BYTES", "1000")]);
+        await using FakeGoClient client = await FakeGoClient.ConnectAsync(server, _ => FakeGoClient.Answer(200, "ok"));
+        using var visitor = new HttpClient { BaseAddress = server.Url };
+
+        using HttpResponseMessage large = await visitor.PostAsync("/", new ByteArrayContent(new byte[1001]));
+        using HttpResponseMessage binary = await visitor.PostAsync("/", new ByteArrayContent([0xff, 0xfe]));
+        using HttpResponseMessage fine = await visitor.PostAsync("/", new StringContent("fine"));
+
+        large.Headers.GetValues("X-Ggrok-Error").ShouldBe(["LegacyBodyTooLarge"]);
+        binary.Headers.GetValues("X-Ggrok-Error").ShouldBe(["LegacyUnsupported"]);
+        fine.StatusCode.ShouldBe(HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task The_newest_old_client_wins_but_takes_nothing_from_a_current_one()
+    {
+        await using RunningServer server = await RunningServer.StartAsync();
+        using var visitor = new HttpClient { BaseAddress = server.Url };
+        await using (FakeGoClient first = await FakeGoClient.ConnectAsync(server, _ => FakeGoClient.Answer(200, "first")))
+        {
+            await using FakeGoClient second = await FakeGoClient.ConnectAsync(server, _ => FakeGoClient.Answer(200, "second"));
+            await Within.Bound(first.Ended, "the older one to end");
+            (await visitor.GetStringAsync("/")).ShouldBe("second");
+        }
+
+        await using LocalApp app = await LocalApp.StartAsync(c => Microsoft.AspNetCore.Http.HttpResponseWritingExtensions.WriteAsync(c.Response, "current"));
+        await Eventually.BecomesAsync(async () => (await visitor.GetAsync("/")).StatusCode, HttpStatusCode.NotFound);
+        await using var current = new RunningClient(RunningClient.Options(server.Url, app.Url));
+        await current.Events.NextReadyAsync();
+
+        (await Should.ThrowAsync<WebSocketException>(() => FakeGoClient.ConnectAsync(server, _ => null))).Message.ShouldContain("409");
+        (await visitor.GetStringAsync("/")).ShouldBe("current");
+    }
+
+    [Theory]
+    [InlineData("GGROK_LEGACY", "false", "426")]
+    [InlineData("GGROK_TOKENS", "secret", "401")]
+    public async Task Settings_can_keep_old_clients_out(string name, string value, string status)
+    {
+        await using RunningServer server = await RunningServer.StartAsync([(name, value)]);
+
+        (await Should.ThrowAsync<WebSocketException>(() => FakeGoClient.ConnectAsync(server, _ => null))).Message.ShouldContain(status);
+    }
+
+    private sealed class FakeGoClient : IAsyncDisposable
+    {
+        private readonly ClientWebSocket _socket = new();
+        private readonly CancellationTokenSource _stop = new();
+        private int _now;
+
+        public Task Ended { get; private set; } = Task.CompletedTask;
+
+        public int MostAtOnce { get; private set; }
+
+        public static async Task<FakeGoClient> ConnectAsync(RunningServer server, Func<(string Req, string Url), string?> handle)
+        {
+            var client = new FakeGoClient();
+            await client._socket.ConnectAsync(new UriBuilder(server.Url) { Scheme = "ws", Path = "/$$ggrok" }.Uri, default);
+            client.Ended = client.RunAsync(handle);
+            return client;
+        }
+
+        public static string Answer(int status, string body, params (string Name, string[] Values)[] headers) => JsonSerializer.Serialize(new
+        {
+            Status = $"{status} X",
+            StatusCode = status,
+            Proto = "HTTP/1.1",
+            Header = headers.ToDictionary(h => h.Name, h => h.Values),
+            Body = Encoding.UTF8.GetBytes(body),
+            ContentType = "text/plain",
+        });
+
+        public async ValueTask DisposeAsync()
+        {
+            await _stop.CancelAsync();
+            await Ended;
+            _socket.Dispose();
+        }
+
+        private async Task RunAsync(Func<(string Req, string Url), string?> handle)
+        {
+            try
+            {
+                while (true)
+                {
+                    using JsonDocument request = JsonDocument.Parse(await ReceiveAsync());
+                    MostAtOnce = Math.Max(MostAtOnce, Interlocked.Increment(ref _now));
+                    await Task.Yield();
+                    Interlocked.Decrement(ref _now);
+                    string? answer = handle((request.RootElement.GetProperty("Req").GetString()!, request.RootElement.GetProperty("URL").GetString()!));
+                    if (answer is not null)
+                    {
+                        await _socket.SendAsync(Encoding.UTF8.GetBytes(answer), WebSocketMessageType.Text, true, _stop.Token);
+                    }
+                }
+            }
+            catch (Exception e) when (e is WebSocketException or OperationCanceledException or IOException)
+            {
+                // The server or the test ended it.
+            }
+        }
+
+        private async Task<byte[]> ReceiveAsync()
+        {
+            using var message = new MemoryStream();
+            byte[] buffer = new byte[16 * 1024];
+            while (true)
+            {
+                WebSocketReceiveResult part = await _socket.ReceiveAsync(buffer, _stop.Token);
+                if (part.MessageType == WebSocketMessageType.Close)
+                {
+                    throw new IOException("closed");
+                }
+
+                message.Write(buffer, 0, part.Count);
+                if (part.EndOfMessage)
+                {
+                    return message.ToArray();
+                }
+            }
+        }
+    }
+}
