@@ -11,17 +11,29 @@ internal sealed class SessionClock(SessionDirectory directory, TunnelRegistry re
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(Interval, time);
-        for (int tick = 0; await timer.WaitForNextTickAsync(CancellationToken.None).ConfigureAwait(false) && !stoppingToken.IsCancellationRequested; tick++)
+        try
         {
-            foreach (TunnelSession session in directory.Sessions)
+            for (int tick = 0; await timer.WaitForNextTickAsync(stoppingToken).ConfigureAwait(false); tick++)
             {
-                session.Connection.Tick();
+                Tick(tick);
             }
+        }
+        catch (OperationCanceledException)
+        {
+            // The server stops.
+        }
+    }
 
-            if (tick % TicksBetweenCleanups == 0)
-            {
-                registry.RemoveExpired();
-            }
+    private void Tick(int tick)
+    {
+        foreach (TunnelSession session in directory.Sessions)
+        {
+            session.Connection.Tick();
+        }
+
+        if (tick % TicksBetweenCleanups == 0)
+        {
+            registry.RemoveExpired();
         }
     }
 }
