@@ -30,6 +30,8 @@ internal sealed class ProcessGroup : IDisposable
 
             process.Dispose();
         }
+
+        _processes.Clear();
     }
 
     private IEnumerable<int> Pids() => _processes.Where(p => !p.HasExited).SelectMany(p => Children(p.Id).Prepend(p.Id));

@@ -9,8 +9,11 @@ internal static class Nginx
     public static Process Start(string folder, string name, string server, string upstream = "")
     {
         string file = Path.Combine(folder, name + ".conf");
+
+        // As root, nginx would drop to a user who cannot read the bench's private folder.
+        string user = Environment.IsPrivilegedProcess ? "user root;" : "";
         File.WriteAllText(file, $$"""
-            daemon off; worker_processes 2; pid {{folder}}/{{name}}.pid; error_log {{folder}}/{{name}}.log;
+            daemon off; {{user}} worker_processes 2; pid {{folder}}/{{name}}.pid; error_log {{folder}}/{{name}}.log;
             events { worker_connections 4096; }
             http {
               access_log off; sendfile on; tcp_nodelay on; keepalive_requests 10000000; client_max_body_size 0;

@@ -39,8 +39,16 @@ internal sealed class LocalApp : IDisposable
             listen 127.0.0.1:{{app.Port}}; root {{files}};
             location /upload { proxy_pass http://127.0.0.1:{{sink}}; proxy_http_version 1.1; proxy_request_buffering off; }
             """)));
-        await Ports.WaitForAsync($"http://127.0.0.1:{app.Port}/small").ConfigureAwait(false);
-        return app;
+        try
+        {
+            await Ports.WaitForAsync($"http://127.0.0.1:{app.Port}/small").ConfigureAwait(false);
+            return app;
+        }
+        catch
+        {
+            app.Dispose();
+            throw;
+        }
     }
 
     public void Dispose()
