@@ -26,6 +26,9 @@ using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSi
 await using SampleApp app = await SampleApp.StartAsync(appPort).ConfigureAwait(false);
 await using WebApplication server = GgrokServer.Build([], builder =>
 {
+    // Settings of a real server in this shell must not change the demo.
+    builder.Configuration.Sources.Clear();
+    builder.Configuration.AddInMemoryCollection();
     builder.Configuration["URLS"] = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{serverPort}");
     builder.Configuration["GGROK_LOG_REQUESTS"] = "false";
     builder.Services.Configure<ConsoleLifetimeOptions>(lifetime => lifetime.SuppressStatusMessages = true);

@@ -1,13 +1,16 @@
 namespace Ggrok.Client.Connection;
 
 /// <summary>
-/// Time to wait between attempts: doubles up to a cap, with jitter at the cap too, so that a thousand clients do not
+/// Time to wait between attempts: grows up to a cap, with jitter at the cap too, so that a thousand clients do not
 /// come back in step. Starts anew only after a session that lived for a while, so that a server which accepts and drops
 /// is not hammered.
 /// </summary>
 internal sealed class Backoff(Random random)
 {
     private static readonly TimeSpan First = TimeSpan.FromMilliseconds(250);
+    // Gentler than doubling: a server that restarts in a second or two is found again within two.
+    private const double Growth = 1.6;
+
     private static readonly TimeSpan Cap = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan HealthySession = TimeSpan.FromSeconds(5);
 
@@ -23,9 +26,9 @@ internal sealed class Backoff(Random random)
             return First * random.NextDouble();
         }
 
-        double doubled = First.TotalMilliseconds * Math.Pow(2, Math.Min(_failures, 20));
+        double grown = First.TotalMilliseconds * Math.Pow(Growth, Math.Min(_failures, 20));
         _failures++;
-        double milliseconds = Math.Min(doubled, Cap.TotalMilliseconds) * (0.5 + (random.NextDouble() / 2));
+        double milliseconds = Math.Min(grown, Cap.TotalMilliseconds) * (0.5 + (random.NextDouble() / 2));
         TimeSpan asked = outcome.RetryAfter ?? TimeSpan.Zero;
         return TimeSpan.FromMilliseconds(Math.Max(milliseconds, asked.TotalMilliseconds));
     }

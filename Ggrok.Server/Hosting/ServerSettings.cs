@@ -60,7 +60,10 @@ public static class ServerSettings
             LegacyMaxBodyBytes = reader.Int("GGROK_LEGACY_MAX_BODY_BYTES", defaults.LegacyMaxBodyBytes, 0, 100 * 1024 * 1024),
             LegacyTimeout = reader.Duration("GGROK_LEGACY_TIMEOUT", defaults.LegacyTimeout, atLeast: TimeSpan.FromMilliseconds(100)),
         };
-        reader.RefuseUnknown("GGROK_", All.Select(s => s.Name));
+
+        // The client's own variables may be set on the same machine; GGROK_TOKEN is not let pass, because a server on
+        // which it was meant as GGROK_TOKENS would be open.
+        reader.RefuseUnknown("GGROK_", [.. All.Select(s => s.Name), "GGROK_SERVER", "GGROK_CONFIG"]);
         reader.ThrowIfInvalid();
         return options;
     }

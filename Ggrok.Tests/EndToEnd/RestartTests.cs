@@ -1,0 +1,116 @@
+using System.Diagnostics;
+using System.Net.Sockets;
+using Ggrok.Tests.Testing;
+using Microsoft.AspNetCore.Http;
+
+namespace Ggrok.Tests.EndToEnd;
+
+/// <summary>The server as a process of its own, killed without warning while visitors come.</summary>
+public class RestartTests
+{
+    private const int Visitors = 20;
+
+    [Fact]
+    public async Task A_killed_server_loses_only_what_was_in_flight_and_is_found_again()
+    {
+        await using LocalApp app = await LocalApp.StartAsync(c => c.Response.WriteAsync("ok"));
+        int port = FreePort();
+        Process server = await StartServerAsync(port);
+        var url = new Uri($"http://127.0.0.1:{port}");
+        await using var client = new RunningClient(RunningClient.Options(url, app.Url));
+        await client.Events.NextReadyAsync();
+        using var stop = new CancellationTokenSource();
+        var load = new Load(url);
+        Task[] visitors = [.. Enumerable.Range(0, Visitors).Select(_ => load.VisitAsync(stop.Token))];
+        await load.ReachAsync(500);
+
+        server.Kill();
+        await server.WaitForExitAsync();
+        server.Dispose();
+        server = await StartServerAsync(port);
+        long healthy = Stopwatch.GetTimestamp();
+        await client.Events.NextReadyAsync();
+        TimeSpan back = Stopwatch.GetElapsedTime(healthy);
+        await load.ReachAsync(load.Answered + 500);
+        await stop.CancelAsync();
+        await Task.WhenAll(visitors);
+        server.Kill();
+        await server.WaitForExitAsync();
+        server.Dispose();
+
+        back.ShouldBeLessThan(TimeSpan.FromSeconds(2));
+        load.BrokenOff.ShouldBeLessThanOrEqualTo(Visitors);
+    }
+
+    private static async Task<Process> StartServerAsync(int port)
+    {
+        var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
+        start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "Ggrok.Server.dll"));
+        start.Environment["PORT"] = port.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        start.Environment["GGROK_LOG_REQUESTS"] = "false";
+        Process process = Process.Start(start)!;
+        process.OutputDataReceived += (_, _) => { };
+        process.ErrorDataReceived += (_, _) => { };
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+        using var http = new HttpClient();
+        await Eventually.BecomesAsync(async () =>
+        {
+            try
+            {
+                return (await http.GetAsync($"http://127.0.0.1:{port}/$$ggrok/health")).IsSuccessStatusCode;
+            }
+            catch (HttpRequestException)
+            {
+                return process.HasExited;
+            }
+        }, true);
+        process.HasExited.ShouldBeFalse();
+        return process;
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(System.Net.IPAddress.Loopback, 0);
+        listener.Start();
+        return ((System.Net.IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    /// <summary>Visitors who come again and again, and count what became of their requests.</summary>
+    private sealed class Load(Uri url)
+    {
+        private readonly HttpClient _http = new(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = url };
+        private int _answered;
+        private int _brokenOff;
+
+        public int Answered => Volatile.Read(ref _answered);
+
+        /// <summary>Requests that had reached the server and got no answer.</summary>
+        public int BrokenOff => Volatile.Read(ref _brokenOff);
+
+        public async Task VisitAsync(CancellationToken stop)
+        {
+            while (!stop.IsCancellationRequested)
+            {
+                try
+                {
+                    using HttpResponseMessage response = await _http.GetAsync("/", CancellationToken.None);
+                    if (response.IsSuccessStatusCode && await response.Content.ReadAsStringAsync() == "ok")
+                    {
+                        Interlocked.Increment(ref _answered);
+                    }
+                }
+                catch (HttpRequestException e)
+                {
+                    // Refused before anything was sent is the restart itself; all else was on the way.
+                    if (e.HttpRequestError != HttpRequestError.ConnectionError)
+                    {
+                        Interlocked.Increment(ref _brokenOff);
+                    }
+                }
+            }
+        }
+
+        public Task ReachAsync(int answers) => Eventually.BecomesAsync(() => Task.FromResult(Answered >= answers), true);
+    }
+}
