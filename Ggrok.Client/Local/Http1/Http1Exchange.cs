@@ -31,22 +31,18 @@ internal sealed class Http1Exchange(
     /// <summary>Runs the exchange; returns how it failed.</summary>
     public async Task<RelayError> RunAsync()
     {
-        LocalConnection connection;
         try
         {
-            connection = await pool.RentAsync(_repeatable, stream.Aborted).ConfigureAwait(false);
-            bool reused = connection.WasUsed;
-            RelayError error = await AttemptAsync(connection).ConfigureAwait(false);
-            if (error != RelayError.None || !_retry || !reused)
+            LocalConnection connection = await pool.RentAsync(_repeatable, stream.Aborted).ConfigureAwait(false);
+            RelayError? error = await AttemptAsync(connection).ConfigureAwait(false);
+            if (error is null)
             {
-                return _retry && error == RelayError.None ? RelayError.ResponseHeadLocal : error;
+                // The service closed the idle connection just before the request reached it; a fresh one tells the truth.
+                connection = await pool.ConnectAsync(stream.Aborted).ConfigureAwait(false);
+                error = await AttemptAsync(connection).ConfigureAwait(false);
             }
 
-            // The service closed the idle connection just before the request reached it; a fresh one tells the truth.
-            _retry = false;
-            connection = await pool.ConnectAsync(stream.Aborted).ConfigureAwait(false);
-            error = await AttemptAsync(connection).ConfigureAwait(false);
-            return _retry ? RelayError.ResponseHeadLocal : error;
+            return error ?? RelayError.ResponseHeadLocal;
         }
         catch (LocalConnectException e)
         {
@@ -58,9 +54,8 @@ internal sealed class Http1Exchange(
         }
     }
 
-    private bool _retry;
-
-    private async Task<RelayError> AttemptAsync(LocalConnection connection)
+    /// <summary>One attempt; null when the connection was dead before the service could see the request, which may be sent again.</summary>
+    private async Task<RelayError?> AttemptAsync(LocalConnection connection)
     {
         await using CancellationTokenRegistration abort = stream.Aborted.UnsafeRegister(static c => ((LocalConnection)c!).Dispose(), connection);
         var sender = new RequestBodySender(connection, stream, RequestWriter.IsChunked(request));
@@ -92,9 +87,8 @@ internal sealed class Http1Exchange(
 
         if (error == RelayError.ResponseHeadLocal && _repeatable && !reader.HasStarted && connection.WasUsed && stream.Error == RelayError.None)
         {
-            _retry = true;
             connection.Dispose();
-            return RelayError.None;
+            return null;
         }
 
         return await FinishAsync(connection, sender, reader, sending, error).ConfigureAwait(false);
