@@ -86,7 +86,7 @@ public sealed class MuxConnection
     public MuxStream? OpenStream() =>
         Volatile.Read(ref _refusesStreams) || IsClosing
             ? null
-            : Adopt(_streams.OpenLocal(_options.MaxStreams, id => new MuxStream(this, id, _budget)));
+            : Adopt(_streams.OpenLocal(_options.MaxStreams, id => new MuxStream(this, id, _budget, openedByPeer: false)));
 
     /// <summary>Asks the peer to open no new streams and to connect again.</summary>
     public void SendGoAway(GoAway goAway)
@@ -138,7 +138,7 @@ public sealed class MuxConnection
 
     internal void RefuseNewStreams() => Volatile.Write(ref _refusesStreams, true);
 
-    internal MuxStream NewPeerStream(uint id) => new(this, id, _budget);
+    internal MuxStream NewPeerStream(uint id) => new(this, id, _budget, openedByPeer: true);
 
     internal void Accept(MuxStream stream) => _handler.OnStream(stream);
 
@@ -250,6 +250,11 @@ public sealed class MuxConnection
         catch (ProtocolViolationException violation)
         {
             return violation.Reason;
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            // A bug must end this tunnel in order, its streams included, not leave it half alive.
+            return CloseReason.Internal;
         }
     }
 

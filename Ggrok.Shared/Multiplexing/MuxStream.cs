@@ -16,11 +16,11 @@ public sealed class MuxStream : IThreadPoolWorkItem
     private RelayError _deadlineError;
     private CancellationTokenSource? _aborted;
 
-    internal MuxStream(MuxConnection connection, uint id, WindowBudget budget)
+    internal MuxStream(MuxConnection connection, uint id, WindowBudget budget, bool openedByPeer)
     {
         _connection = connection;
         _inbound = new InboundQueue(budget);
-        Outbound = new OutboundStream(id);
+        Outbound = new OutboundStream(id, openedByPeer);
         Touch();
     }
 

@@ -4,11 +4,14 @@ using Ggrok.Shared.Protocol;
 namespace Ggrok.Shared.Multiplexing;
 
 /// <summary>The sending half of one stream. Every field is guarded by the lock of the <see cref="Outbox"/>.</summary>
-internal sealed class OutboundStream(uint id) : IValueTaskSource<bool>
+internal sealed class OutboundStream(uint id, bool opened) : IValueTaskSource<bool>
 {
     private ManualResetValueTaskSourceCore<bool> _written = new() { RunContinuationsAsynchronously = true };
 
     public uint Id { get; } = id;
+
+    /// <summary>The peer knows the stream: it opened it, or its Head is on the way. Before that a Reset would be a violation.</summary>
+    public bool Opened { get; set; } = opened;
 
     /// <summary>Bytes of Data that the peer still allows.</summary>
     public long Credit { get; set; } = ProtocolLimits.InitialWindowBytes;

@@ -78,6 +78,7 @@ internal sealed class Outbox
             }
 
             Append(FrameKind.Head, FrameFlags.None, stream.Id, head);
+            stream.Opened = true;
             if (!data.IsEmpty)
             {
                 stream.Credit -= data.Length;
@@ -146,7 +147,7 @@ internal sealed class Outbox
             }
 
             stream.CreditToGrant = 0;
-            if (reset is not null && !_closed)
+            if (reset is not null && stream.Opened && !_closed)
             {
                 stream.ResetToSend = reset;
                 MakeDirty(stream);
@@ -229,6 +230,7 @@ internal sealed class Outbox
             if (placed)
             {
                 Append(kind, FrameFlags.None, stream.Id, payload.Span);
+                stream.Opened = true;
             }
 
             return payload;
@@ -345,6 +347,7 @@ internal sealed class Outbox
         else
         {
             Append(stream.PendingKind, FrameFlags.None, stream.Id, stream.PendingRest.Span);
+            stream.Opened = true;
             stream.Over |= stream.PendingKind == FrameKind.End;
         }
 

@@ -53,6 +53,9 @@ public enum CloseReason
 
     /// <summary>A frame after the direction was ended.</summary>
     FrameAfterEnd,
+
+    /// <summary>The side that closes has a bug: an exception without a name.</summary>
+    Internal,
 }
 
 /// <summary>The peer broke the protocol; the tunnel closes with <see cref="Reason"/>.</summary>

@@ -110,6 +110,22 @@ public class StreamTests
     }
 
     [Fact]
+    public async Task A_stream_reset_before_its_head_was_sent_is_nothing_to_the_peer()
+    {
+        await using var pair = new TunnelPair();
+        pair.Server.OpenStream()!.Reset(RelayError.VisitorGone);
+        MuxStream tooLarge = pair.Server.OpenStream()!;
+        tooLarge.Reset(RelayError.RequestHeadTooLarge);
+
+        (MuxStream server, MuxStream client) = await pair.OpenAsync();
+        await client.WriteEndAsync();
+
+        (await TunnelPair.ReadAsync(server)).Kind.ShouldBe(FrameKind.End);
+        Frames.Parse(pair.ServerTransport).ShouldNotContain(f => f.Kind == FrameKind.Reset);
+        pair.Client.IsClosing.ShouldBeFalse();
+    }
+
+    [Fact]
     public async Task Trailers_behind_much_unread_data_are_no_flood()
     {
         await using var pair = new TunnelPair();
