@@ -1,234 +1,108 @@
 using System.Globalization;
-using System.IO.Compression;
-using System.Net.WebSockets;
-using System.Security.Cryptography;
-using System.Text;
-using System.Text.Encodings.Web;
-using System.Text.Json;
-using Microsoft.AspNetCore.Http.Features;
 
 namespace Ggrok.Demo.SampleApp;
 
-/// <summary>What the sample app answers. Also used by hand to see how a tunnel behaves.</summary>
-internal static class SampleEndpoints
+/// <summary>
+/// What the sample app answers. HEAD gets the fields of GET and no body, at once. Unless said otherwise a response has a
+/// <c>Content-Length</c>.
+/// <list type="table">
+/// <item><term><c>/</c></term><description>The page (<c>app.css</c>, <c>app.js</c>): <see cref="Page"/>.</description></item>
+/// <item><term><c>/clock</c></term><description>Server-sent events, one each second: <see cref="Streams.ClockAsync"/>.</description></item>
+/// <item><term><c>/echo</c></term><description>WebSocket echo: <see cref="Streams.EchoAsync"/>.</description></item>
+/// <item><term><c>/upload</c></term><description>Size and SHA-256 of any body: <see cref="Transfers.UploadAsync"/>.</description></item>
+/// <item><term><c>/download</c></term><description>Any number of known bytes at any rate: <see cref="Transfers.DownloadAsync"/>.</description></item>
+/// <item><term><c>/file</c></term><description>1 MiB with ranges and validators: <see cref="Transfers.FileAsync"/>.</description></item>
+/// <item><term><c>/headers</c></term><description>The request as it arrived: <see cref="Answers.HeadersAsync"/>.</description></item>
+/// <item><term><c>/status/CODE</c></term><description>That status, 200 to 599: <see cref="Answers.StatusAsync"/>.</description></item>
+/// <item><term><c>/redirect</c></term><description>302, 301, 303, 307 or 308: <see cref="Answers.RedirectAsync"/>.</description></item>
+/// <item><term><c>/cookies</c></term><description>Two <c>Set-Cookie</c> lines: <see cref="Answers.CookiesAsync"/>.</description></item>
+/// <item><term><c>/gzip</c></term><description>A body that is compressed already: <see cref="Answers.GzipAsync"/>.</description></item>
+/// <item><term><c>/trailers</c></term><description>A trailer after the body: <see cref="Answers.TrailersAsync"/>.</description></item>
+/// <item><term><c>/slow</c></term><description>An answer after a while: <see cref="Answers.SlowAsync"/>.</description></item>
+/// </list>
+/// Anything else is 404. A parameter that is not valid is 400, with a sentence that says what to write.
+/// </summary>
+public static class SampleEndpoints
 {
-    private const int LargestDownload = 1 << 30;
+    private const string StatusPrefix = "/status/";
 
-    /// <summary>Serves one request.</summary>
-    public static Task ServeAsync(HttpContext context)
+    /// <summary>Serves one request; a visitor who leaves ends it quietly.</summary>
+    public static async Task ServeAsync(HttpContext context)
     {
-        string path = context.Request.Path.Value ?? "/";
-        return path switch
+        try
         {
-            "/" => PageAsync(context, "index.html", "text/html; charset=utf-8"),
-            "/app.css" => PageAsync(context, "app.css", "text/css; charset=utf-8"),
-            "/app.js" => PageAsync(context, "app.js", "text/javascript; charset=utf-8"),
-            "/clock" => ClockAsync(context),
-            "/echo" => EchoAsync(context),
-            "/upload" => UploadAsync(context),
-            "/download" => DownloadAsync(context),
-            "/headers" => HeadersAsync(context),
-            "/redirect" => RedirectAsync(context),
-            "/cookies" => CookiesAsync(context),
-            "/gzip" => GzipAsync(context),
-            "/trailers" => TrailersAsync(context),
-            "/slow" => SlowAsync(context),
-            _ when path.StartsWith("/status/", StringComparison.Ordinal) => StatusAsync(context, path["/status/".Length..]),
-            _ => NotFoundAsync(context),
-        };
+            await RouteAsync(context, context.Request.Path.Value ?? "/").ConfigureAwait(false);
+        }
+        catch (BadParameterException e)
+        {
+            context.Response.StatusCode = StatusCodes.Status400BadRequest;
+            await TextAsync(context, e.Message + "\n").ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        {
+            // Nobody is left to answer.
+        }
     }
 
-    private static async Task PageAsync(HttpContext context, string name, string type)
+    /// <summary>Answers with a text of known length.</summary>
+    internal static Task TextAsync(HttpContext context, string text, string type = "text/plain; charset=utf-8")
     {
-        await using Stream file = typeof(SampleEndpoints).Assembly.GetManifestResourceStream(name)!;
+        byte[] bytes = System.Text.Encoding.UTF8.GetBytes(text);
         context.Response.ContentType = type;
-        context.Response.ContentLength = file.Length;
+        return BytesAsync(context, bytes);
+    }
+
+    /// <summary>Answers with bytes of known length; HEAD gets the length alone.</summary>
+    internal static async Task BytesAsync(HttpContext context, ReadOnlyMemory<byte> bytes)
+    {
+        context.Response.ContentLength = bytes.Length;
         if (!HttpMethods.IsHead(context.Request.Method))
         {
-            await file.CopyToAsync(context.Response.Body).ConfigureAwait(false);
+            await context.Response.Body.WriteAsync(bytes, context.RequestAborted).ConfigureAwait(false);
         }
     }
 
-    /// <summary>Server-sent events: the time, once a second.</summary>
-    private static async Task ClockAsync(HttpContext context)
+    /// <summary>A whole number from the query.</summary>
+    /// <exception cref="BadParameterException">It is not a number, or not within the bounds.</exception>
+    internal static long Number(HttpContext context, string name, long fallback, long least, long most)
     {
-        context.Response.ContentType = "text/event-stream";
-        context.Response.Headers.CacheControl = "no-store";
-        try
+        string? text = context.Request.Query[name];
+        if (text is null)
         {
-            while (true)
-            {
-                await context.Response.WriteAsync($"data: {DateTime.Now:HH:mm:ss}\n\n", context.RequestAborted).ConfigureAwait(false);
-                await context.Response.Body.FlushAsync(context.RequestAborted).ConfigureAwait(false);
-                await Task.Delay(1000, context.RequestAborted).ConfigureAwait(false);
-            }
+            return fallback;
         }
-        catch (OperationCanceledException)
-        {
-            // The page was closed.
-        }
+
+        return long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long value) && value >= least && value <= most
+            ? value
+            : throw new BadParameterException($"{name} must be a whole number from {least} to {most}.");
     }
 
-    /// <summary>WebSocket: sends back each message; takes the first sub-protocol offered.</summary>
-    private static async Task EchoAsync(HttpContext context)
+    private static Task RouteAsync(HttpContext context, string path) => path switch
     {
-        if (!context.WebSockets.IsWebSocketRequest)
-        {
-            context.Response.StatusCode = StatusCodes.Status426UpgradeRequired;
-            await context.Response.WriteAsync("This is a WebSocket.\n").ConfigureAwait(false);
-            return;
-        }
-
-        var accept = new WebSocketAcceptContext { SubProtocol = context.WebSockets.WebSocketRequestedProtocols.FirstOrDefault() };
-        using WebSocket socket = await context.WebSockets.AcceptWebSocketAsync(accept).ConfigureAwait(false);
-        byte[] buffer = new byte[16 * 1024];
-        try
-        {
-            while (true)
-            {
-                ValueWebSocketReceiveResult message = await socket.ReceiveAsync(buffer.AsMemory(), context.RequestAborted).ConfigureAwait(false);
-                if (message.MessageType == WebSocketMessageType.Close)
-                {
-                    await socket.CloseAsync(socket.CloseStatus ?? WebSocketCloseStatus.NormalClosure, socket.CloseStatusDescription, context.RequestAborted).ConfigureAwait(false);
-                    return;
-                }
-
-                await socket.SendAsync(buffer.AsMemory(0, message.Count), message.MessageType, message.EndOfMessage, context.RequestAborted).ConfigureAwait(false);
-            }
-        }
-        catch (Exception e) when (e is WebSocketException or OperationCanceledException)
-        {
-            // The page was closed.
-        }
-    }
-
-    /// <summary>Reads any body and answers with its size in bytes and SHA-256.</summary>
-    private static async Task UploadAsync(HttpContext context)
-    {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        byte[] buffer = new byte[64 * 1024];
-        long size = 0;
-        int count;
-        while ((count = await context.Request.Body.ReadAsync(buffer, context.RequestAborted).ConfigureAwait(false)) > 0)
-        {
-            hash.AppendData(buffer, 0, count);
-            size += count;
-        }
-
-        string digest = Convert.ToHexStringLower(hash.GetHashAndReset());
-        context.Response.ContentType = "application/json";
-        string answer = string.Create(CultureInfo.InvariantCulture, $$"""{"bytes":{{size}},"sha256":"{{digest}}"}""");
-        await context.Response.WriteAsync(answer + "\n").ConfigureAwait(false);
-    }
-
-    /// <summary><c>?bytes=N</c> bytes, always the same ones; <c>&amp;rate=R</c> limits them to R bytes a second.</summary>
-    private static async Task DownloadAsync(HttpContext context)
-    {
-        long bytes = Math.Clamp(Number(context, "bytes", 10_000_000), 0, LargestDownload);
-        long rate = Number(context, "rate", 0);
-        context.Response.ContentType = "application/octet-stream";
-        context.Response.ContentLength = bytes;
-        byte[] block = new byte[rate > 0 ? (int)Math.Clamp(rate / 10, 1, 64 * 1024) : 64 * 1024];
-        for (int i = 0; i < block.Length; i++)
-        {
-            block[i] = (byte)(i * 31);
-        }
-
-        for (long left = bytes; left > 0; left -= block.Length)
-        {
-            await context.Response.Body.WriteAsync(block.AsMemory(0, (int)Math.Min(left, block.Length)), context.RequestAborted).ConfigureAwait(false);
-            if (rate > 0)
-            {
-                await Task.Delay(TimeSpan.FromSeconds((double)block.Length / rate), context.RequestAborted).ConfigureAwait(false);
-            }
-        }
-    }
-
-    /// <summary>What arrived, as JSON: method, raw target, remote address and every field.</summary>
-    private static async Task HeadersAsync(HttpContext context)
-    {
-        context.Response.ContentType = "application/json";
-        using var buffer = new MemoryStream();
-        using (var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
-        {
-            json.WriteStartObject();
-            json.WriteString("method", context.Request.Method);
-            json.WriteString("target", context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget);
-            json.WriteString("remote", context.Connection.RemoteIpAddress?.ToString());
-            json.WriteStartArray("headers");
-            foreach ((string name, Microsoft.Extensions.Primitives.StringValues values) in context.Request.Headers)
-            {
-                foreach (string? value in values)
-                {
-                    json.WriteStringValue($"{name}: {value}");
-                }
-            }
-
-            json.WriteEndArray();
-            json.WriteEndObject();
-        }
-
-        await context.Response.WriteAsync(Encoding.UTF8.GetString(buffer.ToArray())).ConfigureAwait(false);
-    }
-
-    private static Task RedirectAsync(HttpContext context)
-    {
-        context.Response.Redirect("/headers");
-        return Task.CompletedTask;
-    }
-
-    private static Task CookiesAsync(HttpContext context)
-    {
-        context.Response.Cookies.Append("one", "1");
-        context.Response.Cookies.Append("two", "2", new CookieOptions { HttpOnly = true });
-        return context.Response.WriteAsync(context.Request.Headers.Cookie + "\n");
-    }
-
-    private static async Task GzipAsync(HttpContext context)
-    {
-        context.Response.Headers.ContentEncoding = "gzip";
-        context.Response.ContentType = "text/plain";
-        await using var gzip = new GZipStream(context.Response.Body, CompressionLevel.Fastest);
-        await gzip.WriteAsync("compressed by the local service\n"u8.ToArray()).ConfigureAwait(false);
-    }
-
-    private static async Task TrailersAsync(HttpContext context)
-    {
-        context.Response.Headers.Trailer = "X-Checksum";
-        bool supported = context.Response.SupportsTrailers();
-        if (!supported)
-        {
-            // Kestrel leaves the chunked coding to an app that announces it itself.
-            context.Response.Headers.TransferEncoding = "chunked";
-        }
-
-        await context.Response.WriteAsync(supported ? "body\n" : "5\r\nbody\n\r\n0\r\nX-Checksum: 42\r\n\r\n").ConfigureAwait(false);
-        if (supported)
-        {
-            context.Response.AppendTrailer("X-Checksum", "42");
-        }
-    }
-
-    private static async Task SlowAsync(HttpContext context)
-    {
-        await Task.Delay((int)Math.Clamp(Number(context, "ms", 1000), 0, 600_000), context.RequestAborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        await context.Response.WriteAsync("done\n").ConfigureAwait(false);
-    }
-
-    private static Task StatusAsync(HttpContext context, string code)
-    {
-        context.Response.StatusCode = int.TryParse(code, NumberStyles.None, CultureInfo.InvariantCulture, out int status) && status is >= 200 and <= 599
-            ? status
-            : StatusCodes.Status400BadRequest;
-        return Task.CompletedTask;
-    }
+        "/" => Page.ServeAsync(context, "index.html", "text/html; charset=utf-8"),
+        "/app.css" => Page.ServeAsync(context, "app.css", "text/css; charset=utf-8"),
+        "/app.js" => Page.ServeAsync(context, "app.js", "text/javascript; charset=utf-8"),
+        "/clock" => Streams.ClockAsync(context),
+        "/echo" => Streams.EchoAsync(context),
+        "/upload" => Transfers.UploadAsync(context),
+        "/download" => Transfers.DownloadAsync(context),
+        "/file" => Transfers.FileAsync(context),
+        "/headers" => Answers.HeadersAsync(context),
+        "/redirect" => Answers.RedirectAsync(context),
+        "/cookies" => Answers.CookiesAsync(context),
+        "/gzip" => Answers.GzipAsync(context),
+        "/trailers" => Answers.TrailersAsync(context),
+        "/slow" => Answers.SlowAsync(context),
+        _ when path.StartsWith(StatusPrefix, StringComparison.Ordinal) => Answers.StatusAsync(context, path[StatusPrefix.Length..]),
+        _ => NotFoundAsync(context),
+    };
 
     private static Task NotFoundAsync(HttpContext context)
     {
         context.Response.StatusCode = StatusCodes.Status404NotFound;
-        return context.Response.WriteAsync("The sample app has nothing here. Try /\n");
+        return TextAsync(context, "The sample app has nothing here. Try /\n");
     }
-
-    private static long Number(HttpContext context, string name, long fallback) =>
-        long.TryParse(context.Request.Query[name], NumberStyles.None, CultureInfo.InvariantCulture, out long value) ? value : fallback;
 }
+
+/// <summary>A request parameter that cannot be used; the message says what can.</summary>
+internal sealed class BadParameterException(string message) : Exception(message);
