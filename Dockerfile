@@ -13,7 +13,8 @@ RUN dotnet publish Ggrok.Server -c Release -o /app --no-restore
 FROM mcr.microsoft.com/dotnet/aspnet:10.0-noble-chiseled
 WORKDIR /app
 COPY --from=build /app .
-ENV PORT=8080
+# The base image names port 8080 itself; PORT alone decides, without a warning at every start.
+ENV PORT=8080 ASPNETCORE_HTTP_PORTS=
 EXPOSE 8080
 USER $APP_UID
 HEALTHCHECK --interval=30s --timeout=6s --start-period=10s CMD ["dotnet", "Ggrok.Server.dll", "--health"]

@@ -17,25 +17,23 @@ public sealed class TrustedProxies
         _any = any;
     }
 
-    /// <summary>Parses <c>*</c> or a comma-separated list of addresses and CIDR networks.</summary>
+    /// <summary>
+    /// Parses a comma-separated list of addresses and CIDR networks. <c>*</c> among them trusts any direct peer; the others
+    /// are then hops that may stand between that peer and the visitor, such as a content network in front of a platform.
+    /// </summary>
     /// <exception cref="FormatException">An entry is neither.</exception>
     public static TrustedProxies Parse(string text)
     {
-        if (text == "*")
-        {
-            return new TrustedProxies([], any: true);
-        }
-
         string[] entries = text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
-        return new TrustedProxies([.. entries.Select(ParseEntry)], any: false);
+        return new TrustedProxies([.. entries.Where(e => e != "*").Select(ParseEntry)], any: entries.Contains("*"));
     }
 
     /// <summary>Whether a direct peer is a proxy of ours.</summary>
     public bool IsPeerTrusted(IPAddress? peer) => _any || IsListed(peer);
 
     /// <summary>
-    /// Whether an address within a forwarded chain is a proxy of ours. With <c>*</c> only the direct peer is: the last
-    /// entry of the chain is then what that peer saw, and all before it is the visitor's own claim.
+    /// Whether an address within a forwarded chain is a proxy of ours. <c>*</c> speaks of the direct peer only: with it
+    /// alone, the last entry of the chain is what that peer saw, and all before it is the visitor's own claim.
     /// </summary>
     public bool IsListed(IPAddress? address)
     {

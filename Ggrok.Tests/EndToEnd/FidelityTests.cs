@@ -237,17 +237,20 @@ public class FidelityTests
         head.ShouldNotContain("6.6.6.6");
     }
 
-    [Fact]
-    public async Task A_trusted_proxy_tells_who_the_visitor_is()
+    [Theory]
+    [InlineData("127.0.0.1, 10.0.0.0/8", "1.1.1.1, 203.0.113.9, 10.2.3.4", "1.1.1.1, 203.0.113.9")]
+    [InlineData("*", "1.1.1.1, 203.0.113.9", "1.1.1.1, 203.0.113.9")]
+    [InlineData("*, 104.16.0.0/13, 2606:4700::/32", "1.1.1.1, 203.0.113.9, 2606:4700::1, 104.22.17.40", "1.1.1.1, 203.0.113.9")]
+    public async Task A_trusted_proxy_tells_who_the_visitor_is(string trusted, string chain, string kept)
     {
-        await using RawEnvironment ggrok = await RawEnvironment.StartAsync([("GGROK_TRUSTED_PROXIES", "127.0.0.1, 10.0.0.0/8")]);
+        await using RawEnvironment ggrok = await RawEnvironment.StartAsync([("GGROK_TRUSTED_PROXIES", trusted)]);
         using RawSocket visitor = await ggrok.VisitAsync();
-        await visitor.SendAsync("GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Forwarded-For: 1.1.1.1, 203.0.113.9, 10.2.3.4\r\nX-Forwarded-Proto: https\r\n\r\n");
+        await visitor.SendAsync($"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Forwarded-For: {chain}\r\nX-Forwarded-Proto: https\r\n\r\n");
 
         using RawSocket local = await ggrok.Local.AcceptAsync();
         string head = await local.ReadUntilAsync("\r\n\r\n");
 
-        head.ShouldContain("X-Forwarded-For: 1.1.1.1, 203.0.113.9\r\nX-Forwarded-Proto: https\r\n");
+        head.ShouldContain($"X-Forwarded-For: {kept}\r\nX-Forwarded-Proto: https\r\n");
         head.ShouldContain("Forwarded: for=203.0.113.9;");
     }
 
