@@ -25,8 +25,9 @@ internal sealed class BenchRun(BenchOptions options)
         {
             using LocalApp app = await LocalApp.StartAsync(folder, (long)options.BulkMebibytes << 20, stop).ConfigureAwait(false);
             List<Subject> subjects = await StartAsync(peers, app, folder, stop).ConfigureAwait(false);
+            var disturbance = new Disturbance();
             await MeasureAsync(scenarios, subjects, stop).ConfigureAwait(false);
-            return await ReportAsync(peers, subjects, scenarios, stop).ConfigureAwait(false);
+            return await ReportAsync(subjects, scenarios, disturbance, stop).ConfigureAwait(false);
         }
         finally
         {
@@ -119,9 +120,9 @@ internal sealed class BenchRun(BenchOptions options)
         }
     }
 
-    private async Task<int> ReportAsync(IPeer[] peers, List<Subject> subjects, IScenario[] scenarios, CancellationToken stop)
+    private async Task<int> ReportAsync(List<Subject> subjects, IScenario[] scenarios, Disturbance disturbance, CancellationToken stop)
     {
-        Setting setting = await Setting.ReadAsync([.. subjects.Select(s => s.Peer.Version)], stop).ConfigureAwait(false);
+        Setting setting = await Setting.ReadAsync([.. subjects.Select(s => s.Peer.Version)], disturbance, stop).ConfigureAwait(false);
         var report = new Report(setting, options, [.. subjects.Select(s => s.Peer)], [.. scenarios.SelectMany(s => s.Metrics)], _measurements, _leftOut);
         Console.WriteLine(MarkdownTable.Render(report));
         if (options.Json is { } file)
@@ -130,8 +131,7 @@ internal sealed class BenchRun(BenchOptions options)
             Tell("wrote " + file);
         }
 
-        bool nothing = subjects.Count == 0 && peers.Length > 0;
-        return _measurements.Failures.Count > 0 || nothing ? ExitCodes.Failed : ExitCodes.Done;
+        return _measurements.Failures.Count > 0 ? ExitCodes.Failed : ExitCodes.Done;
     }
 
     private static void Tell(string line) => Console.Error.WriteLine(line);

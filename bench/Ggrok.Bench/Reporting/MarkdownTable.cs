@@ -30,8 +30,8 @@ internal static class MarkdownTable
             $"{setting.Date:yyyy-MM-dd}, {setting.Cpu}, {setting.Cores} cores, {setting.MemoryMebibytes / 1024.0:0.#} GiB, {setting.System}.");
         text.AppendLine($"{string.Join(", ", setting.Versions)}.");
         text.AppendLine(CultureInfo.InvariantCulture,
-            $"{Runs(report.Options)} In brackets: the ratio to nginx double hop.");
-        text.AppendLine("↑ more is better, ↓ less is better. A sum in memory is visitor's side + app's side.");
+            $"{Runs(report.Options)} Meanwhile other processes used {setting.OthersPercent:0} % of one core, other machines {setting.StolenPercent:0} %.");
+        text.AppendLine("In brackets: the ratio to nginx double hop. ↑ more is better, ↓ less is better. A sum in memory is visitor's side + app's side.");
         text.AppendLine();
     }
 
