@@ -1,17 +1,25 @@
+using Ggrok.Bench.App;
 using Ggrok.Bench.Measuring;
 
 namespace Ggrok.Bench.Peers;
 
-/// <summary>Nothing between.</summary>
+/// <summary>Nothing between: what the app and the load generator can do on this machine.</summary>
 internal sealed class Direct : IPeer
 {
+    public string Id => "direct";
+
     public string Name => "direct";
 
-    public string? Missing => null;
+    public IReadOnlyList<ProcessTree> Ends => [];
 
-    public ProcessGroup Processes { get; } = new();
+    public string Version => "";
 
-    public Task<string> StartAsync(int appPort, string folder) => Task.FromResult($"http://127.0.0.1:{appPort}");
+    public Task<string?> PrepareAsync(string folder, CancellationToken stop) => Task.FromResult<string?>(null);
 
-    public void Dispose() => Processes.Dispose();
+    public Task<Entrance> StartAsync(LocalApp app, string folder, CancellationToken stop) => Task.FromResult(Entrance.At(app.Port));
+
+    public void Dispose()
+    {
+        // Nothing was started.
+    }
 }

@@ -1,52 +1,74 @@
 using System.Diagnostics;
 using System.Globalization;
+using Ggrok.Bench.App;
 using Ggrok.Bench.Measuring;
+using Ggrok.Bench.Programs;
+using Ggrok.Bench.Publishing;
 
 namespace Ggrok.Bench.Peers;
 
 /// <summary>This project, published as it is deployed.</summary>
-internal sealed class GgrokTunnel(string published) : IPeer
+internal sealed class GgrokTunnel(string root) : IPeer, IColdStart
 {
+    private const string ReadyLine = "Forwarding";
+
+    private readonly List<ProcessTree> _ends = [];
+    private Entrance _entrance = Entrance.At(0);
+    private string _folder = "";
+    private Publication _published = new("", "", ReadyToRun: false);
+    private int _appPort;
+
+    public string Id => "ggrok";
+
     public string Name => "ggrok";
 
-    public string? Missing => null;
+    public IReadOnlyList<ProcessTree> Ends => _ends;
 
-    public ProcessGroup Processes { get; } = new();
+    public string Version { get; private set; } = "";
 
-    /// <summary>From starting <c>ggrok</c> to its line with the public URL.</summary>
-    public TimeSpan StartTime { get; private set; }
-
-    public async Task<string> StartAsync(int appPort, string folder)
+    public async Task<string?> PrepareAsync(string folder, CancellationToken stop)
     {
-        int port = Ports.Free();
-        string url = string.Create(CultureInfo.InvariantCulture, $"http://localhost:{port}");
-        Process server = Shell.Start("dotnet", [Path.Combine(published, "server", "Ggrok.Server.dll")], redirect: true,
-            [("PORT", port.ToString(CultureInfo.InvariantCulture)), ("GGROK_LOG_REQUESTS", "false")]);
-        Processes.Add(server);
-        Drain(server);
-        await Ports.WaitForAsync(url + "/$$ggrok/health").ConfigureAwait(false);
-
-        long started = Stopwatch.GetTimestamp();
-        Process client = Shell.Start(Path.Combine(published, "client", "ggrok"),
-            ["--server", url, "--target", string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{appPort}"), "--quiet"], redirect: true,
-            [("GGROK_CONFIG", Path.Combine(folder, "ggrok.yml"))]);
-        Processes.Add(client);
-        string line = await client.StandardOutput.ReadLineAsync().ConfigureAwait(false) ?? await client.StandardError.ReadToEndAsync().ConfigureAwait(false);
-        StartTime = Stopwatch.GetElapsedTime(started);
-        if (!line.StartsWith("Forwarding", StringComparison.Ordinal))
-        {
-            throw new InvalidOperationException("ggrok did not start: " + line);
-        }
-
-        Drain(client);
-        return url;
+        _published = await Publication.CreateAsync(root, folder, stop).ConfigureAwait(false);
+        string commit = await Versions.OfSourceAsync(root, stop).ConfigureAwait(false);
+        Version = $"ggrok {commit} (client {(_published.ReadyToRun ? "" : "not ")}compiled ahead of time)";
+        return null;
     }
 
-    public void Dispose() => Processes.Dispose();
-
-    private static void Drain(Process process)
+    public async Task<Entrance> StartAsync(LocalApp app, string folder, CancellationToken stop)
     {
-        _ = process.StandardOutput.ReadToEndAsync();
-        _ = process.StandardError.ReadToEndAsync();
+        _folder = folder;
+        _appPort = app.Port;
+        _entrance = Entrance.At(Ports.Free());
+
+        // ASPNETCORE_URLS and not PORT: the bench stays on loopback. The request log is off as nginx's access log is.
+        var server = new ProcessTree("server", BackgroundProcess.Start(
+            "dotnet", [_published.Server], folder, ("ASPNETCORE_URLS", _entrance.Url), ("GGROK_LOG_REQUESTS", "false")));
+        _ends.Add(server);
+        await Ports.WaitForAsync(_entrance.Port, stop, server.Root).ConfigureAwait(false);
+
+        var client = new ProcessTree("client", StartClient("ggrok"));
+        _ends.Add(client);
+        await client.Root.WaitForLineAsync(ReadyLine, stop).ConfigureAwait(false);
+        await Ports.WaitForAsync(_entrance, stop, server.Root, client.Root).ConfigureAwait(false);
+        return _entrance;
+    }
+
+    public async Task<TimeSpan> StartOnceAsync(CancellationToken stop)
+    {
+        long started = Stopwatch.GetTimestamp();
+        using BackgroundProcess client = StartClient("start", "--path", "/start");
+        await client.WaitForLineAsync(ReadyLine, stop).ConfigureAwait(false);
+        return Stopwatch.GetElapsedTime(started);
+    }
+
+    public void Dispose() => _ends.ForEach(e => e.Dispose());
+
+    // A configuration of its own for each name: the client's identity lies beside it, and the user's stays untouched.
+    private BackgroundProcess StartClient(string name, params string[] more)
+    {
+        string configuration = Path.Combine(Directory.CreateDirectory(Path.Combine(_folder, name)).FullName, "ggrok.yml");
+        string port = _appPort.ToString(CultureInfo.InvariantCulture);
+        return BackgroundProcess.Start(
+            _published.Client, ["--server", _entrance.Url, "--port", port, "--quiet", .. more], _folder, ("GGROK_CONFIG", configuration));
     }
 }

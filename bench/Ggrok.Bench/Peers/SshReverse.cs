@@ -1,46 +1,98 @@
 using System.Globalization;
+using Ggrok.Bench.App;
 using Ggrok.Bench.Measuring;
+using Ggrok.Bench.Programs;
 
 namespace Ggrok.Bench.Peers;
 
-/// <summary><c>ssh -R</c> to an sshd of its own with keys of its own.</summary>
+/// <summary><c>ssh -R</c> to an sshd of its own, with keys and configuration of its own: encrypted TCP forwarding.</summary>
 internal sealed class SshReverse : IPeer
 {
+    // Where a root sshd wants an empty folder; Debian creates it when its service starts.
+    private const string PrivilegeSeparation = "/run/sshd";
+
+    private readonly List<ProcessTree> _ends = [];
+    private bool _createdSeparation;
+
+    public string Id => "ssh";
+
     public string Name => "ssh -R";
 
-    public string? Missing => Shell.Has("sshd") && Shell.Has("ssh") ? null : "openssh-server";
+    public IReadOnlyList<ProcessTree> Ends => _ends;
 
-    public ProcessGroup Processes { get; } = new();
+    public string Version { get; private set; } = "";
 
-    public async Task<string> StartAsync(int appPort, string folder)
+    public async Task<string?> PrepareAsync(string folder, CancellationToken stop)
     {
-        string ssh = Path.Combine(folder, "ssh");
-        Directory.CreateDirectory(ssh);
-        Directory.CreateDirectory("/run/sshd");
-        int port = Ports.Free();
-        int visible = Ports.Free();
-        Shell.Run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", Path.Combine(ssh, "host"));
-        Shell.Run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", Path.Combine(ssh, "user"));
-        File.Copy(Path.Combine(ssh, "user.pub"), Path.Combine(ssh, "authorized"));
-        await File.WriteAllTextAsync(Path.Combine(ssh, "sshd_config"), string.Create(CultureInfo.InvariantCulture, $"""
+        if (!Installed.Has("sshd") || !Installed.Has("ssh"))
+        {
+            return "openssh-server and openssh-client";
+        }
+
+        Version = await Versions.OfAsync("ssh", "-V", stop).ConfigureAwait(false);
+        return null;
+    }
+
+    public async Task<Entrance> StartAsync(LocalApp app, string folder, CancellationToken stop)
+    {
+        string own = Directory.CreateDirectory(Path.Combine(folder, "ssh")).FullName;
+        int control = Ports.Free();
+        Entrance entrance = Entrance.At(Ports.Free());
+        string configuration = await ConfigureAsync(own, control, stop).ConfigureAwait(false);
+        if (Environment.IsPrivilegedProcess && !Directory.Exists(PrivilegeSeparation))
+        {
+            Directory.CreateDirectory(PrivilegeSeparation);
+            _createdSeparation = true;
+        }
+
+        var server = new ProcessTree("sshd", BackgroundProcess.Start(Installed.PathOf("sshd"), ["-D", "-e", "-f", configuration]));
+        _ends.Add(server);
+        await Ports.WaitForAsync(control, stop, server.Root).ConfigureAwait(false);
+
+        string[] options = ["BatchMode=yes", "IdentitiesOnly=yes", "IdentityAgent=none", "ExitOnForwardFailure=yes", "StrictHostKeyChecking=no",
+            "UserKnownHostsFile=/dev/null", "GlobalKnownHostsFile=/dev/null", "LogLevel=ERROR"];
+        var client = new ProcessTree("ssh", BackgroundProcess.Start("ssh",
+        [
+            "-F", "none", "-N", "-p", Text($"{control}"), "-i", Path.Combine(own, "user"), .. options.SelectMany(o => new[] { "-o", o }),
+            "-R", Text($"127.0.0.1:{entrance.Port}:127.0.0.1:{app.Port}"), Environment.UserName + "@127.0.0.1",
+        ]));
+        _ends.Add(client);
+        await Ports.WaitForAsync(entrance, stop, server.Root, client.Root).ConfigureAwait(false);
+        return entrance;
+    }
+
+    public void Dispose()
+    {
+        _ends.ForEach(e => e.Dispose());
+        if (_createdSeparation)
+        {
+            Directory.Delete(PrivilegeSeparation);
+        }
+    }
+
+    private static async Task<string> ConfigureAsync(string own, int port, CancellationToken stop)
+    {
+        foreach (string key in (string[])["host", "user"])
+        {
+            await Command.RunAsync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", Path.Combine(own, key)], stop).ConfigureAwait(false);
+        }
+
+        string file = Path.Combine(own, "sshd_config");
+        await File.WriteAllTextAsync(file, Text($"""
             Port {port}
             ListenAddress 127.0.0.1
-            HostKey {ssh}/host
-            AuthorizedKeysFile {ssh}/authorized
+            HostKey {own}/host
+            AuthorizedKeysFile {own}/user.pub
             StrictModes no
-            PermitRootLogin yes
+            PermitRootLogin prohibit-password
+            PasswordAuthentication no
+            KbdInteractiveAuthentication no
             UsePAM no
             PidFile none
 
-            """)).ConfigureAwait(false);
-        Processes.Add(Shell.Start(Shell.PathOf("sshd"), ["-D", "-f", Path.Combine(ssh, "sshd_config")], redirect: false));
-        await Task.Delay(300).ConfigureAwait(false);
-        Processes.Add(Shell.Start("ssh",
-            ["-N", "-p", port.ToString(CultureInfo.InvariantCulture), "-i", Path.Combine(ssh, "user"), "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null",
-             "-o", "LogLevel=ERROR", "-R", string.Create(CultureInfo.InvariantCulture, $"{visible}:127.0.0.1:{appPort}"), Environment.UserName + "@127.0.0.1"], redirect: false));
-        await Ports.WaitForAsync($"http://127.0.0.1:{visible}/small").ConfigureAwait(false);
-        return $"http://127.0.0.1:{visible}";
+            """), stop).ConfigureAwait(false);
+        return file;
     }
 
-    public void Dispose() => Processes.Dispose();
+    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

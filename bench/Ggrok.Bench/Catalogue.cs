@@ -1,0 +1,22 @@
+using Ggrok.Bench.Peers;
+using Ggrok.Bench.Scenarios;
+
+namespace Ggrok.Bench;
+
+/// <summary>Everything that the bench knows, in the order of the table. A new row or column is added here.</summary>
+internal static class Catalogue
+{
+    /// <summary>The column to which the others are compared.</summary>
+    public const string Yardstick = "nginx";
+
+    public static IPeer[] Peers(string root) => [new Direct(), new NginxDoubleHop(), new GgrokTunnel(root), new SshReverse(), new LocalTunnel()];
+
+    public static IScenario[] Scenarios(int bulkMebibytes)
+    {
+        string size = bulkMebibytes % 1024 == 0 ? $"{bulkMebibytes / 1024} GiB" : $"{bulkMebibytes} MiB";
+        return
+        [
+            new SmallRequests(64), new SmallRequests(1), Bulk.Down(size), Bulk.Up(size), new ParallelDownloads(8), new ColdStart(), new Verification(size),
+        ];
+    }
+}
