@@ -65,10 +65,11 @@ internal sealed class FrameDispatcher(MuxConnection connection, StreamTable stre
         {
             case FrameKind.Reset:
                 Require(payload.Length == sizeof(ushort), CloseReason.FrameMalformed);
-                stream.Abort((RelayError)BinaryPrimitives.ReadUInt16BigEndian(payload), tellPeer: false);
+                stream.Abort(ErrorOf(BinaryPrimitives.ReadUInt16BigEndian(payload)), tellPeer: false);
                 break;
             case FrameKind.Credit:
                 Require(payload.Length == sizeof(uint), CloseReason.FrameMalformed);
+                stream.Touch();
                 connection.Outbox.AddCredit(stream.Outbound, BinaryPrimitives.ReadUInt32BigEndian(payload));
                 break;
             case FrameKind.End:
@@ -83,6 +84,7 @@ internal sealed class FrameDispatcher(MuxConnection connection, StreamTable stre
 
     private void OnOpen(FrameHeader header, ReadOnlySpan<byte> payload)
     {
+        Require(!connection.HasBacklog, CloseReason.StreamFlood);
         MuxStream stream = connection.NewPeerStream(header.Stream);
         if (!streams.TryAddPeer(stream, connection.Options.MaxStreams))
         {
@@ -91,7 +93,7 @@ internal sealed class FrameDispatcher(MuxConnection connection, StreamTable stre
         }
 
         stream.OnFrame(header.Kind, header.Flags, payload);
-        ThreadPool.UnsafeQueueUserWorkItem(stream, preferLocal: false);
+        connection.Offer(stream);
     }
 
     private void OnConnectionFrame(FrameKind kind, ReadOnlySpan<byte> payload)
@@ -111,6 +113,13 @@ internal sealed class FrameDispatcher(MuxConnection connection, StreamTable stre
                 heartbeat.OnPong(BinaryPrimitives.ReadUInt64BigEndian(payload));
                 break;
         }
+    }
+
+    // A reset is never a success: "no error" and numbers of later versions are failures without a name.
+    private static RelayError ErrorOf(ushort number)
+    {
+        var error = (RelayError)number;
+        return error != RelayError.None && Enum.IsDefined(error) ? error : RelayError.Internal;
     }
 
     private static void Require(bool condition, CloseReason reason)

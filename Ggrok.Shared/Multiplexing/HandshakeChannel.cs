@@ -23,14 +23,14 @@ public static class HandshakeChannel
                     throw new IOException($"The peer closed the connection during the handshake ({read.PeerReason}).");
                 }
 
+                if (length > ProtocolLimits.MaxMessageBytes)
+                {
+                    throw new ProtocolViolationException(CloseReason.FrameTooLarge);
+                }
+
                 if (read.EndOfMessage)
                 {
                     return buffer[..length];
-                }
-
-                if (length == buffer.Length)
-                {
-                    throw new ProtocolViolationException(CloseReason.FrameTooLarge);
                 }
             }
         }

@@ -1,20 +1,23 @@
-using System.Diagnostics;
 using Ggrok.Shared.Protocol;
 
 namespace Ggrok.Shared.Multiplexing;
 
 /// <summary>
 /// Keeps a quiet connection alive through proxies that drop idle ones, measures the round trip and finds dead peers:
-/// one that sends nothing for two intervals, and one that reads nothing for two intervals.
+/// one that leaves two pings unanswered for an interval each, and one that reads nothing for two intervals.
 /// </summary>
-internal sealed class Heartbeat(Outbox outbox, TimeSpan interval, long now)
+internal sealed class Heartbeat(Outbox outbox, TimeSpan interval, TimeProvider time, long now)
 {
     private const int AllowedMisses = 2;
+    private const long NotSending = -1;
 
     private long _lastBeat = now;
-    private long _sendStarted;
+    private long _sendStarted = NotSending;
     private long _roundTripTicks;
-    private int _heard;
+    private long _pingSent;
+
+    // The handshake was the first sign of life.
+    private int _heard = 1;
     private int _missed;
 
     public TimeSpan RoundTrip => new(Volatile.Read(ref _roundTripTicks));
@@ -24,15 +27,16 @@ internal sealed class Heartbeat(Outbox outbox, TimeSpan interval, long now)
 
     public void SendStarted(long coarseNow) => Volatile.Write(ref _sendStarted, coarseNow);
 
-    public void SendFinished() => Volatile.Write(ref _sendStarted, 0);
+    public void SendFinished() => Volatile.Write(ref _sendStarted, NotSending);
 
-    // The ping's value is the sender's own clock, so that the answer needs no table of pings.
+    // The ping's value is the sender's own clock, so that the answer needs no table of pings. Only the last ping counts:
+    // a peer must not be able to make up a round trip.
     public void OnPong(ulong value)
     {
-        TimeSpan elapsed = Stopwatch.GetElapsedTime((long)value);
-        if (elapsed >= TimeSpan.Zero)
+        long sent = Volatile.Read(ref _pingSent);
+        if (sent != 0 && (ulong)sent == value)
         {
-            Volatile.Write(ref _roundTripTicks, elapsed.Ticks);
+            Volatile.Write(ref _roundTripTicks, time.GetElapsedTime(sent).Ticks);
         }
     }
 
@@ -40,7 +44,7 @@ internal sealed class Heartbeat(Outbox outbox, TimeSpan interval, long now)
     public CloseReason? Tick(long now)
     {
         long sendStarted = Volatile.Read(ref _sendStarted);
-        if (sendStarted != 0 && now - sendStarted > AllowedMisses * interval.Ticks)
+        if (sendStarted != NotSending && now - sendStarted > AllowedMisses * interval.Ticks)
         {
             return CloseReason.SendStalled;
         }
@@ -52,12 +56,14 @@ internal sealed class Heartbeat(Outbox outbox, TimeSpan interval, long now)
 
         _lastBeat = now;
         _missed = Interlocked.Exchange(ref _heard, 0) == 1 ? 0 : _missed + 1;
-        if (_missed > AllowedMisses)
+        if (_missed >= AllowedMisses)
         {
             return CloseReason.HeartbeatMissed;
         }
 
-        outbox.Ping((ulong)Stopwatch.GetTimestamp());
+        long value = time.GetTimestamp();
+        Volatile.Write(ref _pingSent, value);
+        outbox.Ping((ulong)value);
         return null;
     }
 }

@@ -26,7 +26,9 @@ internal sealed class InboundQueue : IValueTaskSource<InboundFrame>
     private Item _current;
     private bool _waiting;
     private bool _ended;
+    private bool _endTaken;
     private bool _failed;
+    private bool _discarding;
     private RelayError _error;
     private bool _peerBlocked;
     private int _window = ProtocolLimits.InitialWindowBytes;
@@ -38,6 +40,18 @@ internal sealed class InboundQueue : IValueTaskSource<InboundFrame>
     public InboundQueue(WindowBudget budget)
     {
         _budget = budget;
+    }
+
+    /// <summary>The reader has not come to the end, and wants to.</summary>
+    public bool HasUnread
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return !_endTaken && !_discarding;
+            }
+        }
     }
 
     /// <summary>Copies a frame in.</summary>
@@ -54,7 +68,7 @@ internal sealed class InboundQueue : IValueTaskSource<InboundFrame>
             }
 
             Account(kind, flags, payload.Length);
-            if (kind == FrameKind.Data && (payload.IsEmpty || TryAppendToLast(payload)))
+            if (_discarding || (kind == FrameKind.Data && (payload.IsEmpty || TryAppendToLast(payload))))
             {
                 return;
             }
@@ -78,21 +92,25 @@ internal sealed class InboundQueue : IValueTaskSource<InboundFrame>
         }
     }
 
-    /// <summary>Ends the queue with an error: what is queued is dropped, the reader sees Reset. False when it was over before.</summary>
-    public bool Fail(RelayError error)
+    /// <summary>Ends the queue with an error: the reader sees Reset, after what is queued if that is kept.</summary>
+    public void Fail(RelayError error, bool keepQueued)
     {
         bool wake;
         lock (_gate)
         {
             if (_failed)
             {
-                return false;
+                return;
             }
 
             _failed = true;
             _error = error;
-            DropQueued();
-            _budget.Return(_window - ProtocolLimits.InitialWindowBytes);
+            if (!keepQueued)
+            {
+                DropQueued();
+            }
+
+            ReturnGrowth();
             wake = _waiting;
             _waiting = false;
         }
@@ -101,8 +119,17 @@ internal sealed class InboundQueue : IValueTaskSource<InboundFrame>
         {
             _waiter.SetResult(new InboundFrame(FrameKind.Reset, default, error));
         }
+    }
 
-        return true;
+    /// <summary>The reader wants no more: what is queued and what still comes is dropped.</summary>
+    public void Discard()
+    {
+        lock (_gate)
+        {
+            _discarding = true;
+            DropQueued();
+            ReturnGrowth();
+        }
     }
 
     /// <summary>The next frame if one is there; does not wait.</summary>
@@ -140,6 +167,11 @@ internal sealed class InboundQueue : IValueTaskSource<InboundFrame>
             if (item.Array is not null)
             {
                 ArrayPool<byte>.Shared.Return(item.Array);
+            }
+
+            if (item.Kind == default)
+            {
+                return 0;
             }
 
             if (item.Kind != FrameKind.Data)
@@ -199,7 +231,7 @@ internal sealed class InboundQueue : IValueTaskSource<InboundFrame>
     // doubles on proof that it is too small: the peer stopped for want of credit and the reader has nothing left.
     private int CreditDue()
     {
-        if (_ended || _failed)
+        if (_ended || _failed || _discarding)
         {
             return 0;
         }
@@ -228,12 +260,6 @@ internal sealed class InboundQueue : IValueTaskSource<InboundFrame>
 
     private bool TryTake(out InboundFrame frame)
     {
-        if (_failed)
-        {
-            frame = new InboundFrame(FrameKind.Reset, default, _error);
-            return true;
-        }
-
         if (_count > 0)
         {
             Item item = _items[_first];
@@ -241,6 +267,12 @@ internal sealed class InboundQueue : IValueTaskSource<InboundFrame>
             _first = (_first + 1) % _items.Length;
             _count--;
             frame = MakeCurrent(item);
+            return true;
+        }
+
+        if (_failed)
+        {
+            frame = new InboundFrame(FrameKind.Reset, default, _error);
             return true;
         }
 
@@ -253,11 +285,17 @@ internal sealed class InboundQueue : IValueTaskSource<InboundFrame>
         _current = item;
         if (item.Kind == FrameKind.End)
         {
-            _budget.Return(_window - ProtocolLimits.InitialWindowBytes);
-            _window = ProtocolLimits.InitialWindowBytes;
+            _endTaken = true;
+            ReturnGrowth();
         }
 
         return new InboundFrame(item.Kind, new ReadOnlyMemory<byte>(item.Array, 0, item.Length), RelayError.None);
+    }
+
+    private void ReturnGrowth()
+    {
+        _budget.Return(_window - ProtocolLimits.InitialWindowBytes);
+        _window = ProtocolLimits.InitialWindowBytes;
     }
 
     private static Item Copy(FrameKind kind, ReadOnlySpan<byte> payload)

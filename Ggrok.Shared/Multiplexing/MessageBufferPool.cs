@@ -4,8 +4,9 @@ using Ggrok.Shared.Protocol;
 namespace Ggrok.Shared.Multiplexing;
 
 /// <summary>
-/// Buffers of exactly one message. The shared array pool would round the size up to 128 KiB, which doubles the memory
-/// and puts every buffer on the large object heap.
+/// Buffers of one message, and one byte that shows that a message is too large: the end of one that is not may come as a
+/// piece of its own. The shared array pool would round the size up to 128 KiB, which doubles the memory and puts every
+/// buffer on the large object heap.
 /// </summary>
 internal static class MessageBufferPool
 {
@@ -14,7 +15,7 @@ internal static class MessageBufferPool
     private static readonly ConcurrentQueue<byte[]> Kept = new();
 
     public static byte[] Rent() =>
-        Kept.TryDequeue(out byte[]? buffer) ? buffer : GC.AllocateUninitializedArray<byte>(ProtocolLimits.MaxMessageBytes);
+        Kept.TryDequeue(out byte[]? buffer) ? buffer : GC.AllocateUninitializedArray<byte>(ProtocolLimits.MaxMessageBytes + 1);
 
     public static void Return(byte[] buffer)
     {

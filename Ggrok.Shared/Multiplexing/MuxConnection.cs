@@ -25,6 +25,8 @@ public sealed class MuxConnection
     private bool _peerClosed;
     private int _closeReason = -1;
     private bool _refusesStreams;
+    private int _askedToRenew;
+    private int _waitingForOwner;
 
     /// <summary>Creates the connection; nothing moves before <see cref="RunAsync"/>.</summary>
     public MuxConnection(IMessageTransport transport, IMuxHandler handler, MuxOptions options, TimeProvider time)
@@ -35,9 +37,9 @@ public sealed class MuxConnection
         _time = time;
         _start = time.GetTimestamp();
         _coarseNow = Now();
-        _streams = new StreamTable(options.Role);
+        _streams = new StreamTable(options.Role, options.FirstStream);
         _budget = new WindowBudget(options.WindowBudgetBytes);
-        _heartbeat = new Heartbeat(Outbox, options.Heartbeat, _coarseNow);
+        _heartbeat = new Heartbeat(Outbox, options.Heartbeat, time, _coarseNow);
         _dispatcher = new FrameDispatcher(this, _streams, _heartbeat, handler);
     }
 
@@ -71,10 +73,15 @@ public sealed class MuxConnection
             stream.Abort(RelayError.TunnelLost, tellPeer: false);
         }
 
+        // A writer that is still stuck then, or a peer that says nothing, gets no more time.
         await writer.WaitAsync(CloseTimeout, _time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        if (!_peerClosed)
+        if (writer.IsCompleted && !_peerClosed)
         {
             await LingerAsync().ConfigureAwait(false);
+        }
+
+        if (!writer.IsCompleted || !_peerClosed)
+        {
             _transport.Abort();
         }
 
@@ -83,10 +90,21 @@ public sealed class MuxConnection
     }
 
     /// <summary>Opens a stream; null when the limit is reached, the peer said GoAway or the connection is closing.</summary>
-    public MuxStream? OpenStream() =>
-        Volatile.Read(ref _refusesStreams) || IsClosing
-            ? null
-            : Adopt(_streams.OpenLocal(_options.MaxStreams, id => new MuxStream(this, id, _budget, openedByPeer: false)));
+    public MuxStream? OpenStream()
+    {
+        if (Volatile.Read(ref _refusesStreams) || IsClosing || HasBacklog)
+        {
+            return null;
+        }
+
+        MuxStream? stream = _streams.OpenLocal(_options.MaxStreams, id => new MuxStream(this, id, _budget, opened: false));
+        if (_streams.IsRunningOut && Interlocked.Exchange(ref _askedToRenew, 1) == 0)
+        {
+            SendGoAway(new GoAway(CloseReason.Drained, "This connection has carried as many requests as it can; please connect again."));
+        }
+
+        return Adopt(stream);
+    }
 
     /// <summary>Asks the peer to open no new streams and to connect again.</summary>
     public void SendGoAway(GoAway goAway)
@@ -138,16 +156,48 @@ public sealed class MuxConnection
 
     internal void RefuseNewStreams() => Volatile.Write(ref _refusesStreams, true);
 
-    internal MuxStream NewPeerStream(uint id) => new(this, id, _budget, openedByPeer: true);
+    internal MuxStream NewPeerStream(uint id) => new(this, id, _budget, opened: true);
 
-    internal void Accept(MuxStream stream) => _handler.OnStream(stream);
+    /// <summary>
+    /// More streams are over, but still have to be told to the peer or to the owner, than can be explained by load: a peer
+    /// that opens streams and does not read, or that opens and resets them, would fill the memory with them.
+    /// </summary>
+    internal bool HasBacklog
+    {
+        get
+        {
+            int limit = Math.Max(1000, 10 * _options.MaxStreams);
+            return Volatile.Read(ref _waitingForOwner) > limit || Outbox.StreamsToTell > limit;
+        }
+    }
+
+    /// <summary>Hands a stream of the peer to the owner, on the thread pool.</summary>
+    internal void Offer(MuxStream stream)
+    {
+        Interlocked.Increment(ref _waitingForOwner);
+        ThreadPool.UnsafeQueueUserWorkItem(stream, preferLocal: false);
+    }
+
+    internal void Accept(MuxStream stream)
+    {
+        Interlocked.Decrement(ref _waitingForOwner);
+        try
+        {
+            _handler.OnStream(stream);
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            // On the thread pool this would end the process; a bug costs the stream on which it shows.
+            stream.Reset(RelayError.Internal);
+        }
+    }
 
     internal void Forget(MuxStream stream) => _streams.Remove(stream);
 
     // Monotonic: a corrected wall clock must not end connections.
     private long Now() => _time.GetElapsedTime(_start).Ticks;
 
-    // Dropping the connection at once would also drop the close reason on its way; the write loop bounds the wait.
+    // Dropping the connection at once would also drop the close reason on its way; DropLater bounds the wait.
     private async Task LingerAsync()
     {
         byte[] discarded = new byte[4096];
@@ -157,7 +207,7 @@ public sealed class MuxConnection
             {
             }
         }
-        catch (Exception e) when (e is IOException or ProtocolViolationException)
+        catch (Exception e) when (e is not OutOfMemoryException)
         {
             // Over is over.
         }
@@ -189,8 +239,9 @@ public sealed class MuxConnection
                 }
                 else if (closed)
                 {
+                    DropLater();
                     await _transport.CloseAsync((CloseReason)Volatile.Read(ref _closeReason)).ConfigureAwait(false);
-                    break;
+                    return;
                 }
                 else
                 {
@@ -198,17 +249,19 @@ public sealed class MuxConnection
                 }
             }
         }
-        catch (IOException)
+        catch (Exception e) when (e is not OutOfMemoryException)
         {
+            // A transport names its losses, but a writer that ends in silence would leave a tunnel that looks alive.
             RequestClose(CloseReason.TransportLost);
             _transport.Abort();
-            return;
         }
+    }
 
-        // The peer answers the close; one that does not is dropped, so that the read loop ends.
+    // The peer answers a close; one that does not, or that does not even let it be sent, is dropped, so that the read
+    // loop ends.
+    private void DropLater() =>
         _ = Task.Delay(CloseTimeout, _time).ContinueWith(
             static (_, state) => ((IMessageTransport)state!).Abort(), _transport, TaskScheduler.Default);
-    }
 
     private async Task<CloseReason> ReadLoopAsync()
     {
@@ -253,7 +306,7 @@ public sealed class MuxConnection
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
-            // A bug must end this tunnel in order, its streams included, not leave it half alive.
+            // A bug at this side. The connection cannot go on, and must end as any other: with all its streams.
             return CloseReason.Internal;
         }
     }
@@ -263,16 +316,16 @@ public sealed class MuxConnection
         int length = 0;
         while (true)
         {
-            if (length == buffer.Length)
-            {
-                throw new ProtocolViolationException(CloseReason.FrameTooLarge);
-            }
-
             TransportRead read = await _transport.ReceiveAsync(buffer.AsMemory(length)).ConfigureAwait(false);
             length += read.Count;
             if (read.Closed)
             {
                 return (length, read.PeerReason);
+            }
+
+            if (length > ProtocolLimits.MaxMessageBytes)
+            {
+                throw new ProtocolViolationException(CloseReason.FrameTooLarge);
             }
 
             if (read.EndOfMessage)

@@ -25,6 +25,9 @@ public sealed record MuxOptions
     /// <summary>A stream without a frame in either direction for this long is reset; zero for never.</summary>
     public TimeSpan StreamIdleTimeout { get; init; } = TimeSpan.Zero;
 
+    /// <summary>Number of the first stream of this side; 0 for the usual one.</summary>
+    internal uint FirstStream { get; init; }
+
     /// <summary>How much all windows of the connection together may grow, in bytes.</summary>
     public long WindowBudgetBytes { get; init; } = 64L * 1024 * 1024;
 }

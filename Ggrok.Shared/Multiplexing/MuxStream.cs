@@ -8,19 +8,23 @@ namespace Ggrok.Shared.Multiplexing;
 /// </summary>
 public sealed class MuxStream : IThreadPoolWorkItem
 {
+    private const int Open = 0;
+    private const int Ended = 1;
+    private const int Failed = 2;
+
     private readonly MuxConnection _connection;
     private readonly InboundQueue _inbound;
     private int _openDirections = 2;
-    private int _over;
+    private int _state = Open;
     private long _deadline = long.MaxValue;
     private RelayError _deadlineError;
     private CancellationTokenSource? _aborted;
 
-    internal MuxStream(MuxConnection connection, uint id, WindowBudget budget, bool openedByPeer)
+    internal MuxStream(MuxConnection connection, uint id, WindowBudget budget, bool opened)
     {
         _connection = connection;
         _inbound = new InboundQueue(budget);
-        Outbound = new OutboundStream(id, openedByPeer);
+        Outbound = new OutboundStream(id, opened);
         Touch();
     }
 
@@ -55,8 +59,11 @@ public sealed class MuxStream : IThreadPoolWorkItem
     /// Writes one frame. Completes with true when it is on its way (Data: within the peer's credit), with false when
     /// the stream is over; <see cref="Error"/> or the reader then tell why. The payload is used until then.
     /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">A payload other than Data is larger than a frame can be.</exception>
+    /// <exception cref="InvalidOperationException">The write before is not complete.</exception>
     public ValueTask<bool> WriteAsync(FrameKind kind, ReadOnlyMemory<byte> payload)
     {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(kind == FrameKind.Data ? 0 : payload.Length, ProtocolLimits.MaxJsonBytes, nameof(payload));
         Touch();
         return kind == FrameKind.Data && payload.IsEmpty
             ? ValueTask.FromResult(!Outbound.Over)
@@ -87,13 +94,16 @@ public sealed class MuxStream : IThreadPoolWorkItem
     public ValueTask<bool> WriteEndAsync()
     {
         ValueTask<bool> write = _connection.Outbox.WriteAsync(Outbound, FrameKind.End, default);
-        return write.IsCompletedSuccessfully ? ValueTask.FromResult(Ended(write.Result)) : Await(this, write);
+        return write.IsCompletedSuccessfully ? ValueTask.FromResult(EndedIf(write.Result)) : Await(this, write);
 
         static async ValueTask<bool> Await(MuxStream stream, ValueTask<bool> write) =>
-            stream.Ended(await write.ConfigureAwait(false));
+            stream.EndedIf(await write.ConfigureAwait(false));
     }
 
-    /// <summary>The next frame; waits for it. End and Reset are final and returned again.</summary>
+    /// <summary>
+    /// The next frame; waits for it. End and Reset are final and returned again. A Reset overtakes what was not read,
+    /// except when the tunnel was lost: what had arrived by then is still delivered.
+    /// </summary>
     public ValueTask<InboundFrame> ReadAsync() => _inbound.ReadAsync();
 
     /// <summary>The next frame if it has arrived.</summary>
@@ -102,6 +112,8 @@ public sealed class MuxStream : IThreadPoolWorkItem
     /// <summary>Says that the payload of the frame read last is done with; credit goes back to the peer.</summary>
     public void Advance()
     {
+        // A reader that takes its time reads: no frame may move for as long as a quarter of the window lasts.
+        Touch();
         int credit = _inbound.Advance();
         if (credit > 0)
         {
@@ -109,7 +121,16 @@ public sealed class MuxStream : IThreadPoolWorkItem
         }
     }
 
-    /// <summary>Ends both directions and tells the peer why. Does nothing when the stream is over.</summary>
+    /// <summary>
+    /// The reader wants no more: what has arrived and what still comes is dropped, and gives no credit. For an answer that
+    /// is complete before its request; where the stream has failed, <see cref="Reset"/> does it.
+    /// </summary>
+    public void StopReading() => _inbound.Discard();
+
+    /// <summary>
+    /// Ends both directions and tells the peer why. After both have ended it only drops what was not read yet, and does
+    /// nothing when nothing is left.
+    /// </summary>
     public void Reset(RelayError error) => Abort(error, tellPeer: true);
 
     /// <summary>The stream is reset with <paramref name="error"/> unless the deadline is lifted in time.</summary>
@@ -126,19 +147,25 @@ public sealed class MuxStream : IThreadPoolWorkItem
 
     internal void Abort(RelayError error, bool tellPeer)
     {
-        if (Interlocked.Exchange(ref _over, 1) != 0)
+        int before = Interlocked.Exchange(ref _state, Failed);
+        if (before == Failed || (before == Ended && !_inbound.HasUnread))
         {
             return;
         }
 
+        // After both ends the peer has nothing to learn; what was not read is dropped with its memory and its window.
         Error = error;
-        _connection.Forget(this);
-        _connection.Outbox.Abandon(Outbound, tellPeer ? error : null);
-        _inbound.Fail(error);
+        if (before == Open)
+        {
+            _connection.Forget(this);
+            _connection.Outbox.Abandon(Outbound, tellPeer ? error : null);
+        }
+
+        _inbound.Fail(error, keepQueued: error == RelayError.TunnelLost);
         if (Volatile.Read(ref _aborted) is { } aborted)
         {
             // Never in the read loop: what is registered there is application code.
-            ThreadPool.UnsafeQueueUserWorkItem(static source => source.Cancel(), aborted, preferLocal: false);
+            ThreadPool.UnsafeQueueUserWorkItem(Cancel, aborted, preferLocal: false);
         }
     }
 
@@ -164,9 +191,21 @@ public sealed class MuxStream : IThreadPoolWorkItem
         }
     }
 
-    private void Touch() => LastActivity = _connection.CoarseNow;
+    internal void Touch() => LastActivity = _connection.CoarseNow;
 
-    private bool Ended(bool written)
+    private static void Cancel(CancellationTokenSource source)
+    {
+        try
+        {
+            source.Cancel();
+        }
+        catch (AggregateException)
+        {
+            // On the thread pool this would end the process. What failed is a callback of the exchange that is over.
+        }
+    }
+
+    private bool EndedIf(bool written)
     {
         if (written)
         {
@@ -178,7 +217,7 @@ public sealed class MuxStream : IThreadPoolWorkItem
 
     private void DirectionEnded()
     {
-        if (Interlocked.Decrement(ref _openDirections) == 0 && Interlocked.Exchange(ref _over, 1) == 0)
+        if (Interlocked.Decrement(ref _openDirections) == 0 && Interlocked.CompareExchange(ref _state, Ended, Open) == Open)
         {
             _connection.Forget(this);
         }

@@ -15,22 +15,25 @@ internal sealed class Outbox
 
     private readonly Lock _gate = new();
     private readonly AsyncSignal _wake = new();
+    private readonly OutboundBatch _batch = new();
     private readonly Queue<OutboundStream> _ready = new();
     private readonly Queue<OutboundStream> _dirty = new();
-    private byte[]? _filling;
-    private byte[]? _sending;
-    private int _used;
-    private long _batch = 1;
+    private int _streamsToTell;
     private bool _writerIdle;
     private bool _closed;
+    private bool _frontNeedsNextBatch;
     private ulong? _ping;
     private ulong? _pong;
     private byte[]? _goAway;
+
+    /// <summary>Streams, over or not, with credit or a reset that waits to be sent.</summary>
+    public int StreamsToTell => Volatile.Read(ref _streamsToTell);
 
     /// <summary>
     /// Sends one frame, split into chunks when it is Data. True when all of it was placed in a batch; false when the
     /// stream is over. The memory is used until the task completes; one write at a time for each stream.
     /// </summary>
+    /// <exception cref="InvalidOperationException">Another write on the stream is not complete.</exception>
     public ValueTask<bool> WriteAsync(OutboundStream stream, FrameKind kind, ReadOnlyMemory<byte> payload)
     {
         bool wake;
@@ -42,10 +45,14 @@ internal sealed class Outbox
                 return ValueTask.FromResult(false);
             }
 
+            if (stream.HasPending)
+            {
+                throw new InvalidOperationException("A stream takes one write at a time; await the one before.");
+            }
+
             ReadOnlyMemory<byte> rest = PlaceWithoutTurn(stream, kind, payload, out bool placed);
             if (placed)
             {
-                stream.Over |= kind == FrameKind.End;
                 result = ValueTask.FromResult(true);
             }
             else
@@ -70,27 +77,23 @@ internal sealed class Outbox
         bool wake;
         lock (_gate)
         {
-            int limit = _ready.Count > 0 ? RoomForNewcomers : ProtocolLimits.MaxMessageBytes;
-            int size = (3 * FrameHeader.Size) + head.Length + data.Length;
-            if (stream.Over || _closed || stream.HasPending || data.Length > Math.Min(stream.Credit, ProtocolLimits.MaxDataBytes) || _used + size > limit)
+            int size = (2 * FrameHeader.Size) + head.Length + data.Length;
+            if (stream.Over || _closed || stream.HasPending || head.Length > ProtocolLimits.MaxJsonBytes
+                || data.Length > Math.Min(stream.Credit, ProtocolLimits.MaxDataBytes) || size > RoomWithoutTurn())
             {
                 return false;
             }
 
-            Append(FrameKind.Head, FrameFlags.None, stream.Id, head);
-            stream.Opened = true;
+            AppendWhole(stream, FrameKind.Head, head);
             if (!data.IsEmpty)
             {
-                stream.Credit -= data.Length;
-                stream.Batch = _batch;
-                stream.BytesInBatch = data.Length;
-                Append(FrameKind.Data, FrameFlags.None, stream.Id, data);
+                CountInBatch(stream, data.Length);
+                AppendData(stream, data);
             }
 
             if (end)
             {
-                stream.Over = true;
-                Append(FrameKind.End, FrameFlags.None, stream.Id, default);
+                AppendWhole(stream, FrameKind.End, default);
             }
 
             wake = TakeWakeUp();
@@ -147,6 +150,8 @@ internal sealed class Outbox
             }
 
             stream.CreditToGrant = 0;
+
+            // A stream whose Head never left does not exist for the peer; a Reset for it would be a violation.
             if (reset is not null && stream.Opened && !_closed)
             {
                 stream.ResetToSend = reset;
@@ -188,21 +193,27 @@ internal sealed class Outbox
     {
         lock (_gate)
         {
+            bool frontFirst = _frontNeedsNextBatch && _batch.Used == 0;
+            _frontNeedsNextBatch = false;
+            if (frontFirst)
+            {
+                PlaceFront();
+            }
+
             PlaceControls();
-            PlaceReady();
+
+            // Never the front first twice in a row: large heads must not starve the control frames.
+            _frontNeedsNextBatch = !PlaceReady() && !frontFirst;
             closed = _closed;
-            if (_used == 0)
+            if (_batch.Used == 0)
             {
                 _writerIdle = true;
-                ReturnBuffers();
+                _batch.ReturnBuffers();
                 message = default;
                 return false;
             }
 
-            (_filling, _sending) = (_sending, _filling);
-            message = _sending.AsMemory(0, _used);
-            _used = 0;
-            _batch++;
+            message = _batch.Take();
             return true;
         }
     }
@@ -219,66 +230,81 @@ internal sealed class Outbox
         Wake(wake);
     }
 
+    // Payload bytes of a frame that is placed without waiting. None while a frame too large for the rest of this batch
+    // waits for the next one: what is added now would stand in its way again.
+    private int RoomWithoutTurn() =>
+        _frontNeedsNextBatch ? -1 : _batch.RoomWithin(_ready.Count > 0 ? RoomForNewcomers : ProtocolLimits.MaxMessageBytes);
+
     // Data goes straight into the batch as long as the stream has not had its chunk in it; the rest waits for a turn.
     private ReadOnlyMemory<byte> PlaceWithoutTurn(OutboundStream stream, FrameKind kind, ReadOnlyMemory<byte> payload, out bool placed)
     {
-        int room = (_ready.Count > 0 ? RoomForNewcomers : ProtocolLimits.MaxMessageBytes) - _used - FrameHeader.Size;
         if (kind != FrameKind.Data)
         {
             // A frame larger than half a batch could otherwise never be placed without a turn; it takes one.
-            placed = payload.Length <= room;
+            placed = payload.Length <= RoomWithoutTurn();
             if (placed)
             {
-                Append(kind, FrameFlags.None, stream.Id, payload.Span);
-                stream.Opened = true;
+                AppendWhole(stream, kind, payload.Span);
             }
 
             return payload;
         }
 
-        if (stream.Batch != _batch)
-        {
-            stream.Batch = _batch;
-            stream.BytesInBatch = 0;
-        }
-
-        int allowed = Math.Min(room, ProtocolLimits.MaxDataBytes - stream.BytesInBatch);
-        payload = AppendData(stream, payload, allowed);
-        placed = payload.IsEmpty;
-        return payload;
+        int allowed = Math.Min(RoomWithoutTurn(), ProtocolLimits.MaxDataBytes - CountInBatch(stream, 0));
+        int count = CountAllowed(stream, payload.Length, allowed);
+        CountInBatch(stream, count);
+        AppendData(stream, payload.Span[..count]);
+        placed = count == payload.Length;
+        return payload[count..];
     }
 
-    private ReadOnlyMemory<byte> AppendData(OutboundStream stream, ReadOnlyMemory<byte> payload, int allowed)
+    // Data bytes of the stream in this batch that did not wait for a turn.
+    private int CountInBatch(OutboundStream stream, int more)
     {
-        int count = (int)Math.Min(Math.Min(payload.Length, allowed), stream.Credit);
-        if (count <= 0)
-        {
-            return payload;
-        }
+        stream.BytesInBatch = (stream.Batch == _batch.Number ? stream.BytesInBatch : 0) + more;
+        stream.Batch = _batch.Number;
+        return stream.BytesInBatch;
+    }
 
-        stream.Credit -= count;
-        stream.BytesInBatch += count;
-        bool blocked = stream.Credit == 0 && count < payload.Length;
-        Append(FrameKind.Data, blocked ? FrameFlags.Blocked : FrameFlags.None, stream.Id, payload.Span[..count]);
-        return payload[count..];
+    private static int CountAllowed(OutboundStream stream, int length, int allowed) =>
+        (int)Math.Max(0, Math.Min(Math.Min(length, allowed), stream.Credit));
+
+    // The flag goes by the credit alone: a sender whose buffers use it up to the byte has nothing left of this write,
+    // but the next one waits all the same.
+    private void AppendData(OutboundStream stream, ReadOnlySpan<byte> data)
+    {
+        if (!data.IsEmpty)
+        {
+            stream.Credit -= data.Length;
+            _batch.Append(FrameKind.Data, stream.Credit == 0 ? FrameFlags.Blocked : FrameFlags.None, stream.Id, data);
+        }
+    }
+
+    private void AppendWhole(OutboundStream stream, FrameKind kind, ReadOnlySpan<byte> payload)
+    {
+        _batch.Append(kind, FrameFlags.None, stream.Id, payload);
+        stream.Opened |= kind == FrameKind.Head;
+        stream.Over |= kind == FrameKind.End;
     }
 
     private void PlaceControls()
     {
         PlaceU64(FrameKind.Pong, ref _pong);
         PlaceU64(FrameKind.Ping, ref _ping);
-        if (_goAway is not null && Fits(_goAway.Length))
+        if (_goAway is not null && _batch.Fits(_goAway.Length))
         {
-            Append(FrameKind.GoAway, FrameFlags.None, 0, _goAway);
+            _batch.Append(FrameKind.GoAway, FrameFlags.None, 0, _goAway);
             _goAway = null;
         }
 
-        while (_dirty.Count > 0 && Fits(sizeof(uint)) && Fits(sizeof(uint) + FrameHeader.Size + sizeof(ushort)))
+        while (_dirty.Count > 0 && _batch.Fits(sizeof(uint) + FrameHeader.Size + sizeof(ushort)))
         {
             OutboundStream stream = _dirty.Dequeue();
             stream.IsDirty = false;
             PlaceStreamControls(stream);
         }
+
+        Volatile.Write(ref _streamsToTell, _dirty.Count);
     }
 
     private void PlaceStreamControls(OutboundStream stream)
@@ -288,20 +314,20 @@ internal sealed class Outbox
         {
             BinaryPrimitives.WriteUInt32BigEndian(payload, (uint)stream.CreditToGrant);
             stream.CreditToGrant = 0;
-            Append(FrameKind.Credit, FrameFlags.None, stream.Id, payload);
+            _batch.Append(FrameKind.Credit, FrameFlags.None, stream.Id, payload);
         }
 
         if (stream.ResetToSend is { } error)
         {
             BinaryPrimitives.WriteUInt16BigEndian(payload, (ushort)error);
             stream.ResetToSend = null;
-            Append(FrameKind.Reset, FrameFlags.None, stream.Id, payload[..sizeof(ushort)]);
+            _batch.Append(FrameKind.Reset, FrameFlags.None, stream.Id, payload[..sizeof(ushort)]);
         }
     }
 
     private void PlaceU64(FrameKind kind, ref ulong? value)
     {
-        if (value is null || !Fits(sizeof(ulong)))
+        if (value is null || !_batch.Fits(sizeof(ulong)))
         {
             return;
         }
@@ -309,26 +335,34 @@ internal sealed class Outbox
         Span<byte> payload = stackalloc byte[sizeof(ulong)];
         BinaryPrimitives.WriteUInt64BigEndian(payload, value.Value);
         value = null;
-        Append(kind, FrameFlags.None, 0, payload);
+        _batch.Append(kind, FrameFlags.None, 0, payload);
     }
 
-    // Round robin: each ready stream places one chunk and goes to the end of the queue.
-    private void PlaceReady()
+    // Round robin: each ready stream places one chunk and goes to the end of the queue. False when the front is a whole
+    // frame for which there is no room.
+    private bool PlaceReady()
     {
-        while (_ready.Count > 0 && Fits(1))
+        while (_ready.Count > 0 && _batch.Fits(1))
         {
             OutboundStream stream = _ready.Peek();
-            if (stream.CanProceed && stream.PendingKind != FrameKind.Data && !Fits(stream.PendingRest.Length))
+            if (stream.CanProceed && stream.PendingKind != FrameKind.Data && !_batch.Fits(stream.PendingRest.Length))
             {
-                return;
+                return false;
             }
 
-            _ready.Dequeue();
-            stream.IsReady = false;
-            if (stream.CanProceed)
-            {
-                PlaceTurn(stream);
-            }
+            PlaceFront();
+        }
+
+        return true;
+    }
+
+    private void PlaceFront()
+    {
+        OutboundStream stream = _ready.Dequeue();
+        stream.IsReady = false;
+        if (stream.CanProceed)
+        {
+            PlaceTurn(stream);
         }
     }
 
@@ -336,8 +370,10 @@ internal sealed class Outbox
     {
         if (stream.PendingKind == FrameKind.Data)
         {
-            int room = ProtocolLimits.MaxMessageBytes - _used - FrameHeader.Size;
-            stream.PendingRest = AppendData(stream, stream.PendingRest, Math.Min(room, ProtocolLimits.MaxDataBytes));
+            int room = Math.Min(_batch.RoomWithin(ProtocolLimits.MaxMessageBytes), ProtocolLimits.MaxDataBytes);
+            int count = CountAllowed(stream, stream.PendingRest.Length, room);
+            AppendData(stream, stream.PendingRest.Span[..count]);
+            stream.PendingRest = stream.PendingRest[count..];
             if (!stream.PendingRest.IsEmpty)
             {
                 MakeReady(stream);
@@ -346,23 +382,10 @@ internal sealed class Outbox
         }
         else
         {
-            Append(stream.PendingKind, FrameFlags.None, stream.Id, stream.PendingRest.Span);
-            stream.Opened = true;
-            stream.Over |= stream.PendingKind == FrameKind.End;
+            AppendWhole(stream, stream.PendingKind, stream.PendingRest.Span);
         }
 
         stream.EndPending(written: true);
-    }
-
-    private bool Fits(int payload) => _used + FrameHeader.Size + payload <= ProtocolLimits.MaxMessageBytes;
-
-    private void Append(FrameKind kind, FrameFlags flags, uint stream, ReadOnlySpan<byte> payload)
-    {
-        _filling ??= MessageBufferPool.Rent();
-        Span<byte> target = _filling.AsSpan(_used);
-        new FrameHeader(kind, flags, stream, payload.Length).Write(target);
-        payload.CopyTo(target[FrameHeader.Size..]);
-        _used += FrameHeader.Size + payload.Length;
     }
 
     private void MakeReady(OutboundStream stream)
@@ -380,6 +403,7 @@ internal sealed class Outbox
         {
             stream.IsDirty = true;
             _dirty.Enqueue(stream);
+            Volatile.Write(ref _streamsToTell, _dirty.Count);
         }
     }
 
@@ -395,21 +419,6 @@ internal sealed class Outbox
         if (wake)
         {
             _wake.Set();
-        }
-    }
-
-    private void ReturnBuffers()
-    {
-        if (_filling is not null)
-        {
-            MessageBufferPool.Return(_filling);
-            _filling = null;
-        }
-
-        if (_sending is not null)
-        {
-            MessageBufferPool.Return(_sending);
-            _sending = null;
         }
     }
 }

@@ -3,11 +3,16 @@ using System.Diagnostics.CodeAnalysis;
 namespace Ggrok.Shared.Multiplexing;
 
 /// <summary>The open streams of one connection by id, and the numbering of new ones (odd: client, even: server).</summary>
-internal sealed class StreamTable(MuxRole role)
+/// <param name="role">Which side this is.</param>
+/// <param name="firstLocal">Number of the first stream of this side; 0 for the usual one.</param>
+internal sealed class StreamTable(MuxRole role, uint firstLocal)
 {
+    // Time for the peer to connect again, at a thousand new streams a second more than a quarter of an hour.
+    private const uint Reserve = 1_000_000;
+
     private readonly Lock _gate = new();
     private readonly Dictionary<uint, MuxStream> _streams = [];
-    private uint _nextLocal = role == MuxRole.Client ? 1u : 2u;
+    private uint _nextLocal = firstLocal != 0 ? firstLocal : role == MuxRole.Client ? 1u : 2u;
     private uint _highestPeer;
     private int _peerCount;
 
@@ -21,6 +26,9 @@ internal sealed class StreamTable(MuxRole role)
             }
         }
     }
+
+    /// <summary>Numbers are not used again, and few are left: a busy tunnel gets here after days.</summary>
+    public bool IsRunningOut => Volatile.Read(ref _nextLocal) > uint.MaxValue - (2 * Reserve);
 
     /// <summary>Opens a stream of this side unless <paramref name="limit"/> of them are open.</summary>
     public MuxStream? OpenLocal(int limit, Func<uint, MuxStream> create)

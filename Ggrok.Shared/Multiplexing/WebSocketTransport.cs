@@ -58,8 +58,7 @@ public sealed class WebSocketTransport(WebSocket socket) : IMessageTransport
     /// <inheritdoc/>
     public void Abort() => socket.Abort();
 
-    private CloseReason PeerReason() =>
-        Enum.TryParse(socket.CloseStatusDescription, out CloseReason reason) ? reason : CloseReason.Normal;
+    private CloseReason PeerReason() => EnumNames<CloseReason>.Parse(socket.CloseStatusDescription);
 
     // RFC 6455 section 7.4.1.
     private static WebSocketCloseStatus StatusFor(CloseReason reason) => reason switch

@@ -1,6 +1,9 @@
+using System.Text.Json.Serialization;
+
 namespace Ggrok.Shared.Protocol;
 
 /// <summary>Why a tunnel connection ended. The name travels as the WebSocket close description.</summary>
+[JsonConverter(typeof(EnumNameConverter<CloseReason>))]
 public enum CloseReason
 {
     /// <summary>Both sides were done.</summary>
@@ -54,7 +57,7 @@ public enum CloseReason
     /// <summary>A frame after the direction was ended.</summary>
     FrameAfterEnd,
 
-    /// <summary>The side that closes has a bug: an exception without a name.</summary>
+    /// <summary>This side has a bug: an exception without a name.</summary>
     Internal,
 }
 

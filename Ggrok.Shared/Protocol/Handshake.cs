@@ -64,6 +64,7 @@ public sealed record SessionLimits(int MaxStreams, int MaxHeadBytes);
 public sealed record Rejected(RejectCode Code, string Message, bool MayRetry, int? RetryAfterSeconds = null);
 
 /// <summary>Why a registration was refused.</summary>
+[JsonConverter(typeof(EnumNameConverter<RejectCode>))]
 public enum RejectCode
 {
     /// <summary>A code that this version does not know.</summary>
@@ -103,7 +104,6 @@ public sealed record GoAway(CloseReason Reason, string Message);
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-    UseStringEnumConverter = true,
     RespectNullableAnnotations = true,
     RespectRequiredConstructorParameters = true,
     MaxDepth = ProtocolLimits.MaxJsonDepth)]

@@ -5,38 +5,92 @@ using Ggrok.Tests.Testing;
 
 namespace Ggrok.Tests.Multiplexing;
 
-/// <summary>Streams over one connection: ends, resets, credit, fairness.</summary>
+/// <summary>The life of a stream: opening, exchanging, ending each way, being reset.</summary>
 public class StreamTests
 {
+    [Fact]
+    public async Task What_one_side_writes_the_other_reads()
+    {
+        await using var pair = new TunnelPair();
+        (MuxStream server, MuxStream client) = await pair.OpenAsync();
+        byte[] body = RandomNumberGenerator.GetBytes(100_000);
+        Task echo = client.EchoAsync();
+
+        Task<byte[]> reading = server.ReadAllAsync();
+        (await server.WriteAsync(FrameKind.Data, body)).ShouldBeTrue();
+        (await server.WriteEndAsync()).ShouldBeTrue();
+
+        (await reading).ShouldBe(body);
+        await echo;
+    }
+
+    [Fact]
+    public async Task Either_side_opens_streams_with_numbers_of_its_own()
+    {
+        await using var pair = new TunnelPair();
+        (MuxStream first, _) = await pair.OpenAsync();
+        (MuxStream second, _) = await pair.OpenAsync();
+        MuxStream odd = pair.Client.OpenStream()!;
+        await odd.WriteAsync(FrameKind.Head, "{}"u8.ToArray());
+        MuxStream accepted = await pair.ServerSide.AcceptAsync();
+
+        (first.Id, second.Id, odd.Id, accepted.Id).ShouldBe((2u, 4u, 1u, 1u));
+    }
+
     [Fact]
     public async Task A_small_exchange_leaves_as_one_message()
     {
         await using var pair = new TunnelPair();
         (MuxStream server, MuxStream client) = await pair.OpenAsync();
-        long before = pair.Client.Statistics.MessagesSent;
 
         client.TryWriteTogether("{\"status\":200}"u8, new byte[2000], end: true).ShouldBeTrue();
 
-        (await TunnelPair.ReadAsync(server)).Kind.ShouldBe(FrameKind.Head);
-        server.Advance();
-        (await TunnelPair.ReadAllAsync(server)).Length.ShouldBe(2000);
-        (pair.Client.Statistics.MessagesSent - before).ShouldBe(1);
+        await server.ExpectAsync(FrameKind.Head);
+        (await server.ReadAllAsync()).Length.ShouldBe(2000);
+        List<SentFrame> sent = pair.ClientTransport.Sent.Frames();
+        sent.Select(f => f.Kind).ShouldBe([FrameKind.Head, FrameKind.Data, FrameKind.End]);
+        sent.Select(f => f.Message).Distinct().Count().ShouldBe(1);
     }
 
     [Fact]
-    public async Task Each_direction_ends_on_its_own()
+    public async Task What_is_written_while_a_message_is_on_its_way_leaves_with_the_next_one()
     {
         await using var pair = new TunnelPair();
         (MuxStream server, MuxStream client) = await pair.OpenAsync();
+        pair.ClientTransport.FreezeSends();
+        await client.WriteAsync(FrameKind.Head, "{}"u8.ToArray());
+        await Within.Bound(pair.ClientTransport.Stuck, "the first message");
 
-        await server.WriteEndAsync();
-        (await TunnelPair.ReadAsync(client)).Kind.ShouldBe(FrameKind.End);
-        (await client.WriteAsync(FrameKind.Data, "still here"u8.ToArray())).ShouldBeTrue();
+        await client.WriteAsync(FrameKind.Data, new byte[10]);
+        await client.WriteAsync(FrameKind.Data, new byte[10]);
         await client.WriteEndAsync();
+        pair.ClientTransport.ReleaseSends();
 
-        (await TunnelPair.ReadAllAsync(server)).ShouldBe("still here"u8.ToArray());
-        (await server.WriteAsync(FrameKind.Data, "late"u8.ToArray())).ShouldBeFalse();
-        pair.Server.OpenStreams.ShouldBe(0);
+        await server.ExpectAsync(FrameKind.Head);
+        (await server.ReadAllAsync()).Length.ShouldBe(20);
+        pair.ClientTransport.Sent.Frames().Select(f => f.Message).ShouldBe([0, 1, 1, 1]);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Each_direction_ends_on_its_own(bool byServer)
+    {
+        await using var pair = new TunnelPair();
+        (MuxStream server, MuxStream client) = await pair.OpenAsync();
+        (MuxStream here, MuxStream there) = byServer ? (server, client) : (client, server);
+
+        await here.WriteEndAsync();
+        (await there.NextAsync()).Kind.ShouldBe(FrameKind.End);
+        (await there.WriteAsync(FrameKind.Data, "still here"u8.ToArray())).ShouldBeTrue();
+        (await there.WriteEndAsync()).ShouldBeTrue();
+
+        (await here.ReadAllAsync()).ShouldBe("still here"u8.ToArray());
+        (await here.WriteAsync(FrameKind.Data, "late"u8.ToArray())).ShouldBeFalse();
+        (await here.WriteEndAsync()).ShouldBeFalse();
+        (await here.NextAsync()).Kind.ShouldBe(FrameKind.End, "End is final and returned again");
+        (here.Error, here.Aborted.IsCancellationRequested).ShouldBe((RelayError.None, false));
+        await Eventually.BecomesAsync(() => Task.FromResult((pair.Server.OpenStreams, pair.Client.OpenStreams)), (0, 0));
     }
 
     [Theory]
@@ -47,222 +101,170 @@ public class StreamTests
         await using var pair = new TunnelPair();
         (MuxStream server, MuxStream client) = await pair.OpenAsync();
         (MuxStream here, MuxStream there) = byServer ? (server, client) : (client, server);
-        Task<InboundFrame> waiting = TunnelPair.ReadAsync(there);
+        Task<InboundFrame> waiting = there.NextAsync();
+        Task<bool> writing = there.WriteAsync(FrameKind.Data, new byte[1_000_000]).AsTask();
 
         here.Reset(RelayError.VisitorGone);
 
         (await waiting).ShouldBe(new InboundFrame(FrameKind.Reset, default, RelayError.VisitorGone));
+        (await Within.Bound(writing, "the pending write")).ShouldBeFalse();
         there.Error.ShouldBe(RelayError.VisitorGone);
         there.Aborted.IsCancellationRequested.ShouldBeTrue();
         (await there.WriteAsync(FrameKind.Data, new byte[1])).ShouldBeFalse();
-        (await TunnelPair.ReadAsync(here)).Error.ShouldBe(RelayError.VisitorGone);
+        (await here.ExpectResetAsync()).ShouldBe(RelayError.VisitorGone);
         (pair.Server.OpenStreams, pair.Client.OpenStreams).ShouldBe((0, 0));
     }
 
     [Fact]
-    public async Task A_writer_stops_at_its_credit_and_goes_on_when_the_reader_reads()
+    public async Task Resets_that_cross_leave_each_side_with_its_own_and_the_tunnel_whole()
     {
         await using var pair = new TunnelPair();
         (MuxStream server, MuxStream client) = await pair.OpenAsync();
-        byte[] body = RandomNumberGenerator.GetBytes(ProtocolLimits.InitialWindowBytes + 1);
+        pair.ServerTransport.FreezeSends();
+        pair.ClientTransport.FreezeSends();
 
-        Task<bool> write = server.WriteAsync(FrameKind.Data, body).AsTask();
-        long received = 0;
-        while (received < ProtocolLimits.InitialWindowBytes)
-        {
-            received = pair.Client.Statistics.BytesReceived;
-            await Task.Yield();
-        }
+        server.Reset(RelayError.VisitorGone);
+        client.Reset(RelayError.LocalUnreachable);
+        await Within.Bound(Task.WhenAll(pair.ServerTransport.Stuck, pair.ClientTransport.Stuck), "both resets on their way");
+        pair.ServerTransport.ReleaseSends();
+        pair.ClientTransport.ReleaseSends();
 
-        write.IsCompleted.ShouldBeFalse();
-        Task<byte[]> reading = TunnelPair.ReadAllAsync(client);
-        (await Within.Bound(write, "the write")).ShouldBeTrue();
+        (await server.ExpectResetAsync()).ShouldBe(RelayError.VisitorGone);
+        (await client.ExpectResetAsync()).ShouldBe(RelayError.LocalUnreachable);
+        (MuxStream next, _) = await pair.OpenAsync();
+        next.Id.ShouldBe(4u);
+    }
+
+    [Fact]
+    public async Task A_reset_that_crosses_an_end_leaves_the_tunnel_whole()
+    {
+        await using var pair = new TunnelPair();
+        (MuxStream server, MuxStream client) = await pair.OpenAsync();
+        pair.ServerTransport.FreezeSends();
+        pair.ClientTransport.FreezeSends();
+
         await server.WriteEndAsync();
-        (await reading).ShouldBe(body);
+        client.Reset(RelayError.LocalUnreachable);
+        await Within.Bound(Task.WhenAll(pair.ServerTransport.Stuck, pair.ClientTransport.Stuck), "both frames on their way");
+        pair.ServerTransport.ReleaseSends();
+        pair.ClientTransport.ReleaseSends();
+
+        (await server.ExpectResetAsync()).ShouldBe(RelayError.LocalUnreachable);
+        await pair.OpenAsync();
     }
 
     [Fact]
-    public async Task The_window_grows_only_on_proof_and_within_the_budget()
+    public async Task Late_frames_of_a_stream_that_is_over_are_ignored()
     {
-        foreach ((long budget, long atLeast, long atMost) in ((long, long, long)[])[(64 << 20, 1 << 20, 4 << 20), (0, 256 << 10, 256 << 10)])
-        {
-            await using var pair = new TunnelPair(budget: budget);
-            (MuxStream server, MuxStream client) = await pair.OpenAsync();
-            Task<bool> write = server.WriteAsync(FrameKind.Data, new byte[64 << 20]).AsTask();
-            long unread = 0;
-            long sent = 0;
-            for (int i = 0; i < 8; i++)
-            {
-                // The sender stops for want of credit, the reader then takes all there is: each round is one proof.
-                await Eventually.BecomesAsync(() => Task.FromResult(IsBlocked(pair, sent)), true);
-                unread = pair.Server.Statistics.BytesSent - sent;
-                sent = pair.Server.Statistics.BytesSent;
-                while (client.TryRead(out _))
-                {
-                    client.Advance();
-                }
-            }
+        await using var peer = new LonePeer();
+        MuxStream stream = await peer.OpenAsync();
+        stream.Reset(RelayError.LocalUnreachable);
 
-            unread.ShouldBeInRange(atLeast / 2, atMost + 200_000);
-            write.IsCompleted.ShouldBeFalse();
-            server.Reset(RelayError.Internal);
-        }
+        peer.Send(Frames.Of(FrameKind.Data, 2, "late"u8));
+        peer.Send(Frames.Of(FrameKind.Trailers, 2, "{}"u8));
+        peer.Send(Frames.Credit(2, 1000));
+        peer.Send(Frames.Of(FrameKind.End, 2));
+        peer.Send(Frames.Reset(2, RelayError.VisitorGone));
+        await peer.SettleAsync();
+
+        (await peer.OpenAsync(4)).Id.ShouldBe(4u);
+        stream.Error.ShouldBe(RelayError.LocalUnreachable);
     }
 
+    // Heads do not leave in the order in which streams are opened: each is written by a thread of its own.
     [Fact]
-    public async Task A_stream_reset_before_its_head_was_sent_is_nothing_to_the_peer()
+    public async Task Streams_may_arrive_out_of_order()
     {
         await using var pair = new TunnelPair();
-        pair.Server.OpenStream()!.Reset(RelayError.VisitorGone);
-        MuxStream tooLarge = pair.Server.OpenStream()!;
-        tooLarge.Reset(RelayError.RequestHeadTooLarge);
+        MuxStream first = pair.Server.OpenStream()!;
+        (MuxStream second, _) = await pair.OpenAsync();
 
-        (MuxStream server, MuxStream client) = await pair.OpenAsync();
-        await client.WriteEndAsync();
+        await first.WriteAsync(FrameKind.Head, "{}"u8.ToArray());
 
-        (await TunnelPair.ReadAsync(server)).Kind.ShouldBe(FrameKind.End);
-        Frames.Parse(pair.ServerTransport).ShouldNotContain(f => f.Kind == FrameKind.Reset);
-        pair.Client.IsClosing.ShouldBeFalse();
+        second.Id.ShouldBeGreaterThan(first.Id);
+        (await pair.AcceptAsync()).Id.ShouldBe(first.Id);
     }
 
+    // A visitor who leaves before the head was written, or a head that is too large: the peer has never heard of the stream.
     [Fact]
-    public async Task Trailers_behind_much_unread_data_are_no_flood()
+    public async Task Resetting_a_stream_whose_head_never_left_tells_nobody()
     {
         await using var pair = new TunnelPair();
-        (MuxStream server, MuxStream client) = await pair.OpenAsync();
-        for (int i = 0; i < 250; i++)
-        {
-            (await server.WriteAsync(FrameKind.Data, new byte[1000])).ShouldBeTrue();
-        }
+        MuxStream stream = pair.Server.OpenStream()!;
 
-        (await server.WriteAsync(FrameKind.Trailers, "{\"headers\":[]}"u8.ToArray())).ShouldBeTrue();
-        await server.WriteEndAsync();
+        stream.Reset(RelayError.VisitorGone);
 
-        InboundFrame frame;
-        int bytes = 0;
-        while ((frame = await TunnelPair.ReadAsync(client)).Kind == FrameKind.Data)
-        {
-            bytes += frame.Payload.Length;
-            client.Advance();
-        }
-
-        (bytes, frame.Kind).ShouldBe((250_000, FrameKind.Trailers));
+        (MuxStream next, _) = await pair.OpenAsync();
+        next.Id.ShouldBe(4u);
+        pair.ServerTransport.Sent.Frames().ShouldNotContain(f => f.Stream == stream.Id);
     }
 
     [Fact]
-    public async Task One_stream_that_nobody_reads_does_not_stop_another()
+    public async Task Resetting_a_stream_whose_head_still_waits_tells_nobody()
     {
         await using var pair = new TunnelPair();
-        (MuxStream stuck, _) = await pair.OpenAsync();
-        Task<bool> write = stuck.WriteAsync(FrameKind.Data, new byte[1_000_000]).AsTask();
-        (MuxStream server, MuxStream client) = await pair.OpenAsync();
-        byte[] body = RandomNumberGenerator.GetBytes(3_000_000);
+        pair.ServerTransport.FreezeSends();
+        MuxStream large = pair.Server.OpenStream()!;
+        await large.WriteAsync(FrameKind.Head, new byte[ProtocolLimits.MaxJsonBytes]);
+        await Within.Bound(pair.ServerTransport.Stuck, "the large head");
+        MuxStream filler = pair.Server.OpenStream()!;
+        await filler.WriteAsync(FrameKind.Head, new byte[40_000]);
+        MuxStream waiting = pair.Server.OpenStream()!;
+        Task<bool> head = waiting.WriteAsync(FrameKind.Head, new byte[40_000]).AsTask();
+        head.IsCompleted.ShouldBeFalse();
 
-        Task<byte[]> reading = TunnelPair.ReadAllAsync(client);
-        await server.WriteAsync(FrameKind.Data, body);
-        await server.WriteEndAsync();
+        waiting.Reset(RelayError.VisitorGone);
+        pair.ServerTransport.ReleaseSends();
 
-        (await reading).ShouldBe(body);
-        write.IsCompleted.ShouldBeFalse();
-        stuck.Reset(RelayError.Internal);
+        (await head).ShouldBeFalse();
+        await pair.AcceptAsync();
+        await pair.AcceptAsync();
+        await pair.OpenAsync();
+        pair.ServerTransport.Sent.Frames().ShouldNotContain(f => f.Stream == waiting.Id);
+    }
+
+    [Theory]
+    [InlineData((ushort)0)]
+    [InlineData((ushort)60_000)]
+    public async Task A_reset_with_an_error_that_has_no_name_is_still_a_failure(ushort number)
+    {
+        await using var peer = new LonePeer();
+        MuxStream stream = await peer.OpenAsync();
+
+        peer.Send(Frames.Reset(2, (RelayError)number));
+
+        (await stream.ExpectResetAsync()).ShouldBe(RelayError.Internal);
+        stream.Error.ShouldBe(RelayError.Internal);
     }
 
     [Fact]
-    public async Task Bulk_streams_take_turns_of_one_chunk()
+    public async Task The_end_of_a_stream_that_was_answered_in_full_can_still_be_given_up()
     {
-        await using var pair = new TunnelPair();
-        var streams = new List<(MuxStream Server, MuxStream Client)>();
-        for (int i = 0; i < 4; i++)
-        {
-            streams.Add(await pair.OpenAsync());
-        }
+        await using var peer = new LonePeer();
+        MuxStream stream = await peer.OpenAsync();
+        peer.Send([.. Frames.Of(FrameKind.Data, 2, new byte[1000]), .. Frames.Of(FrameKind.End, 2)]);
+        await stream.WriteEndAsync();
+        await peer.SettleAsync();
+        peer.Connection.OpenStreams.ShouldBe(0);
 
-        Task<bool>[] writes = [.. streams.Select(s => s.Server.WriteAsync(FrameKind.Data, new byte[200_000]).AsTask())];
-        Task<byte[]>[] reads = [.. streams.Select(s => TunnelPair.ReadAllAsync(s.Client))];
-        await Within.Bound(Task.WhenAll(writes), "the writes");
-        foreach ((MuxStream server, _) in streams)
-        {
-            await server.WriteEndAsync();
-        }
+        stream.Reset(RelayError.VisitorGone);
 
-        (await Task.WhenAll(reads)).ShouldAllBe(r => r.Length == 200_000);
-
-        // In the middle, where all four wait, no stream has two chunks before each other one had its turn.
-        uint[] order = DataOrder(pair.ServerTransport);
-        uint[] middle = order[8..32];
-        for (int i = 0; i + 4 <= middle.Length; i += 4)
-        {
-            middle[i..(i + 4)].Distinct().Count().ShouldBeGreaterThanOrEqualTo(3);
-        }
+        (await stream.ExpectResetAsync()).ShouldBe(RelayError.VisitorGone);
+        peer.Transport.Sent.Frames().ShouldNotContain(f => f.Kind == FrameKind.Reset);
     }
 
     [Fact]
-    public async Task A_stream_beyond_the_limit_is_refused_alone()
+    public async Task A_reset_after_all_was_read_changes_nothing()
     {
-        await using var pair = new TunnelPair(maxStreams: 1);
-        (MuxStream first, MuxStream client) = await pair.OpenAsync();
+        await using var peer = new LonePeer();
+        MuxStream stream = await peer.OpenAsync();
+        peer.Send(Frames.Of(FrameKind.End, 2));
+        await stream.WriteEndAsync();
+        (await stream.ReadAllAsync()).ShouldBeEmpty();
+        await peer.SettleAsync();
 
-        pair.Server.OpenStream().ShouldBeNull();
+        stream.Reset(RelayError.VisitorGone);
 
-        // A peer that ignores the limit: its second stream is reset, the first goes on.
-        pair.ServerTransport.Inject(Frames.Of(FrameKind.Head, 8, "{}"u8));
-        await client.WriteEndAsync();
-        (await TunnelPair.ReadAsync(first)).Kind.ShouldBe(FrameKind.End);
-        await Eventually.BecomesAsync(
-            () => Task.FromResult(Frames.Parse(pair.ClientTransport).Any(f => f.Kind == FrameKind.Reset && f.Stream == 8)), true);
+        (stream.Error, (await stream.NextAsync()).Kind).ShouldBe((RelayError.None, FrameKind.End));
     }
-
-    [Fact]
-    public async Task Hundreds_of_streams_at_once_mix_nothing_up()
-    {
-        await using var pair = new TunnelPair();
-        int seed = Environment.TickCount;
-        await Task.WhenAll(Enumerable.Range(0, 200).Select(async i =>
-        {
-            byte[] body = new byte[new Random(seed + i).Next(0, 120_000)];
-            new Random(i).NextBytes(body);
-            MuxStream server = pair.Server.OpenStream()!;
-            await server.WriteAsync(FrameKind.Head, "{}"u8.ToArray());
-            MuxStream client = await pair.AcceptAsync();
-            Task echo = EchoAsync(client);
-            Task<byte[]> reading = TunnelPair.ReadAllAsync(server);
-            await server.WriteAsync(FrameKind.Data, body);
-            await server.WriteEndAsync();
-            (await reading).AsSpan().SequenceEqual(body).ShouldBeTrue($"stream {i}, seed {seed}");
-            await echo;
-        }));
-        pair.Server.OpenStreams.ShouldBe(0);
-        pair.Client.OpenStreams.ShouldBe(0);
-    }
-
-    private static async Task EchoAsync(MuxStream stream)
-    {
-        while (true)
-        {
-            InboundFrame frame = await TunnelPair.ReadAsync(stream);
-            if (frame.Kind == FrameKind.End)
-            {
-                await stream.WriteEndAsync();
-                return;
-            }
-
-            if (frame.Kind == FrameKind.Data)
-            {
-                await stream.WriteAsync(FrameKind.Data, frame.Payload);
-            }
-
-            stream.Advance();
-        }
-    }
-
-    // All that was sent since has arrived, and its last frame says that there would be more.
-    private static bool IsBlocked(TunnelPair pair, long since)
-    {
-        long sent = pair.Server.Statistics.BytesSent;
-        return sent > since && pair.Client.Statistics.BytesReceived == sent
-            && Frames.Parse(pair.ServerTransport).LastOrDefault(f => f.Kind == FrameKind.Data).Flags == FrameFlags.Blocked;
-    }
-
-    private static uint[] DataOrder(InMemoryTransport transport) =>
-        [.. Frames.Parse(transport).Where(f => f.Kind == FrameKind.Data).Select(f => f.Stream)];
 }

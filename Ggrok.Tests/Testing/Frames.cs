@@ -1,11 +1,12 @@
+using System.Buffers.Binary;
 using Ggrok.Shared.Protocol;
 
 namespace Ggrok.Tests.Testing;
 
-/// <summary>Makes and reads raw messages.</summary>
+/// <summary>Makes raw messages.</summary>
 public static class Frames
 {
-    public static byte[] Of(FrameKind kind, uint stream, ReadOnlySpan<byte> payload, FrameFlags flags = FrameFlags.None)
+    public static byte[] Of(FrameKind kind, uint stream, ReadOnlySpan<byte> payload = default, FrameFlags flags = FrameFlags.None)
     {
         byte[] message = new byte[FrameHeader.Size + payload.Length];
         new FrameHeader(kind, flags, stream, payload.Length).Write(message);
@@ -13,21 +14,19 @@ public static class Frames
         return message;
     }
 
-    public static List<FrameHeader> Parse(InMemoryTransport transport)
+    public static byte[] Reset(uint stream, RelayError error)
     {
-        var headers = new List<FrameHeader>();
-        lock (transport.Sent)
-        {
-            foreach (byte[] message in transport.Sent)
-            {
-                var reader = new FrameReader(message);
-                while (reader.TryRead(out FrameHeader header, out _))
-                {
-                    headers.Add(header);
-                }
-            }
-        }
-
-        return headers;
+        byte[] payload = new byte[sizeof(ushort)];
+        BinaryPrimitives.WriteUInt16BigEndian(payload, (ushort)error);
+        return Of(FrameKind.Reset, stream, payload);
     }
+
+    public static byte[] Credit(uint stream, uint bytes)
+    {
+        byte[] payload = new byte[sizeof(uint)];
+        BinaryPrimitives.WriteUInt32BigEndian(payload, bytes);
+        return Of(FrameKind.Credit, stream, payload);
+    }
+
+    public static byte[] FromHex(string hex) => Convert.FromHexString(hex.Replace(" ", "", StringComparison.Ordinal));
 }

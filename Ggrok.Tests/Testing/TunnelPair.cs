@@ -7,9 +7,10 @@ namespace Ggrok.Tests.Testing;
 /// <summary>A server's and a client's multiplexed connection over memory, both running.</summary>
 public sealed class TunnelPair : IAsyncDisposable
 {
-    public TunnelPair(int maxStreams = 1000, TimeSpan idle = default, long budget = 64 << 20)
+    public TunnelPair(
+        int maxStreams = 1000, TimeSpan idle = default, long budget = 64 << 20, TimeSpan latency = default, TimeProvider? transportTime = null)
     {
-        (ServerTransport, ClientTransport) = InMemoryTransport.Pair();
+        (ServerTransport, ClientTransport) = InMemoryTransport.Pair(latency, transportTime ?? Time);
         Server = Make(ServerTransport, MuxRole.Server, ServerSide, maxStreams, idle, budget);
         Client = Make(ClientTransport, MuxRole.Client, ClientSide, maxStreams, idle, budget);
         ServerRun = Server.RunAsync();
@@ -30,11 +31,11 @@ public sealed class TunnelPair : IAsyncDisposable
 
     public Task<CloseReason> ClientRun { get; }
 
-    public Handler ServerSide { get; } = new();
+    public RecordingHandler ServerSide { get; } = new();
 
-    public Handler ClientSide { get; } = new();
+    public RecordingHandler ClientSide { get; } = new();
 
-    public Task<MuxStream> AcceptAsync() => Within.Bound(ClientSide.Streams.Reader.ReadAsync().AsTask(), "a stream");
+    public Task<MuxStream> AcceptAsync() => ClientSide.AcceptAsync();
 
     /// <summary>Opens a stream from the server and takes it at the client, its head read.</summary>
     public async Task<(MuxStream Server, MuxStream Client)> OpenAsync()
@@ -42,49 +43,44 @@ public sealed class TunnelPair : IAsyncDisposable
         MuxStream stream = Server.OpenStream().ShouldNotBeNull();
         (await stream.WriteAsync(FrameKind.Head, "{}"u8.ToArray())).ShouldBeTrue();
         MuxStream accepted = await AcceptAsync();
-        (await ReadAsync(accepted)).Kind.ShouldBe(FrameKind.Head);
-        accepted.Advance();
+        await accepted.ExpectAsync(FrameKind.Head);
         return (stream, accepted);
     }
 
-    public static Task<InboundFrame> ReadAsync(MuxStream stream) => Within.Bound(stream.ReadAsync().AsTask(), "a frame");
-
-    /// <summary>Reads Data until End; returns all bytes.</summary>
-    public static async Task<byte[]> ReadAllAsync(MuxStream stream)
+    /// <summary>Moves the clock and lets both sides notice.</summary>
+    public void Tick(TimeSpan by)
     {
-        using var all = new MemoryStream();
-        while (true)
-        {
-            InboundFrame frame = await ReadAsync(stream);
-            if (frame.Kind == FrameKind.End)
-            {
-                return all.ToArray();
-            }
-
-            frame.Kind.ShouldBe(FrameKind.Data);
-            all.Write(frame.Payload.Span);
-            stream.Advance();
-        }
+        Time.Advance(by);
+        Server.Tick();
+        Client.Tick();
     }
+
+    /// <summary>Both ends are over.</summary>
+    public Task<CloseReason[]> BothEndAsync(string what = "both ends to close") => Within.Bound(Task.WhenAll(ServerRun, ClientRun), what);
 
     public async ValueTask DisposeAsync()
     {
+        ServerTransport.ReleaseSends();
+        ClientTransport.ReleaseSends();
         Server.RequestClose(CloseReason.Normal);
         Client.RequestClose(CloseReason.Normal);
-        await Within.Bound(Task.WhenAll(ServerRun, ClientRun), "both ends to close");
+        await BothEndAsync();
     }
 
-    private MuxConnection Make(InMemoryTransport transport, MuxRole role, Handler handler, int maxStreams, TimeSpan idle, long budget) =>
+    private MuxConnection Make(InMemoryTransport transport, MuxRole role, RecordingHandler handler, int maxStreams, TimeSpan idle, long budget) =>
         new(transport, handler, new MuxOptions { Role = role, MaxStreams = maxStreams, StreamIdleTimeout = idle, WindowBudgetBytes = budget }, Time);
+}
 
-    public sealed class Handler : IMuxHandler
-    {
-        public Channel<MuxStream> Streams { get; } = Channel.CreateUnbounded<MuxStream>();
+/// <summary>Keeps what a connection tells its owner.</summary>
+public sealed class RecordingHandler : IMuxHandler
+{
+    public Channel<MuxStream> Streams { get; } = Channel.CreateUnbounded<MuxStream>();
 
-        public TaskCompletionSource<GoAway> GoAway { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    public TaskCompletionSource<GoAway> GoAway { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-        public void OnStream(MuxStream stream) => Streams.Writer.TryWrite(stream);
+    public Task<MuxStream> AcceptAsync() => Within.Bound(Streams.Reader.ReadAsync().AsTask(), "a stream");
 
-        public void OnGoAway(GoAway goAway) => GoAway.TrySetResult(goAway);
-    }
+    public void OnStream(MuxStream stream) => Streams.Writer.TryWrite(stream);
+
+    public void OnGoAway(GoAway goAway) => GoAway.TrySetResult(goAway);
 }

@@ -1,0 +1,187 @@
+using System.Buffers.Binary;
+using Ggrok.Shared.Multiplexing;
+using Ggrok.Shared.Protocol;
+using Ggrok.Tests.Testing;
+
+namespace Ggrok.Tests.Multiplexing;
+
+/// <summary>Pings, the round trip, and peers that fell silent or deaf. Time moves by hand.</summary>
+public class HeartbeatTests
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(20);
+
+    [Fact]
+    public async Task A_ping_is_sent_each_interval_and_answered()
+    {
+        await using var pair = new TunnelPair();
+        pair.Tick(Interval - TimeSpan.FromSeconds(1));
+        await pair.OpenAsync();
+        pair.ServerTransport.Sent.Frames().ShouldNotContain(f => f.Kind == FrameKind.Ping);
+
+        pair.Tick(TimeSpan.FromSeconds(1));
+
+        SentFrame ping = await pair.ServerTransport.Sent.WhenAsync(f => f.Kind == FrameKind.Ping, "a ping");
+        SentFrame pong = await pair.ClientTransport.Sent.WhenAsync(f => f.Kind == FrameKind.Pong, "a pong");
+        pong.Payload.ShouldBe(ping.Payload);
+    }
+
+    [Fact]
+    public async Task The_round_trip_is_measured()
+    {
+        await using var peer = new LonePeer();
+        SentFrame ping = await NextPingAsync(peer);
+        peer.Connection.RoundTrip.ShouldBe(TimeSpan.Zero);
+
+        peer.Time.Advance(TimeSpan.FromMilliseconds(150));
+        peer.Send(Frames.Of(FrameKind.Pong, 0, ping.Payload));
+        await peer.SettleAsync();
+
+        peer.Connection.RoundTrip.ShouldBe(TimeSpan.FromMilliseconds(150));
+    }
+
+    [Fact]
+    public async Task A_pong_that_nobody_asked_for_measures_nothing()
+    {
+        await using var peer = new LonePeer();
+        SentFrame ping = await NextPingAsync(peer);
+        foreach (ulong value in (ulong[])[0, 1, ulong.MaxValue, 1UL << 63, BinaryPrimitives.ReadUInt64BigEndian(ping.Payload) + 1])
+        {
+            byte[] payload = new byte[8];
+            BinaryPrimitives.WriteUInt64BigEndian(payload, value);
+            peer.Send(Frames.Of(FrameKind.Pong, 0, payload));
+        }
+
+        await peer.SettleAsync();
+
+        peer.Connection.RoundTrip.ShouldBe(TimeSpan.Zero);
+    }
+
+    [Fact]
+    public async Task A_flood_of_pings_is_answered_with_the_last_one_only()
+    {
+        await using var peer = new LonePeer();
+        peer.Transport.FreezeSends();
+        peer.Send(Frames.Of(FrameKind.Ping, 0, new byte[8]));
+        await Within.Bound(peer.Transport.Stuck, "the first pong");
+        for (byte i = 1; i <= 200; i++)
+        {
+            peer.Send(Frames.Of(FrameKind.Ping, 0, [0, 0, 0, 0, 0, 0, 0, i]));
+        }
+
+        // A stream behind the pings shows that all of them have been read.
+        await peer.OpenAsync();
+        peer.Transport.ReleaseSends();
+
+        await peer.Transport.Sent.WhenAsync(f => f.Kind == FrameKind.Pong && f.Payload[7] == 200, "the last pong");
+        peer.Transport.Sent.Frames().Count.ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task A_peer_that_answers_lives()
+    {
+        await using var pair = new TunnelPair();
+        for (int i = 0; i < 20; i++)
+        {
+            pair.Tick(Interval);
+            await pair.OpenAsync();
+        }
+
+        (pair.Server.IsClosing, pair.Client.IsClosing).ShouldBe((false, false));
+    }
+
+    [Fact]
+    public async Task A_peer_that_sends_nothing_from_the_start_is_dead_after_two_unanswered_pings()
+    {
+        await using var peer = new LonePeer(MuxRole.Server);
+        MuxStream stream = peer.Connection.OpenStream()!;
+
+        await ShouldDieAfterTwoMissesAsync(peer);
+
+        (await stream.ExpectResetAsync()).ShouldBe(RelayError.TunnelLost);
+    }
+
+    [Fact]
+    public async Task A_peer_that_falls_silent_is_dead_after_two_unanswered_pings()
+    {
+        await using var peer = new LonePeer();
+        for (int i = 0; i < 3; i++)
+        {
+            SentFrame ping = await NextPingAsync(peer);
+            peer.Send(Frames.Of(FrameKind.Pong, 0, ping.Payload));
+            await peer.SettleAsync();
+        }
+
+        await ShouldDieAfterTwoMissesAsync(peer);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_peer_that_talks_but_does_not_read_is_dropped(bool beforeTheFirstTick)
+    {
+        await using var peer = new LonePeer();
+        if (!beforeTheFirstTick)
+        {
+            peer.Time.Advance(TimeSpan.FromSeconds(1));
+            peer.Connection.Tick();
+        }
+
+        peer.Transport.FreezeSends();
+        MuxStream stream = await peer.OpenAsync();
+        await stream.WriteAsync(FrameKind.Data, new byte[10]);
+        await Within.Bound(peer.Transport.Stuck, "the send that is stuck");
+        for (uint i = 1; i <= 41; i++)
+        {
+            peer.Connection.IsClosing.ShouldBeFalse($"after {i - 1} s");
+            await peer.OpenAsync(2 + (2 * i));
+            peer.Time.Advance(TimeSpan.FromSeconds(1));
+            peer.Connection.Tick();
+        }
+
+        (await Within.Bound(peer.Run, "the end")).ShouldBe(CloseReason.SendStalled);
+        peer.Transport.IsAborted.ShouldBeTrue();
+        (await stream.ExpectResetAsync()).ShouldBe(RelayError.TunnelLost);
+    }
+
+    [Fact]
+    public async Task Slow_sends_that_make_progress_are_no_stall()
+    {
+        await using var peer = new LonePeer();
+        MuxStream stream = await peer.OpenAsync();
+        for (uint i = 0; i < 5; i++)
+        {
+            peer.Transport.FreezeSends();
+            await stream.WriteAsync(FrameKind.Data, new byte[10]);
+            await Within.Bound(peer.Transport.Stuck, "the slow send");
+            await peer.OpenAsync(4 + (2 * i));
+            peer.Time.Advance(TimeSpan.FromSeconds(39));
+            peer.Connection.Tick();
+            peer.Transport.ReleaseSends();
+            await peer.SettleAsync();
+        }
+
+        peer.Connection.IsClosing.ShouldBeFalse();
+    }
+
+    private static async Task<SentFrame> NextPingAsync(LonePeer peer)
+    {
+        int before = peer.Transport.Sent.Frames().Count(f => f.Kind == FrameKind.Ping);
+        peer.Time.Advance(Interval);
+        peer.Connection.Tick();
+        int seen = 0;
+        return await peer.Transport.Sent.WhenAsync(f => f.Kind == FrameKind.Ping && ++seen > before, "a ping");
+    }
+
+    // The ping at the first beat still follows a sign of life; the next two beats find it, and the one after, unanswered.
+    private static async Task ShouldDieAfterTwoMissesAsync(LonePeer peer)
+    {
+        for (int i = 0; i < 3; i++)
+        {
+            peer.Connection.IsClosing.ShouldBeFalse($"at beat {i}");
+            peer.Time.Advance(Interval);
+            peer.Connection.Tick();
+        }
+
+        (await Within.Bound(peer.Run, "the end")).ShouldBe(CloseReason.HeartbeatMissed);
+    }
+}
