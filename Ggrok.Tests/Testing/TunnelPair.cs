@@ -43,6 +43,12 @@ public sealed class TunnelPair : IAsyncDisposable
         MuxStream stream = Server.OpenStream().ShouldNotBeNull();
         (await stream.WriteAsync(FrameKind.Head, "{}"u8.ToArray())).ShouldBeTrue();
         MuxStream accepted = await AcceptAsync();
+        while (accepted.Id != stream.Id)
+        {
+            // One that was reset before it was handed over.
+            accepted = await AcceptAsync();
+        }
+
         await accepted.ExpectAsync(FrameKind.Head);
         return (stream, accepted);
     }
