@@ -27,13 +27,16 @@ public sealed class CommandLine(TextWriter output, TextWriter error, bool isTerm
           ggrok --target https://localhost:8443 --insecure-target
         """;
 
+    // A value may begin with @ (a label, a token): it is no file to read options from.
+    private static readonly ParserConfiguration Grammar = new() { ResponseFileTokenReplacer = null };
+
     /// <summary>Runs one command line; returns the exit code.</summary>
     public async Task<int> InvokeAsync(string[] arguments, CancellationToken stop)
     {
-        ParseResult parsed = Build().Parse(arguments);
-        if (parsed.Errors.Count > 0)
+        ParseResult parsed = Build().Parse(arguments, Grammar);
+        if (new ParseProblem(parsed, arguments).Describe() is { } problem)
         {
-            await error.WriteLineAsync($"ggrok: {parsed.Errors[0].Message} See: ggrok --help").ConfigureAwait(false);
+            await error.WriteLineAsync($"ggrok: {problem} See: ggrok --help").ConfigureAwait(false);
             return (int)ExitCode.Usage;
         }
 
@@ -68,17 +71,13 @@ public sealed class CommandLine(TextWriter output, TextWriter error, bool isTerm
 
     private async Task<int> OpenAsync(TunnelOptions options, ParseResult parsed, CancellationToken stop)
     {
-        string format = parsed.GetValue(options.Log)!;
-        if (format is not ("text" or "json"))
-        {
-            throw new UsageException("--log takes text or json.");
-        }
-
-        TunnelClientOptions settings = new TunnelSettings(options, environment).Resolve(parsed, w => error.WriteLine("ggrok: " + w));
+        var sources = new TunnelSettings(options, environment);
+        bool asJson = sources.IsJson(parsed);
+        TunnelClientOptions settings = sources.Resolve(parsed, w => error.WriteLine("ggrok: " + w));
         bool colour = isTerminal && string.IsNullOrEmpty(environment("NO_COLOR"));
         bool quiet = parsed.GetValue(options.Quiet);
         ClientExit exit;
-        if (format == "json")
+        if (asJson)
         {
             await using var json = new JsonOutput(output, TimeProvider.System);
             exit = await run(settings, json, stop).ConfigureAwait(false);

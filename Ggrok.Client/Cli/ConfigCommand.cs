@@ -37,12 +37,6 @@ internal sealed class ConfigCommand(TunnelOptions options, TextWriter output, Fu
     {
         string key = parsed.GetValue(_key)!;
         string value = parsed.GetValue(_value)!;
-        if (key == "server")
-        {
-            // A wrong address is told now, not at the next start.
-            ServerAddress.Parse(value);
-        }
-
         File(parsed).Set(key, value);
         return Write($"Saved {key} in {File(parsed).Path}");
     }
@@ -50,13 +44,9 @@ internal sealed class ConfigCommand(TunnelOptions options, TextWriter output, Fu
     private int Get(ParseResult parsed)
     {
         string key = parsed.GetValue(_key)!;
-        if (!ConfigKeys.All.ContainsKey(key))
-        {
-            throw new UsageException($"there is no setting \"{key}\"; did you mean {ConfigKeys.Nearest(key)}?");
-        }
-
-        return File(parsed).Read().TryGetValue(key, out string? value)
-            ? Write(value)
+        ConfigKeys.Get(key);
+        return File(parsed).Read().TryGetValue(key, out Setting? setting)
+            ? Write(setting.Text)
             : throw new UsageException($"{key} is not set; save it with: ggrok config set {key} VALUE");
     }
 
@@ -68,9 +58,9 @@ internal sealed class ConfigCommand(TunnelOptions options, TextWriter output, Fu
 
     private int List(ParseResult parsed)
     {
-        foreach ((string key, string value) in File(parsed).Read())
+        foreach ((string key, Setting setting) in File(parsed).Read())
         {
-            Write($"{key}: {(key == "token" ? "****" : value)}");
+            Write($"{key}: {(key == "token" ? "****" : setting.Text)}");
         }
 
         return (int)ExitCode.Ok;

@@ -1,10 +1,11 @@
 using System.Net;
+using System.Net.Sockets;
 
 namespace Ggrok.Client.Cli;
 
 /// <summary>
 /// The server as people write it: <c>my.app</c>, <c>my.app:8443</c>, <c>https://my.app</c>, <c>wss://my.app</c>,
-/// <c>http://localhost:8080</c>. HTTPS unless it is this machine or the scheme says otherwise.
+/// <c>http://localhost:8080</c>, <c>::1</c>. HTTPS unless it is this machine or the scheme says otherwise.
 /// </summary>
 public static class ServerAddress
 {
@@ -13,18 +14,16 @@ public static class ServerAddress
     public static Uri Parse(string text)
     {
         string trimmed = text.Trim();
-        int scheme = trimmed.IndexOf("://", StringComparison.Ordinal);
-        string written = scheme < 0 ? $"{DefaultScheme(trimmed)}://{trimmed}" : trimmed;
-        if (!Uri.TryCreate(written, UriKind.Absolute, out Uri? uri) || uri.Host.Length == 0)
-        {
-            throw new UsageException($"\"{text}\" is not a server address; write it like my.app, my.app:8443 or http://localhost:8080.");
-        }
-
-        string plain = uri.Scheme switch
+        bool hasScheme = AddressText.HasScheme(trimmed);
+        string written = hasScheme ? trimmed : WithDefaultScheme(trimmed);
+        bool halfScheme = !hasScheme && trimmed.Contains("//", StringComparison.Ordinal);
+        Uri uri = (halfScheme ? null : AddressText.TryParse(written))
+            ?? throw new UsageException($"{text.Quoted()} is not a server address; write it like my.app, my.app:8443 or http://localhost:8080.");
+        string scheme = uri.Scheme switch
         {
             "https" or "wss" => Uri.UriSchemeHttps,
             "http" or "ws" => Uri.UriSchemeHttp,
-            _ => throw new UsageException($"The server's scheme \"{uri.Scheme}\" is unknown; use https, http, wss or ws."),
+            _ => throw new UsageException($"There is no scheme {uri.Scheme.Quoted()} for a server; use https, http, wss or ws."),
         };
         if (uri.UserInfo.Length > 0)
         {
@@ -33,20 +32,29 @@ public static class ServerAddress
 
         if (uri.AbsolutePath != "/" || uri.Query.Length > 0 || uri.Fragment.Length > 0)
         {
-            throw new UsageException($"The server address must end after host and port: write {uri.Authority}. For a path prefix use --path.");
+            throw new UsageException($"The server address must end after host and port: write {(hasScheme ? uri.GetLeftPart(UriPartial.Authority) : uri.Authority)}. For a path prefix use --path.");
         }
 
-        bool defaultPort = scheme < 0 ? uri.IsDefaultPort : uri.Port is 80 or 443 && uri.IsDefaultPort;
-        return new UriBuilder(plain, uri.Host, defaultPort ? -1 : uri.Port).Uri;
+        return new UriBuilder(scheme, uri.Host, uri.IsDefaultPort ? -1 : uri.Port).Uri;
     }
 
-    private static string DefaultScheme(string hostAndPort)
+    private static string WithDefaultScheme(string hostAndPort)
+    {
+        // An IPv6 address without brackets is all host: its last group is no port.
+        if (IPAddress.TryParse(hostAndPort, out IPAddress? bare) && bare.AddressFamily == AddressFamily.InterNetworkV6 && hostAndPort[0] != '[')
+        {
+            hostAndPort = $"[{hostAndPort}]";
+        }
+
+        return $"{(IsThisMachine(hostAndPort) ? Uri.UriSchemeHttp : Uri.UriSchemeHttps)}://{hostAndPort}";
+    }
+
+    private static bool IsThisMachine(string hostAndPort)
     {
         int colon = hostAndPort.LastIndexOf(':');
         string host = colon > hostAndPort.LastIndexOf(']') ? hostAndPort[..colon] : hostAndPort;
         host = host.Trim('[', ']').TrimEnd('.').ToLowerInvariant();
-        bool thisMachine = host == "localhost" || host.EndsWith(".localhost", StringComparison.Ordinal)
+        return host == "localhost" || host.EndsWith(".localhost", StringComparison.Ordinal)
             || (IPAddress.TryParse(host, out IPAddress? address) && IPAddress.IsLoopback(address));
-        return thisMachine ? Uri.UriSchemeHttp : Uri.UriSchemeHttps;
     }
 }

@@ -14,7 +14,7 @@ internal sealed class TunnelOptions
     public Option<string?> Server { get; } = Text("--server", "-s", "ADDRESS",
         "Ggrok server: my.app, my.app:8443, https://my.app or http://localhost:8080. HTTPS unless it is this machine. [env: GGROK_SERVER]");
 
-    public Option<int?> Port { get; } = new("--port", "-p") { HelpName = "PORT", Description = "Port of the local service on this machine." };
+    public Option<string?> Port { get; } = Text("--port", "-p", "PORT", "Port of the local service on this machine.");
 
     public Option<string?> Target { get; } = Text("--target", null, "URL", "Local service elsewhere: http://10.0.0.5:8080 or https://localhost:8443.");
 
@@ -37,14 +37,11 @@ internal sealed class TunnelOptions
 
     public Option<string?> Label { get; } = Text("--label", null, "TEXT", "Who you are, told to people who want a name that you hold. [default: user@machine]");
 
-    public Option<string> Log { get; } = new("--log") { HelpName = "FORMAT", Description = "Output format: text or json (one object a line).", DefaultValueFactory = _ => "text" };
+    public Option<string?> Log { get; } = Text("--log", null, "FORMAT", "Output format: text or json (one object a line). [default: text]");
 
     public Option<bool> Quiet { get; } = new("--quiet", "-q") { Description = "Show the public URL and problems only." };
 
-    public Option<string> DrainTimeout { get; } = new("--drain-timeout")
-    {
-        HelpName = "TIME", Description = "How long running requests may go on after Ctrl-C.", DefaultValueFactory = _ => "30s",
-    };
+    public Option<string?> DrainTimeout { get; } = Text("--drain-timeout", null, "TIME", "How long running requests may go on after Ctrl-C. [default: 30s]");
 
     public Option<string?> Config { get; } = new("--config") { HelpName = "FILE", Description = "Configuration file. [env: GGROK_CONFIG]", Recursive = true };
 

@@ -1,13 +1,14 @@
 using System.CommandLine;
 using Ggrok.Client.Configuration;
 using Ggrok.Client.Connection;
-using Ggrok.Shared.Protocol;
 
 namespace Ggrok.Client.Cli;
 
-/// <summary>Puts command line, environment and configuration file together; the first that says something wins.</summary>
+/// <summary>Puts command line, environment and configuration file together.</summary>
 internal sealed class TunnelSettings(TunnelOptions options, Func<string, string?> environment)
 {
+    private static readonly TimeSpan DefaultDrainTimeout = TimeSpan.FromSeconds(30);
+
     /// <summary>What the client shall do.</summary>
     /// <param name="parsed">The command line.</param>
     /// <param name="warn">Receives what is worth knowing but no error.</param>
@@ -15,50 +16,54 @@ internal sealed class TunnelSettings(TunnelOptions options, Func<string, string?
     public TunnelClientOptions Resolve(ParseResult parsed, Action<string> warn)
     {
         ConfigFile file = ConfigFile.Find(parsed.GetValue(options.Config), environment);
-        IReadOnlyDictionary<string, string> saved = file.Read();
-        LocalTunnel tunnel = Tunnel(parsed, saved);
-        string server = First(parsed.GetValue(options.Server), environment("GGROK_SERVER"), saved.GetValueOrDefault("server"))
+        var sources = new SettingSources(parsed, environment, file.Read());
+        LocalTunnel tunnel = Tunnel(parsed, sources);
+        Setting server = sources.Find(options.Server, "GGROK_SERVER")
             ?? throw new UsageException("Which server? Pass --server my.app, or save it once with: ggrok config set server my.app");
+        return new TunnelClientOptions
+        {
+            Server = server.As(ServerAddress.Parse),
+            Token = Token(sources),
+            Label = sources.OptionOrSaved(options.Label)?.As(SettingValues.Label) ?? $"{Environment.UserName}@{Environment.MachineName}",
+            Tunnels = [tunnel],
+            DrainTimeout = sources.Option(options.DrainTimeout)?.As(SettingValues.Duration) ?? DefaultDrainTimeout,
+
+            // Last, so that a mistake leaves no file behind.
+            ClientId = Identity(file, warn),
+        };
+    }
+
+    /// <summary>Whether the output shall be JSON lines.</summary>
+    /// <exception cref="UsageException">The format is unknown.</exception>
+    public bool IsJson(ParseResult parsed) =>
+        new SettingSources(parsed, environment, new Dictionary<string, Setting>()).Option(options.Log)?.As(SettingValues.IsJson) ?? false;
+
+    private static string Identity(ConfigFile file, Action<string> warn)
+    {
         string id = ClientIdentity.Get(file.Path, out bool temporary);
         if (temporary)
         {
             warn($"The folder of {file.Path} cannot be written: the client's identity lasts for this run only.");
         }
 
-        return new TunnelClientOptions
-        {
-            Server = ServerAddress.Parse(server),
-            Token = Token(parsed, saved),
-            ClientId = id,
-            Label = First(parsed.GetValue(options.Label), saved.GetValueOrDefault("label")) ?? $"{Environment.UserName}@{Environment.MachineName}",
-            Tunnels = [tunnel],
-            DrainTimeout = Durations.TryParse(parsed.GetValue(options.DrainTimeout)!, out TimeSpan drain)
-                ? drain
-                : throw new UsageException("--drain-timeout takes a duration such as 30s or 2m."),
-        };
+        return id;
     }
 
-    private LocalTunnel Tunnel(ParseResult parsed, IReadOnlyDictionary<string, string> saved)
+    private LocalTunnel Tunnel(ParseResult parsed, SettingSources sources)
     {
-        string? subdomain = First(parsed.GetValue(options.Subdomain), parsed.GetValue(options.Host) is null ? saved.GetValueOrDefault("subdomain") : null);
-        string? host = parsed.GetValue(options.Host);
-        if (subdomain is not null && host is not null)
+        Uri target = Target(parsed, sources);
+        bool insecure = parsed.GetValue(options.InsecureTarget);
+        if (insecure && target.Scheme != Uri.UriSchemeHttps)
         {
-            throw new UsageException("Ask for --subdomain or for --host, not for both.");
+            throw new UsageException("--insecure-target is for an https target; give one with --target https://localhost:8443");
         }
 
-        string? path = First(parsed.GetValue(options.Path), saved.GetValueOrDefault("path"));
+        (string? subdomain, string? host) = Name(sources);
+        string? path = sources.OptionOrSaved(options.Path)?.As(PublicName.PathPrefix);
         bool strip = parsed.GetValue(options.StripPath);
         if (strip && path is null)
         {
             throw new UsageException("--strip-path needs --path: there is no prefix to remove.");
-        }
-
-        Uri target = Target(parsed);
-        bool insecure = parsed.GetValue(options.InsecureTarget);
-        if (insecure && target.Scheme != Uri.UriSchemeHttps)
-        {
-            throw new UsageException("--insecure-target is for an https target; give one with --target https://…");
         }
 
         return new LocalTunnel
@@ -66,96 +71,51 @@ internal sealed class TunnelSettings(TunnelOptions options, Func<string, string?
             Name = "web",
             Target = target,
             InsecureTarget = insecure,
-            HostHeader = HostHeader(First(parsed.GetValue(options.HostHeader), saved.GetValueOrDefault("host-header"))),
+            HostHeader = sources.OptionOrSaved(options.HostHeader)?.As(SettingValues.HostHeader) ?? LocalTunnel.HostHeaderRewrite,
             Subdomain = subdomain,
             Host = host,
-            Path = path is null ? null : PathPrefix(path),
+            Path = path,
             StripPath = strip,
         };
     }
 
-    private Uri Target(ParseResult parsed)
+    private (string? Subdomain, string? Host) Name(SettingSources sources)
     {
-        string? service = parsed.GetValue(options.Service);
-        int? port = parsed.GetValue(options.Port);
-        string? target = parsed.GetValue(options.Target);
-        return (service, port, target) switch
+        Setting? host = sources.Option(options.Host);
+        if (host is null)
         {
-            ({ } s, null, null) => TargetAddress.Parse(s),
-            (null, { } p, null) => TargetAddress.OfPort(p),
-            (null, null, { } t) => TargetAddress.Parse(t),
+            return (sources.OptionOrSaved(options.Subdomain)?.As(PublicName.Subdomain), null);
+        }
+
+        // A saved subdomain is a default, which a host on the command line replaces.
+        return sources.Option(options.Subdomain) is null
+            ? (null, host.As(PublicName.Host))
+            : throw new UsageException("Ask for --subdomain or for --host, not for both.");
+    }
+
+    private Uri Target(ParseResult parsed, SettingSources sources)
+    {
+        Setting? service = parsed.GetValue(options.Service) is { } text ? new Setting(text, "SERVICE") : null;
+        return (service, sources.Option(options.Port), sources.Option(options.Target)) switch
+        {
+            ({ } s, null, null) => s.As(TargetAddress.Parse),
+            (null, { } p, null) => p.As(TargetAddress.OfPort),
+            (null, null, { } t) => t.As(TargetAddress.Parse),
             (null, null, null) => throw new UsageException("Which local service? Give its port: ggrok 3000, or: ggrok --port 3000"),
             _ => throw new UsageException("Give the local service once: as ggrok 3000, with --port or with --target."),
         };
     }
 
-    private string? Token(ParseResult parsed, IReadOnlyDictionary<string, string> saved)
+    private string? Token(SettingSources sources)
     {
-        string? option = parsed.GetValue(options.Token);
-        string? file = parsed.GetValue(options.TokenFile);
-        if (option is not null && file is not null)
+        Setting? file = sources.Option(options.TokenFile);
+        if (file is null)
         {
-            throw new UsageException("Give the token once: with --token or with --token-file.");
+            return sources.Find(options.Token, "GGROK_TOKEN")?.As(SettingValues.Token);
         }
 
-        string? token = file is null
-            ? First(option, environment("GGROK_TOKEN"), saved.GetValueOrDefault("token"))
-            : ReadToken(file);
-        return token is null || !token.Any(c => c is <= ' ' or > '~')
-            ? token
-            : throw new UsageException("The token has spaces or characters outside ASCII; copy it again.");
-    }
-
-    private static string ReadToken(string file)
-    {
-        try
-        {
-            string token = File.ReadAllText(file).Trim();
-            return token.Length > 0 ? token : throw new UsageException($"{file} is empty; it must hold the token.");
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new UsageException($"The token file {file} cannot be read: {e.Message}");
-        }
-    }
-
-    private static string HostHeader(string? value)
-    {
-        if (value is null)
-        {
-            return LocalTunnel.HostHeaderRewrite;
-        }
-
-        return HeaderField.IsValue(value) && !value.Contains(' ')
-            ? value
-            : throw new UsageException("--host-header takes rewrite, preserve or a host name.");
-    }
-
-    private static string PathPrefix(string text)
-    {
-        string path = "/" + text.Trim().Trim('/');
-        bool plain = path.Length > 1 && RequestTarget.IsSafe(path) && path.AsSpan().IndexOfAny("?#%\\") < 0
-            && !path[1..].Split('/').Any(s => s is "" or "." or "..");
-        if (!plain)
-        {
-            throw new UsageException($"\"{Printable.Clean(text)}\" is no path prefix; use plain segments such as /alice.");
-        }
-
-        return RequestTarget.IsBelow(path, ProtocolLimits.Path)
-            ? throw new UsageException($"{ProtocolLimits.Path} belongs to the server; choose another --path.")
-            : path;
-    }
-
-    private static string? First(params ReadOnlySpan<string?> values)
-    {
-        foreach (string? value in values)
-        {
-            if (!string.IsNullOrWhiteSpace(value))
-            {
-                return value.Trim();
-            }
-        }
-
-        return null;
+        return sources.Option(options.Token) is null
+            ? file.As(SettingValues.TokenIn)
+            : throw new UsageException("Give the token once: with --token or with --token-file.");
     }
 }

@@ -1,12 +1,12 @@
-using System.Runtime.InteropServices;
 using Ggrok.Client.Cli;
-using YamlDotNet.Core;
-using YamlDotNet.RepresentationModel;
 
 namespace Ggrok.Client.Configuration;
 
 /// <summary>The user's <c>ggrok.yml</c>: a flat YAML mapping of <see cref="ConfigKeys"/>.</summary>
-public sealed class ConfigFile(string path)
+/// <param name="path">Where the file is.</param>
+/// <param name="namedBy">The option or variable that says so; null for the usual place.</param>
+/// <param name="mustExist">Reading it is an error when it is not there.</param>
+public sealed class ConfigFile(string path, string? namedBy = null, bool mustExist = false)
 {
     /// <summary>Where the file is, whether it exists or not.</summary>
     public string Path { get; } = path;
@@ -17,24 +17,40 @@ public sealed class ConfigFile(string path)
     /// </summary>
     public static ConfigFile Find(string? option, Func<string, string?> environment)
     {
-        string? given = option ?? environment("GGROK_CONFIG");
-        return new ConfigFile(string.IsNullOrEmpty(given) ? System.IO.Path.Combine(Folder(environment), "ggrok.yml") : given);
+        if (option is not null)
+        {
+            return new ConfigFile(new Setting(option, "--config").As(path => path), "--config", mustExist: true);
+        }
+
+        // The variable only moves the place where the file would be, so that a first start needs no file.
+        string? given = environment("GGROK_CONFIG");
+        return string.IsNullOrWhiteSpace(given)
+            ? new ConfigFile(System.IO.Path.Combine(Folder(environment), "ggrok.yml"))
+            : new ConfigFile(given, "GGROK_CONFIG");
     }
 
-    /// <summary>Every key that is set; empty without a file.</summary>
+    /// <summary>Every key that is set, with file and line as its origin; the values are not checked.</summary>
     /// <exception cref="UsageException">The file is not valid; the message names file and line.</exception>
-    public IReadOnlyDictionary<string, string> Read()
+    public IReadOnlyDictionary<string, Setting> Read()
     {
-        // Nothing of the YAML library is loaded where there is no file.
-        return File.Exists(Path) ? Parse() : new Dictionary<string, string>(StringComparer.Ordinal);
+        bool missing = mustExist && !File.Exists(Path) && !Directory.Exists(Path);
+        return missing
+            ? throw new UsageException($"{namedBy}: There is no file {Path}; create it with: ggrok --config {Path} config set server my.app")
+            : ReadIfThere();
     }
 
-    /// <summary>Sets one key and writes the file in one step, readable by its owner only.</summary>
-    /// <exception cref="UsageException">The key is unknown or the file cannot be written.</exception>
+    /// <summary>Checks and sets one key and writes the file in one step, readable by its owner only.</summary>
+    /// <exception cref="UsageException">The key is unknown, the value is not valid or the file cannot be written.</exception>
     public void Set(string key, string value)
     {
-        RequireKnown(key, where: null);
-        var values = new SortedDictionary<string, string>(Read().ToDictionary(StringComparer.Ordinal), StringComparer.Ordinal) { [key] = value };
+        Action<string> check = ConfigKeys.Get(key).Check;
+        string text = new Setting(value, key).As(t =>
+        {
+            check(t);
+            return t;
+        });
+        SortedDictionary<string, string> values = Texts(ReadIfThere());
+        values[key] = text;
         Write(values);
     }
 
@@ -42,8 +58,8 @@ public sealed class ConfigFile(string path)
     /// <exception cref="UsageException">The key is unknown or the file cannot be written.</exception>
     public bool Unset(string key)
     {
-        RequireKnown(key, where: null);
-        var values = new SortedDictionary<string, string>(Read().ToDictionary(StringComparer.Ordinal), StringComparer.Ordinal);
+        ConfigKeys.Get(key);
+        SortedDictionary<string, string> values = Texts(Read());
         bool removed = values.Remove(key);
         if (removed)
         {
@@ -65,57 +81,19 @@ public sealed class ConfigFile(string path)
         return System.IO.Path.Combine(data, "ggrok");
     }
 
-    private Dictionary<string, string> Parse()
+    private IReadOnlyDictionary<string, Setting> ReadIfThere()
     {
-        var values = new Dictionary<string, string>(StringComparer.Ordinal);
-        try
+        if (Directory.Exists(Path))
         {
-            var yaml = new YamlStream();
-            using (var reader = new StreamReader(Path))
-            {
-                yaml.Load(reader);
-            }
-
-            if (yaml.Documents.Count == 0)
-            {
-                return values;
-            }
-
-            if (yaml.Documents.Count > 1 || yaml.Documents[0].RootNode is not YamlMappingNode mapping)
-            {
-                throw new UsageException($"{Path}:1: the file must be one mapping such as \"server: my.app\".");
-            }
-
-            foreach ((YamlNode key, YamlNode value) in mapping.Children)
-            {
-                string name = key.ToString();
-                string where = $"{Path}:{key.Start.Line}";
-                RequireKnown(name, where);
-                values[name] = value is YamlScalarNode { Value: { } text }
-                    ? text
-                    : throw new UsageException($"{where}: {name} must be a single value.");
-            }
-        }
-        catch (YamlException e)
-        {
-            throw new UsageException($"{Path}:{e.Start.Line}: this is not valid YAML: {e.Message}");
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new UsageException($"{Path} cannot be read: {e.Message}");
+            throw new UsageException($"{(namedBy is null ? "" : namedBy + ": ")}{Path} is a folder; name the configuration file in it.");
         }
 
-        return values;
+        // Nothing of the YAML library is loaded where there is no file.
+        return File.Exists(Path) ? ConfigFileReader.Read(Path) : new Dictionary<string, Setting>(StringComparer.Ordinal);
     }
 
-    private static void RequireKnown(string key, string? where)
-    {
-        if (!ConfigKeys.All.ContainsKey(key))
-        {
-            string place = where is null ? "" : where + ": ";
-            throw new UsageException($"{place}there is no setting \"{key}\"; did you mean {ConfigKeys.Nearest(key)}?");
-        }
-    }
+    private static SortedDictionary<string, string> Texts(IReadOnlyDictionary<string, Setting> settings) =>
+        new(settings.ToDictionary(e => e.Key, e => e.Value.Text, StringComparer.Ordinal), StringComparer.Ordinal);
 
     private void Write(SortedDictionary<string, string> values)
     {
@@ -134,21 +112,5 @@ public sealed class ConfigFile(string path)
         {
             throw new UsageException($"{Path} cannot be written: {e.Message}");
         }
-    }
-}
-
-/// <summary>Files that hold secrets.</summary>
-internal static class PrivateFile
-{
-    /// <summary>Creates or replaces a file that only its owner can read; on Windows the user's folder sees to that.</summary>
-    public static FileStream Create(string path, FileMode mode = FileMode.Create)
-    {
-        var options = new FileStreamOptions { Mode = mode, Access = FileAccess.Write, Share = FileShare.None };
-        if (!RuntimeInformation.IsOSPlatform(OSPlatform.Windows))
-        {
-            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        }
-
-        return new FileStream(path, options);
     }
 }

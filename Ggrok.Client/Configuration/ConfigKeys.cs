@@ -1,38 +1,30 @@
+using Ggrok.Client.Cli;
+
 namespace Ggrok.Client.Configuration;
+
+/// <summary>A key of the configuration file.</summary>
+/// <param name="Meaning">What it says.</param>
+/// <param name="Check">Throws <see cref="UsageException"/> for a value that cannot be used.</param>
+public sealed record ConfigKey(string Meaning, Action<string> Check);
 
 /// <summary>Keys of the configuration file.</summary>
 public static class ConfigKeys
 {
-    /// <summary>Each key with its meaning, in the order in which they are listed.</summary>
-    public static IReadOnlyDictionary<string, string> All { get; } = new SortedDictionary<string, string>(StringComparer.Ordinal)
+    /// <summary>Each key, in the order in which they are listed.</summary>
+    public static IReadOnlyDictionary<string, ConfigKey> All { get; } = new SortedDictionary<string, ConfigKey>(StringComparer.Ordinal)
     {
-        ["host-header"] = "Host header for the local service: rewrite, preserve or a value",
-        ["label"] = "who you are, told to people who want a name that you hold",
-        ["server"] = "the Ggrok server",
-        ["subdomain"] = "subdomain to ask for",
-        ["path"] = "path prefix to ask for",
-        ["token"] = "registration token",
+        ["host-header"] = new("Host header for the local service: rewrite, preserve or a value", v => SettingValues.HostHeader(v)),
+        ["label"] = new("who you are, told to people who want a name that you hold", v => SettingValues.Label(v)),
+        ["server"] = new("the Ggrok server", v => ServerAddress.Parse(v)),
+        ["subdomain"] = new("subdomain to ask for", v => PublicName.Subdomain(v)),
+        ["path"] = new("path prefix to ask for", v => PublicName.PathPrefix(v)),
+        ["token"] = new("registration token", v => SettingValues.Token(v)),
     };
 
-    /// <summary>The key that somebody may have meant.</summary>
-    public static string Nearest(string wrong) => All.Keys.MinBy(k => Distance(k, wrong))!;
-
-    // Levenshtein distance, one row at a time.
-    private static int Distance(string a, string b)
-    {
-        int[] row = [.. Enumerable.Range(0, b.Length + 1)];
-        for (int i = 1; i <= a.Length; i++)
-        {
-            int diagonal = row[0];
-            row[0] = i;
-            for (int j = 1; j <= b.Length; j++)
-            {
-                int substitution = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-                diagonal = row[j];
-                row[j] = Math.Min(substitution, Math.Min(row[j], row[j - 1]) + 1);
-            }
-        }
-
-        return row[b.Length];
-    }
+    /// <summary>The key with this name.</summary>
+    /// <exception cref="UsageException">There is none; the message names the one that may have been meant.</exception>
+    public static ConfigKey Get(string name) => All.TryGetValue(name, out ConfigKey? key)
+        ? key
+        : throw new UsageException(
+            $"There is no setting {name.Quoted()}; " + (Spelling.Nearest(name, All.Keys) is { } near ? $"did you mean {near}?" : $"there are {string.Join(", ", All.Keys)}."));
 }

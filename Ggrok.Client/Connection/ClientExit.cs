@@ -1,6 +1,6 @@
 namespace Ggrok.Client.Connection;
 
-/// <summary>Exit codes of <c>ggrok</c>; documented in <c>docs/configuration.md</c>.</summary>
+/// <summary>Exit codes of <c>ggrok</c>; documented in <c>docs/cli.md</c>.</summary>
 public enum ExitCode
 {
     /// <summary>Stopped on request, everything drained.</summary>

@@ -17,6 +17,9 @@ public class AddressTests
     [InlineData("[::1]:5000", "http://[::1]:5000/")]
     [InlineData("10.0.0.5", "https://10.0.0.5/")]
     [InlineData("https://localhost", "https://localhost/")]
+    [InlineData("::1", "http://[::1]/")]
+    [InlineData("2001:db8::1", "https://[2001:db8::1]/")]
+    [InlineData("http://my.app:443", "http://my.app:443/")]
     public void Server_addresses_are_understood(string text, string expected) =>
         ServerAddress.Parse(text).AbsoluteUri.ShouldBe(expected);
 
@@ -28,11 +31,22 @@ public class AddressTests
     [InlineData("https://my.app?x=1")]
     [InlineData("my app")]
     [InlineData("my.app:99999")]
+    [InlineData("my.app:0")]
+    [InlineData("my.app:")]
+    [InlineData("https:my.app")]
+    [InlineData("https:/my.app")]
+    [InlineData("https://")]
+    [InlineData("http//my.app")]
+    [InlineData("3000")]
+    [InlineData(":3000")]
     public void Wrong_server_addresses_say_what_to_write(string text) =>
         Should.Throw<UsageException>(() => ServerAddress.Parse(text)).Message.Length.ShouldBeGreaterThan(20);
 
     [Theory]
     [InlineData("3000", "http://localhost:3000/")]
+    [InlineData(":3000", "http://localhost:3000/")]
+    [InlineData("http://app.test", "http://app.test/")]
+    [InlineData("[::1]:3000", "http://[::1]:3000/")]
     [InlineData("10.0.0.5:8080", "http://10.0.0.5:8080/")]
     [InlineData("https://localhost:8443", "https://localhost:8443/")]
     public void Local_services_are_understood(string text, string expected) =>
@@ -43,6 +57,12 @@ public class AddressTests
     [InlineData("70000")]
     [InlineData("ftp://x")]
     [InlineData("http://x/path")]
+    [InlineData("http://x:1#f")]
+    [InlineData("localhost")]
+    [InlineData("localhost:")]
+    [InlineData("localhost:0")]
+    [InlineData("3000/path")]
+    [InlineData("99999999999")]
     public void Wrong_local_services_say_what_to_write(string text) =>
         Should.Throw<UsageException>(() => TargetAddress.Parse(text));
 }

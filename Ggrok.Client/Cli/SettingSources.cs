@@ -1,0 +1,22 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+
+namespace Ggrok.Client.Cli;
+
+/// <summary>Where settings come from; the first of option, environment and file that says something wins.</summary>
+internal sealed class SettingSources(ParseResult parsed, Func<string, string?> environment, IReadOnlyDictionary<string, Setting> saved)
+{
+    /// <summary>What was written on the command line alone.</summary>
+    public Setting? Option(Option<string?> option) =>
+        parsed.GetResult(option) is OptionResult { Implicit: false } ? new Setting(parsed.GetValue(option) ?? "", option.Name) : null;
+
+    /// <summary>An option, else what the file says under the option's name.</summary>
+    public Setting? OptionOrSaved(Option<string?> option) => Option(option) ?? saved.GetValueOrDefault(option.Name.TrimStart('-'));
+
+    /// <summary>An option, else the environment variable, else what the file says under the option's name.</summary>
+    public Setting? Find(Option<string?> option, string variable) => Option(option) ?? Variable(variable) ?? OptionOrSaved(option);
+
+    // By convention an empty variable is one that is not set.
+    private Setting? Variable(string name) =>
+        environment(name) is { } text && !string.IsNullOrWhiteSpace(text) ? new Setting(text, name) : null;
+}

@@ -1,0 +1,77 @@
+using Ggrok.Client.Connection;
+using Ggrok.Shared.Protocol;
+
+namespace Ggrok.Client.Cli;
+
+/// <summary>What a setting may be, the same for option, environment and configuration file.</summary>
+public static class SettingValues
+{
+    private const int LongestLabel = 100;
+
+    // What may end a host name and begin something else in a URL.
+    private const string NotInHosts = "/\\@?#";
+
+    /// <summary>A registration token: it travels in a header field, so visible ASCII only.</summary>
+    /// <exception cref="UsageException">The text cannot be a token; the message does not show it.</exception>
+    public static string Token(string text) => IsVisibleAscii(text)
+        ? text
+        : throw new UsageException("The token has spaces or characters outside ASCII; copy it again.");
+
+    /// <summary>The token in a file, surrounding white space removed.</summary>
+    /// <exception cref="UsageException">The file cannot be read or does not hold one token.</exception>
+    public static string TokenIn(string file)
+    {
+        try
+        {
+            string token = File.ReadAllText(file).Trim();
+            return token.Length > 0 && IsVisibleAscii(token)
+                ? token
+                : throw new UsageException($"{file} must hold one token of visible ASCII characters and nothing else.");
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new UsageException($"There is no file {file}; write the token into it, or use --token.");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new UsageException($"{file} cannot be read: {e.Message}");
+        }
+    }
+
+    /// <summary><c>rewrite</c>, <c>preserve</c> or a value for the Host field (RFC 9110 section 7.2).</summary>
+    /// <exception cref="UsageException">The text cannot stand in a Host field.</exception>
+    public static string HostHeader(string text)
+    {
+        if (text.ToLowerInvariant() is LocalTunnel.HostHeaderRewrite or LocalTunnel.HostHeaderPreserve)
+        {
+            return text.ToLowerInvariant();
+        }
+
+        return IsVisibleAscii(text) && text.AsSpan().IndexOfAny(NotInHosts) < 0
+            ? text
+            : throw new UsageException($"{text.Quoted()} is no Host header; write rewrite, preserve or a host name such as app.test.");
+    }
+
+    /// <summary>Who the user is, in one line.</summary>
+    /// <exception cref="UsageException">The text is too long or has control characters.</exception>
+    public static string Label(string text) => text.Length <= LongestLabel && !text.Any(char.IsControl)
+        ? text
+        : throw new UsageException($"The label must be one line of at most {LongestLabel} characters.");
+
+    /// <summary>A duration such as <c>30s</c>.</summary>
+    /// <exception cref="UsageException">The text is no duration.</exception>
+    public static TimeSpan Duration(string text) => Durations.TryParse(text, out TimeSpan duration)
+        ? duration
+        : throw new UsageException($"{text.Quoted()} is no duration; write it like 500ms, 30s or 2m.");
+
+    /// <summary>True for JSON lines, false for text.</summary>
+    /// <exception cref="UsageException">The text is neither <c>json</c> nor <c>text</c>.</exception>
+    public static bool IsJson(string text) => text.ToLowerInvariant() switch
+    {
+        "json" => true,
+        "text" => false,
+        _ => throw new UsageException($"{text.Quoted()} is no output format; write text or json."),
+    };
+
+    private static bool IsVisibleAscii(string text) => text.All(c => c is > ' ' and <= '~');
+}
