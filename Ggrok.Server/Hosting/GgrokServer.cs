@@ -57,6 +57,7 @@ public static class GgrokServer
             builder.WebHost.UseUrls($"http://*:{new SettingsReader(builder.Configuration).Port()}");
         }
 
+        builder.Services.Configure<Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets.SocketTransportOptions>(o => o.UnsafePreferInlineScheduling = Ggrok.Shared.Multiplexing.X.Kestrel);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
@@ -64,6 +65,7 @@ public static class GgrokServer
             kestrel.RequestHeaderEncodingSelector = static _ => Encoding.Latin1;
             kestrel.ResponseHeaderEncodingSelector = static _ => Encoding.Latin1;
             kestrel.Limits.MaxRequestBodySize = null;
+            // Minimum rates would break quiet streams (gRPC, long polls); the idle timeout of the stream bounds them.
             kestrel.Limits.MinRequestBodyDataRate = null;
             kestrel.Limits.MinResponseDataRate = null;
             kestrel.Limits.RequestHeadersTimeout = options.HeaderTimeout;

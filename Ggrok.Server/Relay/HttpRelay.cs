@@ -1,9 +1,10 @@
+using System.Runtime.CompilerServices;
 using Ggrok.Server.Hosting;
-using Ggrok.Server.Tunnels;
 using Ggrok.Server.Visitors;
 using Ggrok.Shared.Multiplexing;
 using Ggrok.Shared.Protocol;
 using Ggrok.Shared.Relay;
+using Microsoft.AspNetCore.Connections.Features;
 
 namespace Ggrok.Server.Relay;
 
@@ -14,16 +15,18 @@ internal sealed class HttpRelay(ServerOptions options)
     /// Relays the exchange. Returns how it failed; the response may have started by then, and the caller decides what
     /// the visitor sees.
     /// </summary>
-    public async Task<RelayError> RelayAsync(HttpContext context, MuxStream stream, RequestHead head, ExchangeRecord record)
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public async ValueTask<RelayError> RelayAsync(
+        HttpContext context, VisitorConnection connection, MuxStream stream, RequestHead head, ExchangeRecord record)
     {
-        await using CancellationTokenRegistration gone = context.RequestAborted.UnsafeRegister(
+        await using CancellationTokenRegistration gone = VisitorGone(context).UnsafeRegister(
             static s => ((MuxStream)s!).Reset(RelayError.VisitorGone), stream);
 
         var pump = head.HasBody ? new RequestBodyPump(context, stream, record) : null;
         try
         {
             RelayError error = await SendRequestAsync(stream, head, pump, ExpectsContinue(context.Request)).ConfigureAwait(false);
-            return error != RelayError.None ? error : await ReceiveResponseAsync(context, stream, pump, record).ConfigureAwait(false);
+            return error != RelayError.None ? error : await ReceiveResponseAsync(context, connection, stream, pump, record).ConfigureAwait(false);
         }
         catch (ProtocolViolationException)
         {
@@ -57,8 +60,17 @@ internal sealed class HttpRelay(ServerOptions options)
         return RelayError.None;
     }
 
-    private async ValueTask<RelayError> ReceiveResponseAsync(HttpContext context, MuxStream stream, RequestBodyPump? pump, ExchangeRecord record)
+    // Of HTTP/1.1 the connection's own token says the same: RequestAborted would be made anew for each request.
+    private static CancellationToken VisitorGone(HttpContext context) =>
+        HttpProtocol.IsHttp11(context.Request.Protocol) && context.Features.Get<IConnectionLifetimeFeature>() is { } connection
+            ? connection.ConnectionClosed
+            : context.RequestAborted;
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<RelayError> ReceiveResponseAsync(
+        HttpContext context, VisitorConnection connection, MuxStream stream, RequestBodyPump? pump, ExchangeRecord record)
     {
+        ResponseHead head = connection.RentResponseHead();
         while (true)
         {
             InboundFrame frame = await stream.ReadAsync().ConfigureAwait(false);
@@ -67,7 +79,8 @@ internal sealed class HttpRelay(ServerOptions options)
                 return frame.Kind == FrameKind.Reset ? frame.Error : RelayError.ResponseHeadInvalid;
             }
 
-            ResponseHead head = HeadReader.ReadResponse(frame.Payload.Span);
+            head.Clear();
+            HeadReader.ReadResponse(frame.Payload.Span, head);
             stream.Advance();
             if (head.Status is >= 100 and < 200)
             {
@@ -87,6 +100,7 @@ internal sealed class HttpRelay(ServerOptions options)
 
             stream.ClearDeadline();
             ResponseRelay.ApplyHead(context, head, record.Id);
+            connection.Return(head);
             return await ResponseRelay.CopyBodyAsync(context, stream, record).ConfigureAwait(false);
         }
     }

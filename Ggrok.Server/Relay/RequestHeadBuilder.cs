@@ -16,31 +16,28 @@ internal sealed class RequestHeadBuilder(ServerOptions options)
         "Host", "X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "X-Forwarded-Prefix", "X-Forwarded-Port", "Forwarded", VisitorHeaders.RequestId,
     };
 
-    /// <summary>Builds the envelope, or names what is wrong with the request.</summary>
-    public RelayError TryBuild(HttpContext context, string id, TunnelRoute route, string target, string? upgrade, out RequestHead head)
+    /// <summary>Fills the envelope, or names what is wrong with the request.</summary>
+    public RelayError TryFill(RequestHead head, HttpContext context, VisitorConnection connection, string id, TunnelRoute route, string target, string? upgrade)
     {
         HttpRequest request = context.Request;
-        Visitor visitor = Visitor.Of(request, options.TrustedProxies);
-        head = new RequestHead
-        {
-            Id = id,
-            Tunnel = route.TunnelIndex,
-            Method = request.Method,
-            Target = route.StripPath && route.Key.Path != "/" ? RequestTarget.StripPrefix(target, route.Key.Path) : target,
-            Scheme = visitor.Scheme,
-            Host = visitor.Host,
-            Version = VersionOf(request.Protocol),
-            Remote = visitor.Remote,
-            HasBody = upgrade is null && context.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody == true,
-            Upgrade = upgrade,
-        };
+        Visitor visitor = Visitor.Of(request, connection, options.TrustedProxies);
+        head.Id = id;
+        head.Tunnel = route.TunnelIndex;
+        head.Method = request.Method;
+        head.Target = route.StripPath && route.Key.Path != "/" ? RequestTarget.StripPrefix(target, route.Key.Path) : target;
+        head.Scheme = visitor.Scheme;
+        head.Host = visitor.Host;
+        head.Version = VersionOf(request.Protocol);
+        head.Remote = visitor.Remote;
+        head.HasBody = upgrade is null && context.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody == true;
+        head.Upgrade = upgrade;
         int size = target.Length + CopyHeaders(request.Headers, head.Headers);
         if (size > options.MaxHeadBytes)
         {
             return RelayError.RequestHeadTooLarge;
         }
 
-        visitor.AppendTo(head.Headers);
+        visitor.AppendTo(head.Headers, connection);
         head.Headers.Add(new(VisitorHeaders.RequestId, id));
         if (route.StripPath && route.Key.Path != "/")
         {

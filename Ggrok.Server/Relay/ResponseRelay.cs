@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using System.Runtime.CompilerServices;
 using Ggrok.Server.Visitors;
 using Ggrok.Shared.Multiplexing;
 using Ggrok.Shared.Protocol;
@@ -47,6 +48,7 @@ internal static class ResponseRelay
     }
 
     /// <summary>Copies the body until the client's End. Returns how it failed, if it did.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public static async ValueTask<RelayError> CopyBodyAsync(HttpContext context, MuxStream stream, ExchangeRecord record)
     {
         HttpResponse response = context.Response;
@@ -109,6 +111,7 @@ internal static class ResponseRelay
         : missing is null && !ownChunks ? ValueTask.FromResult(RelayError.None)
         : FlushAsync(output);
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private static async ValueTask<RelayError> FlushAsync(PipeWriter output)
     {
         FlushResult result = await output.FlushAsync().ConfigureAwait(false);

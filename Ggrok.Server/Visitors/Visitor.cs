@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 using Ggrok.Server.Hosting;
 using Ggrok.Shared.Protocol;
 using Microsoft.Extensions.Primitives;
@@ -13,12 +12,11 @@ namespace Ggrok.Server.Visitors;
 internal readonly record struct Visitor(string Remote, string Scheme, string Host, string ForwardedFor)
 {
     /// <summary>Reads the visitor's identity from a request.</summary>
-    public static Visitor Of(HttpRequest request, TrustedProxies proxies)
+    public static Visitor Of(HttpRequest request, VisitorConnection connection, TrustedProxies proxies)
     {
-        IPAddress? peer = request.HttpContext.Connection.RemoteIpAddress;
         string host = request.Host.Value ?? "";
-        string peerText = Text(peer);
-        if (!proxies.IsPeerTrusted(peer))
+        string peerText = connection.Remote;
+        if (!proxies.IsPeerTrusted(connection.RemoteAddress))
         {
             return new Visitor(peerText, request.Scheme, host, peerText);
         }
@@ -30,14 +28,12 @@ internal readonly record struct Visitor(string Remote, string Scheme, string Hos
     }
 
     /// <summary>Appends the forwarding fields for the local service.</summary>
-    public void AppendTo(List<HeaderField> headers)
+    public void AppendTo(List<HeaderField> headers, VisitorConnection connection)
     {
         headers.Add(new("X-Forwarded-For", ForwardedFor));
         headers.Add(new("X-Forwarded-Proto", Scheme));
         headers.Add(new("X-Forwarded-Host", Host));
-        string node = Remote.Contains(':') ? $"\"[{Remote}]\"" : Remote;
-        string host = Host.AsSpan().IndexOfAny(":[]") >= 0 ? $"\"{Host}\"" : Host;
-        headers.Add(new("Forwarded", $"for={node};host={host};proto={Scheme}"));
+        headers.Add(new("Forwarded", connection.Forwarded(Remote, Host, Scheme)));
     }
 
     // Walks the chain from the nearest hop outwards past proxies of ours. What is passed on ends with the visitor.
@@ -51,21 +47,9 @@ internal readonly record struct Visitor(string Remote, string Scheme, string Hos
         }
 
         return last >= 0 && IPAddress.TryParse(hops[last], out IPAddress? visitor)
-            ? (Text(visitor), string.Join(", ", hops[..(last + 1)].Select(Printable.Clean)))
+            ? (VisitorConnection.TextOf(visitor), string.Join(", ", hops[..(last + 1)].Select(Printable.Clean)))
             : (peer, peer);
     }
 
     private static string LastEntry(StringValues values) => values.ToString().Split(',')[^1].Trim();
-
-    private static string Text(IPAddress? address)
-    {
-        if (address is null)
-        {
-            return "unknown";
-        }
-
-        return address.IsIPv4MappedToIPv6 || address.AddressFamily == AddressFamily.InterNetwork
-            ? address.MapToIPv4().ToString()
-            : address.ToString();
-    }
 }

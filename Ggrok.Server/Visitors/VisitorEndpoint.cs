@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Ggrok.Server.Hosting;
 using Ggrok.Server.Relay;
 using Ggrok.Server.Tunnels;
@@ -52,11 +53,12 @@ internal sealed class VisitorEndpoint(
         }
     }
 
-    private async Task<RelayError> RelayAsync(HttpContext context, ExchangeRecord record)
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<RelayError> RelayAsync(HttpContext context, ExchangeRecord record)
     {
-        LiftDataRates(context);
         string target = RequestTarget.ToOriginForm(context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget);
-        string? host = HostNames.Normalize(context.Request.Host.Value ?? "");
+        VisitorConnection connection = VisitorConnection.Of(context);
+        string? host = connection.Normalize(context.Request.Host.Value ?? "");
         if (host is null || !RequestTarget.IsSafe(target) || IsAmbiguous(context.Request))
         {
             return RelayError.RequestInvalid;
@@ -69,16 +71,20 @@ internal sealed class VisitorEndpoint(
         }
 
         string? upgrade = UpgradeRelay.ProtocolOf(context);
-        RelayError error = heads.TryBuild(context, record.Id, route, target, upgrade, out RequestHead head);
-        if (error != RelayError.None)
+        RequestHead head = connection.RentRequestHead();
+        RelayError error = heads.TryFill(head, context, connection, record.Id, route, target, upgrade);
+        if (error == RelayError.None)
         {
-            return error;
+            error = await RelayAsync(context, connection, route, head, record).ConfigureAwait(false);
         }
 
-        return await RelayAsync(context, route, head, record).ConfigureAwait(false);
+        connection.Return(head);
+        return error;
     }
 
-    private async Task<RelayError> RelayAsync(HttpContext context, TunnelRoute route, RequestHead head, ExchangeRecord record)
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<RelayError> RelayAsync(
+        HttpContext context, VisitorConnection connection, TunnelRoute route, RequestHead head, ExchangeRecord record)
     {
         if (route.Legacy is not null)
         {
@@ -97,7 +103,7 @@ internal sealed class VisitorEndpoint(
         }
 
         error = head.Upgrade is null
-            ? await http.RelayAsync(context, stream, head, record).ConfigureAwait(false)
+            ? await http.RelayAsync(context, connection, stream, head, record).ConfigureAwait(false)
             : await upgrades.RelayAsync(context, stream, head, record).ConfigureAwait(false);
         if (error != RelayError.None)
         {
@@ -123,15 +129,6 @@ internal sealed class VisitorEndpoint(
         catch (Exception e) when (e is IOException or OperationCanceledException or ObjectDisposedException)
         {
             context.Abort();
-        }
-    }
-
-    // Kestrel's minimum rates would break quiet streams (gRPC, long polls); the idle timeout of the stream bounds them.
-    private static void LiftDataRates(HttpContext context)
-    {
-        if (context.Features.Get<Microsoft.AspNetCore.Server.Kestrel.Core.Features.IHttpMinRequestBodyDataRateFeature>() is { } requests)
-        {
-            requests.MinDataRate = null;
         }
     }
 

@@ -12,6 +12,14 @@ public static class HeadReader
     public static RequestHead ReadRequest(ReadOnlySpan<byte> payload)
     {
         var head = new RequestHead();
+        ReadRequest(payload, head);
+        return head;
+    }
+
+    /// <summary>Reads a request envelope into an empty one.</summary>
+    /// <exception cref="ProtocolViolationException">The payload is no valid request envelope.</exception>
+    public static void ReadRequest(ReadOnlySpan<byte> payload, RequestHead head)
+    {
         try
         {
             Utf8JsonReader json = Open(payload);
@@ -31,7 +39,6 @@ public static class HeadReader
         Require(RequestTarget.IsSafe(head.Target) && head.Tunnel >= 0);
         Require(head.Upgrade is null || HeaderField.IsValue(head.Upgrade));
         RequireFields(head.Headers);
-        return head;
     }
 
     /// <summary>Reads a response envelope.</summary>
@@ -39,6 +46,14 @@ public static class HeadReader
     public static ResponseHead ReadResponse(ReadOnlySpan<byte> payload)
     {
         var head = new ResponseHead();
+        ReadResponse(payload, head);
+        return head;
+    }
+
+    /// <summary>Reads a response envelope into an empty one.</summary>
+    /// <exception cref="ProtocolViolationException">The payload is no valid response envelope.</exception>
+    public static void ReadResponse(ReadOnlySpan<byte> payload, ResponseHead head)
+    {
         try
         {
             Utf8JsonReader json = Open(payload);
@@ -67,7 +82,6 @@ public static class HeadReader
         Require(head.Status is >= 100 and <= 999);
         Require(head.Reason is null || HeaderField.IsValue(head.Reason));
         RequireFields(head.Headers);
-        return head;
     }
 
     /// <summary>Reads trailer fields.</summary>

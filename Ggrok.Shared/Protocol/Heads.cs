@@ -35,6 +35,16 @@ public sealed class RequestHead
 
     /// <summary>Protocol of an Upgrade request (RFC 9110 section 7.8), or null for an ordinary exchange.</summary>
     public string? Upgrade { get; set; }
+
+    /// <summary>Makes it as new, so that it can be filled again.</summary>
+    public void Clear()
+    {
+        Id = Method = Target = Scheme = Host = Version = Remote = "";
+        Tunnel = 0;
+        HasBody = false;
+        Upgrade = null;
+        Headers.Clear();
+    }
 }
 
 /// <summary>Response envelope: informational (1xx), upgrade (101) or final.</summary>
@@ -48,4 +58,12 @@ public sealed class ResponseHead
 
     /// <summary>Field lines without hop-by-hop fields, order and repeats kept.</summary>
     public List<HeaderField> Headers { get; } = new(16);
+
+    /// <summary>Makes it as new, so that it can be filled again.</summary>
+    public void Clear()
+    {
+        Status = 0;
+        Reason = null;
+        Headers.Clear();
+    }
 }

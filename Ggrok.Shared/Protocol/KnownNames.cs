@@ -23,8 +23,12 @@ public static class KnownNames
             }
         }
 
-        return Encoding.UTF8.GetString(utf8);
+        return RecentStrings.TryGet(utf8) ?? Encoding.UTF8.GetString(utf8);
     }
+
+    /// <summary>A field value: one char for each byte (ISO 8859-1), shared if it was met a moment ago.</summary>
+    public static string ValueOf(ReadOnlySpan<byte> latin1) =>
+        latin1.IsEmpty ? "" : RecentStrings.TryGet(latin1) ?? Encoding.Latin1.GetString(latin1);
 
     private static FrozenSet<string>.AlternateLookup<ReadOnlySpan<char>> Build()
     {

@@ -83,7 +83,9 @@ public class HeartbeatTests
         for (int i = 0; i < 20; i++)
         {
             pair.Tick(Interval);
-            await pair.OpenAsync();
+            (MuxStream server, MuxStream client) = await pair.OpenAsync();
+            await client.WriteEndAsync();
+            await server.ExpectAsync(FrameKind.End);
         }
 
         (pair.Server.IsClosing, pair.Client.IsClosing).ShouldBe((false, false));

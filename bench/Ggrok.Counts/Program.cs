@@ -1,0 +1,20 @@
+using System.Text.Json;
+using Ggrok.Counts;
+
+// Counts that do not depend on the machine's speed: what a request costs in allocations and in messages.
+switch (args)
+{
+    case ["server"]:
+        await Side.RunServerAsync().ConfigureAwait(false);
+        return 0;
+    case ["client", string server, string target]:
+        await Side.RunClientAsync(new Uri(server), new Uri(target)).ConfigureAwait(false);
+        return 0;
+    case [] or ["--json"]:
+        List<Count> counts = await Measurement.RunAsync().ConfigureAwait(false);
+        Console.WriteLine(args is [] ? string.Join('\n', counts.Select(c => $"{c.Value,12:N2}  {c.Name}")) : JsonSerializer.Serialize(counts));
+        return 0;
+    default:
+        await Console.Error.WriteLineAsync("Usage: Ggrok.Counts [--json]").ConfigureAwait(false);
+        return 2;
+}
