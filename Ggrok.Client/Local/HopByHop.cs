@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using Ggrok.Shared.Protocol;
 
 namespace Ggrok.Client.Local;
@@ -11,8 +12,17 @@ internal static class HopByHop
     {
         string? connection = Find(head, "Connection");
         bool upgrade = head.Status == 101;
-        head.Headers.RemoveAll(f => Is(f, "Connection") || Is(f, "Keep-Alive") || Is(f, "Proxy-Connection")
-            || Is(f, "Transfer-Encoding") || (Is(f, "Upgrade") && !upgrade) || (!upgrade && IsNominated(connection, f.Name)));
+        List<HeaderField> fields = head.Headers;
+        int kept = 0;
+        foreach (HeaderField field in CollectionsMarshal.AsSpan(fields))
+        {
+            if (!Ends(field) && (upgrade || (!Is(field, "Upgrade") && !IsNominated(connection, field.Name))))
+            {
+                fields[kept++] = field;
+            }
+        }
+
+        fields.RemoveRange(kept, fields.Count - kept);
     }
 
     /// <summary>Whether the connection ends with this response (RFC 9112 section 9.3).</summary>
@@ -26,12 +36,21 @@ internal static class HopByHop
     public static int? KeepAliveSeconds(ResponseHead head)
     {
         const string Parameter = "timeout=";
-        string? value = Find(head, "Keep-Alive");
-        string? timeout = value?.Split(',').Select(p => p.Trim()).FirstOrDefault(p => p.StartsWith(Parameter, StringComparison.OrdinalIgnoreCase));
-        return timeout is not null && int.TryParse(timeout.AsSpan(Parameter.Length), NumberStyles.None, CultureInfo.InvariantCulture, out int seconds)
-            ? seconds
-            : null;
+        ReadOnlySpan<char> value = Find(head, "Keep-Alive");
+        foreach (Range range in value.Split(','))
+        {
+            ReadOnlySpan<char> parameter = value[range].Trim();
+            if (parameter.StartsWith(Parameter, StringComparison.OrdinalIgnoreCase))
+            {
+                return int.TryParse(parameter[Parameter.Length..], NumberStyles.None, CultureInfo.InvariantCulture, out int seconds) ? seconds : null;
+            }
+        }
+
+        return null;
     }
+
+    private static bool Ends(HeaderField field) =>
+        Is(field, "Connection") || Is(field, "Keep-Alive") || Is(field, "Proxy-Connection") || Is(field, "Transfer-Encoding");
 
     private static string? Find(ResponseHead head, string name)
     {
@@ -46,8 +65,18 @@ internal static class HopByHop
         return null;
     }
 
-    private static bool IsNominated(string? connection, string name) =>
-        connection is not null && connection.Split(',').Any(t => t.Trim().Equals(name, StringComparison.OrdinalIgnoreCase));
+    private static bool IsNominated(ReadOnlySpan<char> connection, string name)
+    {
+        foreach (Range range in connection.Split(','))
+        {
+            if (connection[range].Trim().Equals(name, StringComparison.OrdinalIgnoreCase))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 
     private static bool Is(HeaderField field, string name) =>
         name.Equals(field.Name, StringComparison.OrdinalIgnoreCase);

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Ggrok.Client.Connection;
 using Ggrok.Client.Local.Http1;
 using Ggrok.Shared.Multiplexing;
@@ -62,6 +63,7 @@ internal sealed class LocalRelay
         }
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private static async ValueTask<RequestHead?> ReadHeadAsync(MuxStream stream)
     {
         InboundFrame frame = await stream.ReadAsync().ConfigureAwait(false);

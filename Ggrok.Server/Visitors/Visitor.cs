@@ -16,7 +16,7 @@ internal readonly record struct Visitor(string Remote, string Scheme, string Hos
     {
         string host = request.Host.Value ?? "";
         string peerText = connection.Remote;
-        if (!proxies.IsPeerTrusted(connection.RemoteAddress))
+        if (!connection.IsTrusted(proxies))
         {
             return new Visitor(peerText, request.Scheme, host, peerText);
         }

@@ -1,4 +1,5 @@
 using System.Net;
+using Ggrok.Server.Hosting;
 using Ggrok.Server.Tunnels;
 using Ggrok.Shared.Protocol;
 using Microsoft.AspNetCore.Connections.Features;
@@ -13,21 +14,20 @@ internal sealed class VisitorConnection
 {
     private static readonly object Key = new();
 
+    private readonly IPAddress? _address;
     private KnownHost? _host;
     private ForwardedText? _forwarded;
+    private bool? _isTrusted;
     private RequestHead? _requestHead;
     private ResponseHead? _responseHead;
 
     private VisitorConnection(IPAddress? remote)
     {
-        RemoteAddress = remote;
+        _address = remote;
         Remote = TextOf(remote);
     }
 
-    /// <summary>Address of the peer, which may be a proxy.</summary>
-    public IPAddress? RemoteAddress { get; }
-
-    /// <summary>The same as text.</summary>
+    /// <summary>Address of the peer, which may be a proxy, as text.</summary>
     public string Remote { get; }
 
     /// <summary>The object of the connection on which the request came.</summary>
@@ -86,6 +86,9 @@ internal sealed class VisitorConnection
 
         return known.Text;
     }
+
+    /// <summary>Whether the peer is a proxy of ours.</summary>
+    public bool IsTrusted(TrustedProxies proxies) => _isTrusted ??= proxies.IsPeerTrusted(_address);
 
     /// <summary>An empty request envelope; give it back when the exchange is over.</summary>
     public RequestHead RentRequestHead() => Interlocked.Exchange(ref _requestHead, null) ?? new RequestHead();

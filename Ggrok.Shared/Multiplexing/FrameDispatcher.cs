@@ -7,12 +7,13 @@ namespace Ggrok.Shared.Multiplexing;
 internal sealed class FrameDispatcher(MuxConnection connection, StreamTable streams, Heartbeat heartbeat, IMuxHandler handler)
 {
     /// <exception cref="ProtocolViolationException">The peer broke the protocol.</exception>
-    public void Dispatch(ReadOnlySpan<byte> message)
+    public void Dispatch(MessageBuffer message, int length)
     {
         heartbeat.Heard();
-        var reader = new FrameReader(message);
-        while (reader.TryRead(out FrameHeader header, out ReadOnlySpan<byte> payload))
+        var reader = new FrameReader(message.Bytes.AsSpan(0, length));
+        while (reader.TryRead(out FrameHeader header, out ReadOnlySpan<byte> span))
         {
+            var payload = new ReceivedPayload(message, reader.Position - header.Length, header.Length);
             switch (header.Kind)
             {
                 case FrameKind.Head:
@@ -28,7 +29,7 @@ internal sealed class FrameDispatcher(MuxConnection connection, StreamTable stre
                 case FrameKind.Pong:
                 case FrameKind.GoAway:
                     Require(header.Stream == 0, CloseReason.WrongStream);
-                    OnConnectionFrame(header.Kind, payload);
+                    OnConnectionFrame(header.Kind, span);
                     break;
                 case FrameKind.Hello:
                 case FrameKind.Welcome:
@@ -41,7 +42,7 @@ internal sealed class FrameDispatcher(MuxConnection connection, StreamTable stre
         }
     }
 
-    private void OnStreamFrame(FrameHeader header, ReadOnlySpan<byte> payload)
+    private void OnStreamFrame(FrameHeader header, ReceivedPayload payload)
     {
         if (header.Kind == FrameKind.Data)
         {
@@ -65,15 +66,15 @@ internal sealed class FrameDispatcher(MuxConnection connection, StreamTable stre
         {
             case FrameKind.Reset:
                 Require(payload.Length == sizeof(ushort), CloseReason.FrameMalformed);
-                stream.Abort(ErrorOf(BinaryPrimitives.ReadUInt16BigEndian(payload)), tellPeer: false);
+                stream.Abort(ErrorOf(BinaryPrimitives.ReadUInt16BigEndian(payload.Span)), tellPeer: false);
                 break;
             case FrameKind.Credit:
                 Require(payload.Length == sizeof(uint), CloseReason.FrameMalformed);
                 stream.Touch();
-                connection.Outbox.AddCredit(stream.Outbound, BinaryPrimitives.ReadUInt32BigEndian(payload));
+                connection.Outbox.AddCredit(stream.Outbound, BinaryPrimitives.ReadUInt32BigEndian(payload.Span));
                 break;
             case FrameKind.End:
-                Require(payload.IsEmpty, CloseReason.FrameMalformed);
+                Require(payload.Length == 0, CloseReason.FrameMalformed);
                 stream.OnFrame(header.Kind, header.Flags, payload);
                 break;
             default:
@@ -82,7 +83,7 @@ internal sealed class FrameDispatcher(MuxConnection connection, StreamTable stre
         }
     }
 
-    private void OnOpen(FrameHeader header, ReadOnlySpan<byte> payload)
+    private void OnOpen(FrameHeader header, ReceivedPayload payload)
     {
         Require(!connection.HasBacklog, CloseReason.StreamFlood);
         MuxStream stream = connection.NewPeerStream(header.Stream);

@@ -10,7 +10,8 @@ public static class HandshakeChannel
     /// <exception cref="ProtocolViolationException">The message is larger than allowed.</exception>
     public static async Task<byte[]> ReceiveAsync(IMessageTransport transport)
     {
-        byte[] buffer = MessageBufferPool.Rent();
+        MessageBuffer message = MessageBuffer.Rent();
+        byte[] buffer = message.Bytes;
         try
         {
             int length = 0;
@@ -36,7 +37,7 @@ public static class HandshakeChannel
         }
         finally
         {
-            MessageBufferPool.Return(buffer);
+            message.Release();
         }
     }
 }

@@ -17,9 +17,13 @@ internal sealed class InboundQueue : IValueTaskSource<InboundFrame>
 
     private const int SmallestArray = 512;
 
+    // A payload that must wait keeps its whole message, 64 KiB, in memory. This bounds that to five times what the peer was
+    // given credit for; smaller payloads are copied.
+    private const int SmallestHeld = 12 * 1024;
+
     private readonly Lock _gate = new();
     private readonly WindowBudget _budget;
-    private ManualResetValueTaskSourceCore<InboundFrame> _waiter = new() { RunContinuationsAsynchronously = true };
+    private ManualResetValueTaskSourceCore<InboundFrame> _waiter = new() { RunContinuationsAsynchronously = !X.Inbound };
     private Item[] _items = new Item[4];
     private int _first;
     private int _count;
@@ -54,9 +58,9 @@ internal sealed class InboundQueue : IValueTaskSource<InboundFrame>
         }
     }
 
-    /// <summary>Copies a frame in.</summary>
+    /// <summary>Takes a frame in.</summary>
     /// <exception cref="ProtocolViolationException">Data beyond credit, a frame after End, or too many frames without credit.</exception>
-    public void Enqueue(FrameKind kind, FrameFlags flags, ReadOnlySpan<byte> payload)
+    public void Enqueue(FrameKind kind, FrameFlags flags, ReceivedPayload payload)
     {
         bool wake;
         InboundFrame frame = default;
@@ -68,13 +72,13 @@ internal sealed class InboundQueue : IValueTaskSource<InboundFrame>
             }
 
             Account(kind, flags, payload.Length);
-            if (_discarding || (kind == FrameKind.Data && (payload.IsEmpty || TryAppendToLast(payload))))
+            if (_discarding || (kind == FrameKind.Data && (payload.Length == 0 || TryAppendToLast(payload))))
             {
                 return;
             }
 
-            Item item = Copy(kind, payload);
             wake = _waiting;
+            Item item = wake || MayHold(kind, payload) ? Hold(kind, payload) : Copy(kind, payload);
             if (wake)
             {
                 frame = MakeCurrent(item);
@@ -164,11 +168,7 @@ internal sealed class InboundQueue : IValueTaskSource<InboundFrame>
         {
             Item item = _current;
             _current = default;
-            if (item.Array is not null)
-            {
-                ArrayPool<byte>.Shared.Return(item.Array);
-            }
-
+            item.Release();
             if (item.Kind == default)
             {
                 return 0;
@@ -289,7 +289,7 @@ internal sealed class InboundQueue : IValueTaskSource<InboundFrame>
             ReturnGrowth();
         }
 
-        return new InboundFrame(item.Kind, new ReadOnlyMemory<byte>(item.Array, 0, item.Length), RelayError.None);
+        return new InboundFrame(item.Kind, item.Payload, RelayError.None);
     }
 
     private void ReturnGrowth()
@@ -298,36 +298,54 @@ internal sealed class InboundQueue : IValueTaskSource<InboundFrame>
         _window = ProtocolLimits.InitialWindowBytes;
     }
 
-    private static Item Copy(FrameKind kind, ReadOnlySpan<byte> payload)
+    // A head is read at once; what came with a payload that is held costs no more memory.
+    private bool MayHold(FrameKind kind, ReceivedPayload payload) =>
+        kind == FrameKind.Head || payload.Length >= SmallestHeld || _current.Owner == payload.Buffer
+        || (_count > 0 && Last.Owner == payload.Buffer);
+
+    private static Item Hold(FrameKind kind, ReceivedPayload payload)
     {
-        if (payload.IsEmpty)
+        if (payload.Length == 0)
         {
-            return new Item(kind, null, 0);
+            return new Item(kind, null, 0, 0);
+        }
+
+        payload.Buffer.Hold();
+        return new Item(kind, payload.Buffer, payload.Offset, payload.Length);
+    }
+
+    private static Item Copy(FrameKind kind, ReceivedPayload payload)
+    {
+        if (payload.Length == 0)
+        {
+            return new Item(kind, null, 0, 0);
         }
 
         byte[] array = ArrayPool<byte>.Shared.Rent(Math.Max(payload.Length, SmallestArray));
-        payload.CopyTo(array);
-        return new Item(kind, array, payload.Length);
+        payload.Span.CopyTo(array);
+        return new Item(kind, array, 0, payload.Length);
     }
 
     // A peer that sends byte by byte must not cost an array for each byte.
-    private bool TryAppendToLast(ReadOnlySpan<byte> payload)
+    private bool TryAppendToLast(ReceivedPayload payload)
     {
         if (_count == 0)
         {
             return false;
         }
 
-        ref Item last = ref _items[(_first + _count - 1) % _items.Length];
-        if (last.Kind != FrameKind.Data || last.Array!.Length - last.Length < payload.Length)
+        ref Item last = ref Last;
+        if (last.Kind != FrameKind.Data || last.Owner is not byte[] array || array.Length - last.Length < payload.Length)
         {
             return false;
         }
 
-        payload.CopyTo(last.Array.AsSpan(last.Length));
+        payload.Span.CopyTo(array.AsSpan(last.Length));
         last = last with { Length = last.Length + payload.Length };
         return true;
     }
+
+    private ref Item Last => ref _items[(_first + _count - 1) % _items.Length];
 
     private void Push(Item item)
     {
@@ -351,15 +369,36 @@ internal sealed class InboundQueue : IValueTaskSource<InboundFrame>
     {
         for (; _count > 0; _count--)
         {
-            if (_items[_first].Array is { } array)
-            {
-                ArrayPool<byte>.Shared.Return(array);
-            }
-
+            _items[_first].Release();
             _items[_first] = default;
             _first = (_first + 1) % _items.Length;
         }
     }
 
-    private readonly record struct Item(FrameKind Kind, byte[]? Array, int Length);
+    /// <summary>A frame that waits.</summary>
+    /// <param name="Kind">Its kind.</param>
+    /// <param name="Owner">What its payload lies in: the message it came with, a pooled array of its own, or nothing.</param>
+    /// <param name="Offset">Where the payload begins.</param>
+    /// <param name="Length">Size of the payload.</param>
+    private readonly record struct Item(FrameKind Kind, object? Owner, int Offset, int Length)
+    {
+        public ReadOnlyMemory<byte> Payload => Owner switch
+        {
+            MessageBuffer message => message.Bytes.AsMemory(Offset, Length),
+            byte[] array => array.AsMemory(Offset, Length),
+            _ => default,
+        };
+
+        public void Release()
+        {
+            if (Owner is MessageBuffer message)
+            {
+                message.Release();
+            }
+            else if (Owner is byte[] array)
+            {
+                ArrayPool<byte>.Shared.Return(array);
+            }
+        }
+    }
 }

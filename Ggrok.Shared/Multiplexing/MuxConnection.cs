@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Ggrok.Shared.Protocol;
 
 namespace Ggrok.Shared.Multiplexing;
@@ -18,6 +19,7 @@ public sealed class MuxConnection
     private readonly StreamTable _streams;
     private readonly WindowBudget _budget;
     private readonly FrameDispatcher _dispatcher;
+    private readonly Func<uint, MuxStream> _newLocalStream;
     private readonly Heartbeat _heartbeat;
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly long _start;
@@ -40,6 +42,7 @@ public sealed class MuxConnection
         _streams = new StreamTable(options.Role, options.FirstStream);
         _budget = new WindowBudget(options.WindowBudgetBytes);
         _heartbeat = new Heartbeat(Outbox, options.Heartbeat, time, _coarseNow);
+        _newLocalStream = id => new MuxStream(this, id, _budget, opened: false);
         _dispatcher = new FrameDispatcher(this, _streams, _heartbeat, handler);
     }
 
@@ -97,7 +100,7 @@ public sealed class MuxConnection
             return null;
         }
 
-        MuxStream? stream = _streams.OpenLocal(_options.MaxStreams, id => new MuxStream(this, id, _budget, opened: false));
+        MuxStream? stream = _streams.OpenLocal(_options.MaxStreams, _newLocalStream);
         if (_streams.IsRunningOut && Interlocked.Exchange(ref _askedToRenew, 1) == 0)
         {
             SendGoAway(new GoAway(CloseReason.Drained, "This connection has carried as many requests as it can; please connect again."));
@@ -175,6 +178,7 @@ public sealed class MuxConnection
     internal void Offer(MuxStream stream)
     {
         Interlocked.Increment(ref _waitingForOwner);
+        if (X.OnStream) { ((IThreadPoolWorkItem)stream).Execute(); return; }
         ThreadPool.UnsafeQueueUserWorkItem(stream, preferLocal: false);
     }
 
@@ -277,10 +281,10 @@ public sealed class MuxConnection
                     return idle.PeerReason;
                 }
 
-                byte[] buffer = MessageBufferPool.Rent();
+                MessageBuffer buffer = MessageBuffer.Rent();
                 try
                 {
-                    (int length, CloseReason? closed) = await ReceiveMessageAsync(buffer).ConfigureAwait(false);
+                    (int length, CloseReason? closed) = await ReceiveMessageAsync(buffer.Bytes).ConfigureAwait(false);
                     if (closed is not null)
                     {
                         _peerClosed = true;
@@ -288,11 +292,11 @@ public sealed class MuxConnection
                     }
 
                     Statistics.Received(length);
-                    _dispatcher.Dispatch(buffer.AsSpan(0, length));
+                    _dispatcher.Dispatch(buffer, length);
                 }
                 finally
                 {
-                    MessageBufferPool.Return(buffer);
+                    buffer.Release();
                 }
             }
         }
@@ -311,6 +315,7 @@ public sealed class MuxConnection
         }
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<(int Length, CloseReason? Closed)> ReceiveMessageAsync(byte[] buffer)
     {
         int length = 0;

@@ -19,6 +19,8 @@ public sealed class MuxStream : IThreadPoolWorkItem
     private long _deadline = long.MaxValue;
     private RelayError _deadlineError;
     private CancellationTokenSource? _aborted;
+    private Action<object?>? _onAbort;
+    private object? _onAbortState;
 
     internal MuxStream(MuxConnection connection, uint id, WindowBudget budget, bool opened)
     {
@@ -49,6 +51,25 @@ public sealed class MuxStream : IThreadPoolWorkItem
             return source.Token;
         }
     }
+
+    /// <summary>
+    /// Sets what is done, on the thread pool, when the stream is reset by either side or lost; one action at a time. At
+    /// once when that has happened already.
+    /// </summary>
+    public void OnAbort(Action<object?> action, object? state)
+    {
+        _onAbortState = state;
+
+        // A full fence: the failure below must be seen here, or the action there.
+        Interlocked.Exchange(ref _onAbort, action);
+        if (Error != RelayError.None)
+        {
+            RunOnAbort();
+        }
+    }
+
+    /// <summary>Lifts <see cref="OnAbort"/>. False when the action has run or is going to.</summary>
+    public bool LiftOnAbort() => Interlocked.Exchange(ref _onAbort, null) is not null;
 
     internal OutboundStream Outbound { get; }
 
@@ -162,6 +183,7 @@ public sealed class MuxStream : IThreadPoolWorkItem
         }
 
         _inbound.Fail(error, keepQueued: error == RelayError.TunnelLost);
+        RunOnAbort();
         if (Volatile.Read(ref _aborted) is { } aborted)
         {
             // Never in the read loop: what is registered there is application code.
@@ -169,7 +191,7 @@ public sealed class MuxStream : IThreadPoolWorkItem
         }
     }
 
-    internal void OnFrame(FrameKind kind, FrameFlags flags, ReadOnlySpan<byte> payload)
+    internal void OnFrame(FrameKind kind, FrameFlags flags, ReceivedPayload payload)
     {
         Touch();
         _inbound.Enqueue(kind, flags, payload);
@@ -192,6 +214,14 @@ public sealed class MuxStream : IThreadPoolWorkItem
     }
 
     internal void Touch() => LastActivity = _connection.CoarseNow;
+
+    private void RunOnAbort()
+    {
+        if (Interlocked.Exchange(ref _onAbort, null) is { } action)
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(action, _onAbortState, preferLocal: false);
+        }
+    }
 
     private static void Cancel(CancellationTokenSource source)
     {

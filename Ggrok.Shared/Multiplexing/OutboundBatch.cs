@@ -8,8 +8,8 @@ namespace Ggrok.Shared.Multiplexing;
 /// </summary>
 internal sealed class OutboundBatch
 {
-    private byte[]? _filling;
-    private byte[]? _sending;
+    private MessageBuffer? _filling;
+    private MessageBuffer? _sending;
 
     /// <summary>Bytes in the message that is being filled.</summary>
     public int Used { get; private set; }
@@ -25,8 +25,8 @@ internal sealed class OutboundBatch
 
     public void Append(FrameKind kind, FrameFlags flags, uint stream, ReadOnlySpan<byte> payload)
     {
-        _filling ??= MessageBufferPool.Rent();
-        Span<byte> target = _filling.AsSpan(Used);
+        _filling ??= MessageBuffer.Rent();
+        Span<byte> target = _filling.Bytes.AsSpan(Used);
         new FrameHeader(kind, flags, stream, payload.Length).Write(target);
         payload.CopyTo(target[FrameHeader.Size..]);
         Used += FrameHeader.Size + payload.Length;
@@ -36,7 +36,7 @@ internal sealed class OutboundBatch
     public ReadOnlyMemory<byte> Take()
     {
         (_filling, _sending) = (_sending, _filling);
-        ReadOnlyMemory<byte> message = _sending.AsMemory(0, Used);
+        ReadOnlyMemory<byte> message = _sending!.Bytes.AsMemory(0, Used);
         Used = 0;
         Number++;
         return message;
@@ -45,16 +45,9 @@ internal sealed class OutboundBatch
     /// <summary>Nothing is being sent and nothing waits: an idle connection holds no buffers.</summary>
     public void ReturnBuffers()
     {
-        if (_filling is not null)
-        {
-            MessageBufferPool.Return(_filling);
-            _filling = null;
-        }
-
-        if (_sending is not null)
-        {
-            MessageBufferPool.Return(_sending);
-            _sending = null;
-        }
+        _filling?.Release();
+        _filling = null;
+        _sending?.Release();
+        _sending = null;
     }
 }

@@ -1,4 +1,5 @@
 using System.Net.WebSockets;
+using System.Runtime.CompilerServices;
 using Ggrok.Shared.Protocol;
 
 namespace Ggrok.Shared.Multiplexing;
@@ -7,6 +8,7 @@ namespace Ggrok.Shared.Multiplexing;
 public sealed class WebSocketTransport(WebSocket socket) : IMessageTransport
 {
     /// <inheritdoc/>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     public async ValueTask SendAsync(ReadOnlyMemory<byte> message)
     {
         try
@@ -21,6 +23,7 @@ public sealed class WebSocketTransport(WebSocket socket) : IMessageTransport
     }
 
     /// <inheritdoc/>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<TransportRead> ReceiveAsync(Memory<byte> buffer)
     {
         try

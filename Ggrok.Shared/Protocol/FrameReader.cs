@@ -3,13 +3,18 @@ namespace Ggrok.Shared.Protocol;
 /// <summary>Walks the frames of one message: 1..n whole frames, none of which spans messages.</summary>
 public ref struct FrameReader
 {
+    private readonly int _length;
     private ReadOnlySpan<byte> _rest;
 
     /// <summary>Starts at the first byte of <paramref name="message"/>.</summary>
     public FrameReader(ReadOnlySpan<byte> message)
     {
+        _length = message.Length;
         _rest = message;
     }
+
+    /// <summary>Bytes of the message behind which the next frame begins.</summary>
+    public readonly int Position => _length - _rest.Length;
 
     /// <summary>Gives the next frame, or false at the end of the message.</summary>
     /// <exception cref="ProtocolViolationException">The message ends within a frame, or a length is out of range.</exception>

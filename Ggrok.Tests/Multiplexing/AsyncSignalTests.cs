@@ -49,6 +49,7 @@ public class AsyncSignalTests
     public async Task A_reader_that_keeps_up_gets_each_frame_once()
     {
         var queue = new InboundQueue(new WindowBudget(0));
+        MessageBuffer message = MessageBuffer.Rent();
         const int Total = 200_000;
         int credit = ProtocolLimits.InitialWindowBytes;
         Task reading = Task.Run(async () =>
@@ -70,7 +71,7 @@ public class AsyncSignalTests
             {
                 SpinWait.SpinUntil(() => Volatile.Read(ref credit) > 0 || reading.IsFaulted);
                 Interlocked.Decrement(ref credit);
-                queue.Enqueue(FrameKind.Data, FrameFlags.None, [1]);
+                queue.Enqueue(FrameKind.Data, FrameFlags.None, new ReceivedPayload(message, 0, 1));
             }
         });
 

@@ -32,7 +32,7 @@ internal static class Measurement
             counts.Add(new($"messages from the client per small request, {connections} connections", (double)small.Server.MessagesReceived / Requests));
         }
 
-        await LoadAsync(url, 1, 1, BulkBytes / 4).ConfigureAwait(false);
+        await LoadAsync(url, 1, 1, BulkBytes).ConfigureAwait(false);
         Delta bulk = await BetweenAsync(server, client, () => LoadAsync(url, 1, 1, BulkBytes)).ConfigureAwait(false);
         double frames = (double)BulkBytes / FrameBytes;
         counts.Add(new("bytes allocated by the server per data frame", bulk.Server.Allocated / frames));

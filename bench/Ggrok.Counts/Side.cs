@@ -17,6 +17,9 @@ internal static class Side
     /// <summary>Begins the lines that are for the other process.</summary>
     public const string Mark = "> ";
 
+    /// <summary>Set, both sides say on their error output which types they allocated.</summary>
+    public const string TypesVariable = "COUNTS_TYPES";
+
     public static async Task RunServerAsync()
     {
         await using WebApplication app = GgrokServer.Build(["--urls", "http://127.0.0.1:0", "--GGROK_LOG_REQUESTS=false"]);
@@ -47,8 +50,14 @@ internal static class Side
 
     private static void Answer(Func<MuxStatistics?> statistics)
     {
+        using AllocationTypes? types = Environment.GetEnvironmentVariable(TypesVariable) is null ? null : new AllocationTypes();
         while (Console.ReadLine() is not null)
         {
+            foreach ((string type, long bytes) in types?.Take() ?? [])
+            {
+                Console.Error.WriteLine($"{Environment.ProcessId,8} {bytes,12:N0}  {type}");
+            }
+
             MuxStatistics? mux = statistics();
             var counts = new SideCounts(GC.GetTotalAllocatedBytes(precise: true), mux?.MessagesSent ?? 0, mux?.MessagesReceived ?? 0);
             Say(JsonSerializer.Serialize(counts));

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Ggrok.Client.Connection;
 using Ggrok.Shared.Multiplexing;
 using Ggrok.Shared.Protocol;
@@ -29,11 +30,12 @@ internal sealed class Http1Exchange(
     public long ResponseBytes { get; private set; }
 
     /// <summary>Runs the exchange; returns how it failed.</summary>
-    public async Task<RelayError> RunAsync()
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public async ValueTask<RelayError> RunAsync()
     {
         try
         {
-            LocalConnection connection = await pool.RentAsync(_repeatable, stream.Aborted).ConfigureAwait(false);
+            LocalConnection connection = pool.TryRent(_repeatable) ?? await pool.ConnectAsync(stream.Aborted).ConfigureAwait(false);
             RelayError? error = await AttemptAsync(connection).ConfigureAwait(false);
             if (error is null)
             {
@@ -55,9 +57,10 @@ internal sealed class Http1Exchange(
     }
 
     /// <summary>One attempt; null when the connection was dead before the service could see the request, which may be sent again.</summary>
-    private async Task<RelayError?> AttemptAsync(LocalConnection connection)
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<RelayError?> AttemptAsync(LocalConnection connection)
     {
-        await using CancellationTokenRegistration abort = stream.Aborted.UnsafeRegister(static c => ((LocalConnection)c!).Dispose(), connection);
+        stream.OnAbort(static c => ((LocalConnection)c!).Dispose(), connection);
         var sender = new RequestBodySender(connection, stream, RequestWriter.IsChunked(request));
         var reader = new ResponseReader(connection, stream, maxHeadBytes, time);
         Task<RelayError>? sending = null;
@@ -87,6 +90,7 @@ internal sealed class Http1Exchange(
 
         if (error == RelayError.ResponseHeadLocal && _repeatable && !reader.HasStarted && connection.WasUsed && stream.Error == RelayError.None)
         {
+            stream.LiftOnAbort();
             connection.Dispose();
             return null;
         }
@@ -94,7 +98,8 @@ internal sealed class Http1Exchange(
         return await FinishAsync(connection, sender, reader, sending, error).ConfigureAwait(false);
     }
 
-    private async Task<RelayError> FinishAsync(
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<RelayError> FinishAsync(
         LocalConnection connection, RequestBodySender sender, ResponseReader reader, Task<RelayError>? sending, RelayError error)
     {
         error = stream.Error != RelayError.None ? stream.Error : error;
@@ -107,7 +112,7 @@ internal sealed class Http1Exchange(
         RelayError sendError = sending is null ? RelayError.None : await sending.ConfigureAwait(false);
         RequestBytes = sender.Bytes;
         ResponseBytes += reader.Bytes;
-        if (error == RelayError.None && sender.IsComplete && !reader.ClosesConnection)
+        if (stream.LiftOnAbort() && error == RelayError.None && sender.IsComplete && !reader.ClosesConnection)
         {
             pool.Return(connection);
         }
@@ -119,6 +124,7 @@ internal sealed class Http1Exchange(
         return error == RelayError.ResponseHeadLocal && sendError == RelayError.RequestBodyLocal ? sendError : error;
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<RelayError> RespondAsync(LocalConnection connection, ResponseReader reader)
     {
         ResponseHead response = await reader.ReadHeadAsync(_expectsContinue).ConfigureAwait(false);

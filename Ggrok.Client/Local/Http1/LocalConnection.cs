@@ -1,13 +1,18 @@
+using System.Buffers;
 using System.Net.Sockets;
+using System.Runtime.CompilerServices;
+using Ggrok.Shared.Protocol;
 
 namespace Ggrok.Client.Local.Http1;
 
 /// <summary>One connection to the local service, with the bytes that were read ahead.</summary>
 internal sealed class LocalConnection(Socket socket, Stream stream) : IDisposable
 {
-    private const int BufferBytes = 64 * 1024;
+    private const int SmallBufferBytes = 4096;
+    private const int LargeBufferBytes = 64 * 1024;
 
-    private byte[] _buffer = new byte[4096];
+    private readonly byte[] _small = new byte[SmallBufferBytes];
+    private byte[] _buffer = [];
     private int _start;
     private int _end;
 
@@ -16,6 +21,12 @@ internal sealed class LocalConnection(Socket socket, Stream stream) : IDisposabl
 
     /// <summary>The connection, TLS included; reads bypass <see cref="Buffered"/>.</summary>
     public Stream Stream => stream;
+
+    /// <summary>Where requests are put together before they are written; kept, so that it is made once.</summary>
+    public ArrayBufferWriter<byte> Output { get; private set; } = new(1024);
+
+    /// <summary>The response head that is being read; filled again for each.</summary>
+    public ResponseHead Head { get; } = new();
 
     /// <summary>The service may still take the connection's next request for one of an expired connection.</summary>
     public bool WasUsed { get; set; }
@@ -33,12 +44,28 @@ internal sealed class LocalConnection(Socket socket, Stream stream) : IDisposabl
         {
             try
             {
-                return _start != _end || socket.Poll(0, SelectMode.SelectRead);
+                return _start != _end || !Ggrok.Shared.Multiplexing.X.Stale && socket.Poll(0, SelectMode.SelectRead);
             }
             catch (Exception e) when (e is SocketException or ObjectDisposedException)
             {
                 return true;
             }
+        }
+    }
+
+    /// <summary>Gives large buffers back: the connection becomes idle, and there may be many.</summary>
+    public void Trim()
+    {
+        if (_buffer.Length > SmallBufferBytes && _start == _end)
+        {
+            ArrayPool<byte>.Shared.Return(_buffer);
+            _buffer = [];
+            _start = _end = 0;
+        }
+
+        if (Output.Capacity > LargeBufferBytes / 4)
+        {
+            Output = new ArrayBufferWriter<byte>(1024);
         }
     }
 
@@ -60,6 +87,7 @@ internal sealed class LocalConnection(Socket socket, Stream stream) : IDisposabl
 
         return FinishAsync(this, read);
 
+        [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
         static async ValueTask<int> FinishAsync(LocalConnection connection, ValueTask<int> read)
         {
             int count = await read.ConfigureAwait(false);
@@ -94,14 +122,19 @@ internal sealed class LocalConnection(Socket socket, Stream stream) : IDisposabl
     // Small at first and large once the service sends much: most connections carry small responses.
     private void MakeRoom()
     {
+        if (_buffer.Length == 0)
+        {
+            _buffer = _small;
+        }
+
         if (_start == _end)
         {
             bool wasFull = _end == _buffer.Length;
             _start = 0;
             _end = 0;
-            if (wasFull && _buffer.Length < BufferBytes)
+            if (wasFull && _buffer.Length < LargeBufferBytes)
             {
-                _buffer = new byte[BufferBytes];
+                Move(ArrayPool<byte>.Shared.Rent(LargeBufferBytes));
             }
 
             return;
@@ -116,7 +149,20 @@ internal sealed class LocalConnection(Socket socket, Stream stream) : IDisposabl
 
         if (_end == _buffer.Length)
         {
-            Array.Resize(ref _buffer, _buffer.Length * 2);
+            Move(ArrayPool<byte>.Shared.Rent(_buffer.Length * 2));
         }
+    }
+
+    private void Move(byte[] larger)
+    {
+        Buffered.CopyTo(larger);
+        _end -= _start;
+        _start = 0;
+        if (_buffer.Length > SmallBufferBytes)
+        {
+            ArrayPool<byte>.Shared.Return(_buffer);
+        }
+
+        _buffer = larger;
     }
 }

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
@@ -22,44 +21,51 @@ internal sealed class LocalConnectionPool(Uri target, bool insecure, TimeProvide
     // not be sent twice therefore only takes a connection that was used a moment ago.
     private static readonly TimeSpan LongestIdleForOnce = TimeSpan.FromSeconds(1);
 
+    // Asking the system whether the service has closed the connection costs as much as a small read; one that was used
+    // this short a time ago is as likely to close after the question as before it.
+    private static readonly TimeSpan FreshlyUsed = TimeSpan.FromMilliseconds(5);
+
     private const int MostIdle = 256;
 
-    private readonly ConcurrentStack<LocalConnection> _idle = new();
+    private readonly Lock _gate = new();
+    private readonly Stack<LocalConnection> _idle = new();
 
-    /// <summary>A connection that is ready for a request.</summary>
+    /// <summary>A kept connection that is ready for a request; null when there is none.</summary>
     /// <param name="repeatable">The request may be sent again on another connection when this one turns out to be dead.</param>
-    /// <param name="cancellation">Ends the wait.</param>
-    /// <exception cref="LocalConnectException">Nothing listens, or TLS failed.</exception>
-    public ValueTask<LocalConnection> RentAsync(bool repeatable, CancellationToken cancellation)
+    public LocalConnection? TryRent(bool repeatable)
     {
         TimeSpan limit = repeatable ? LongestIdle : LongestIdleForOnce;
-        while (_idle.TryPop(out LocalConnection? connection))
+        while (TakeIdle() is { } connection)
         {
             TimeSpan promised = connection.KeepAliveSeconds is { } seconds ? TimeSpan.FromSeconds(seconds - 1) : LongestIdle;
             TimeSpan idle = time.GetElapsedTime(connection.IdleSince);
-            if (idle <= limit && idle <= promised && !connection.IsStale)
+            if (idle <= limit && idle <= promised && (idle < FreshlyUsed || !connection.IsStale))
             {
-                return ValueTask.FromResult(connection);
+                return connection;
             }
 
             connection.Dispose();
         }
 
-        return ConnectAsync(cancellation);
+        return null;
     }
 
     /// <summary>Takes back a connection whose exchange is complete.</summary>
     public void Return(LocalConnection connection)
     {
-        if (_idle.Count >= MostIdle)
-        {
-            connection.Dispose();
-            return;
-        }
-
+        connection.Trim();
         connection.WasUsed = true;
         connection.IdleSince = time.GetTimestamp();
-        _idle.Push(connection);
+        lock (_gate)
+        {
+            if (_idle.Count < MostIdle)
+            {
+                _idle.Push(connection);
+                return;
+            }
+        }
+
+        connection.Dispose();
     }
 
     /// <summary>A new connection.</summary>
@@ -88,6 +94,14 @@ internal sealed class LocalConnectionPool(Uri target, bool insecure, TimeProvide
             cancellation.ThrowIfCancellationRequested();
             bool tlsFailed = socket is not null && e is AuthenticationException or IOException;
             throw new LocalConnectException(tlsFailed ? RelayError.LocalTlsFailed : RelayError.LocalUnreachable, e);
+        }
+    }
+
+    private LocalConnection? TakeIdle()
+    {
+        lock (_gate)
+        {
+            return _idle.TryPop(out LocalConnection? connection) ? connection : null;
         }
     }
 

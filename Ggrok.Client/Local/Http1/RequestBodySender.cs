@@ -9,7 +9,7 @@ internal sealed class RequestBodySender(LocalConnection connection, MuxStream st
 {
     private const int WriteAt = 64 * 1024;
 
-    private readonly ArrayBufferWriter<byte> _output = new(4096);
+    private readonly ArrayBufferWriter<byte> _output = connection.Output;
 
     /// <summary>Body bytes taken from the tunnel.</summary>
     public long Bytes { get; private set; }
@@ -18,7 +18,7 @@ internal sealed class RequestBodySender(LocalConnection connection, MuxStream st
     public bool IsComplete { get; private set; }
 
     /// <summary>Where the head is written before <see cref="RunAsync"/>.</summary>
-    public IBufferWriter<byte> Head => _output;
+    public ArrayBufferWriter<byte> Head => _output;
 
     /// <summary>
     /// Runs until the body is sent. What has arrived leaves in one write, so that a small request costs one system call.
@@ -67,10 +67,10 @@ internal sealed class RequestBodySender(LocalConnection connection, MuxStream st
 
     /// <summary>Sends a head that no body follows.</summary>
     /// <exception cref="IOException">The connection broke.</exception>
-    public async ValueTask SendHeadOnlyAsync()
+    public ValueTask SendHeadOnlyAsync()
     {
-        await FlushAsync().ConfigureAwait(false);
         IsComplete = true;
+        return FlushAsync();
     }
 
     private void Add(ReadOnlySpan<byte> data)
@@ -97,12 +97,26 @@ internal sealed class RequestBodySender(LocalConnection connection, MuxStream st
         IsComplete = true;
     }
 
-    private async ValueTask FlushAsync()
+    private ValueTask FlushAsync()
     {
-        if (_output.WrittenCount > 0)
+        if (_output.WrittenCount == 0)
         {
-            await connection.Stream.WriteAsync(_output.WrittenMemory).ConfigureAwait(false);
-            _output.ResetWrittenCount();
+            return ValueTask.CompletedTask;
+        }
+
+        ValueTask write = connection.Stream.WriteAsync(_output.WrittenMemory);
+        if (!write.IsCompletedSuccessfully)
+        {
+            return AwaitAsync(_output, write);
+        }
+
+        _output.ResetWrittenCount();
+        return write;
+
+        static async ValueTask AwaitAsync(ArrayBufferWriter<byte> output, ValueTask write)
+        {
+            await write.ConfigureAwait(false);
+            output.ResetWrittenCount();
         }
     }
 }

@@ -1,4 +1,3 @@
-using System.Text;
 using Ggrok.Shared.Protocol;
 
 namespace Ggrok.Client.Local.Http1;
@@ -61,7 +60,7 @@ internal static class ResponseHeadParser
             }
 
             string name = KnownNames.Intern(line[..colon]);
-            string value = Encoding.Latin1.GetString(line[(colon + 1)..].Trim(" \t"u8));
+            string value = KnownNames.ValueOf(line[(colon + 1)..].Trim(" \t"u8));
             if (!HeaderField.IsName(name) || !HeaderField.IsValue(value))
             {
                 throw new LocalResponseException(RelayError.ResponseHeadInvalid);

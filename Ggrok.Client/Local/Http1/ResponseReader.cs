@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Ggrok.Shared.Multiplexing;
 using Ggrok.Shared.Protocol;
 using Ggrok.Shared.Relay;
@@ -24,11 +25,13 @@ internal sealed class ResponseReader(LocalConnection connection, MuxStream strea
     /// </summary>
     /// <exception cref="IOException">The connection broke.</exception>
     /// <exception cref="LocalResponseException">What arrived is no response head, or the service closed before it was complete.</exception>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<ResponseHead> ReadHeadAsync(bool expectsContinue)
     {
         while (true)
         {
-            var head = new ResponseHead();
+            ResponseHead head = connection.Head;
+            head.Clear();
             if (!ResponseHeadParser.TryParse(connection.Buffered.Span, head, out bool isHttp10, out int length))
             {
                 await FillHeadAsync(expectsContinue).ConfigureAwait(false);
@@ -44,7 +47,8 @@ internal sealed class ResponseReader(LocalConnection connection, MuxStream strea
                 continue;
             }
 
-            ClosesConnection = HopByHop.ClosesConnection(head, isHttp10);
+            // After 101 the connection speaks something else, to its end.
+            ClosesConnection = head.Status == 101 || HopByHop.ClosesConnection(head, isHttp10);
             connection.KeepAliveSeconds = HopByHop.KeepAliveSeconds(head);
             return head;
         }
@@ -53,6 +57,7 @@ internal sealed class ResponseReader(LocalConnection connection, MuxStream strea
     /// <summary>Sends head, body, trailers and End. False when the stream is over.</summary>
     /// <exception cref="IOException">The connection broke.</exception>
     /// <exception cref="LocalResponseException">The body's framing is broken, or it ended early.</exception>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<bool> RelayAsync(ResponseHead head, BodyFraming framing)
     {
         HopByHop.RemoveFrom(head);
@@ -90,6 +95,7 @@ internal sealed class ResponseReader(LocalConnection connection, MuxStream strea
         return sent;
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<bool> RelayLengthAsync(long left)
     {
         while (left > 0)
@@ -109,6 +115,7 @@ internal sealed class ResponseReader(LocalConnection connection, MuxStream strea
         return true;
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<bool> RelayChunkedAsync()
     {
         var chunks = new ChunkedReader();
@@ -154,6 +161,7 @@ internal sealed class ResponseReader(LocalConnection connection, MuxStream strea
         return stream.WriteAsync(FrameKind.Data, data);
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private async ValueTask FillHeadAsync(bool expectsContinue)
     {
         if (connection.Buffered.Length > maxHeadBytes)
@@ -182,6 +190,7 @@ internal sealed class ResponseReader(LocalConnection connection, MuxStream strea
     private ValueTask FillBodyAsync() =>
         connection.Buffered.IsEmpty ? FillMoreAsync(RelayError.ResponseBodyLocal) : ValueTask.CompletedTask;
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private async ValueTask FillMoreAsync(RelayError atEnd)
     {
         if (await connection.FillAsync(CancellationToken.None).ConfigureAwait(false) == 0)
