@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using Ggrok.Bench.App;
+using Ggrok.Bench.Delaying;
 using Ggrok.Bench.Measuring;
 using Ggrok.Bench.Programs;
 using Ggrok.Bench.Publishing;
@@ -8,9 +9,10 @@ using Ggrok.Bench.Publishing;
 namespace Ggrok.Bench.Peers;
 
 /// <summary>This project, published as it is deployed.</summary>
-internal sealed class GgrokTunnel(string root) : IPeer, IColdStart
+internal sealed class GgrokTunnel(string root) : IPeer, IColdStart, IFarPeer
 {
     private const string ReadyLine = "Forwarding";
+    private const string FarHost = "far.test";
 
     private readonly List<ProcessTree> _ends = [];
     private Entrance _entrance = Entrance.At(0);
@@ -46,7 +48,7 @@ internal sealed class GgrokTunnel(string root) : IPeer, IColdStart
         _ends.Add(server);
         await Ports.WaitForAsync(_entrance.Port, stop, server.Root).ConfigureAwait(false);
 
-        var client = new ProcessTree("client", StartClient("ggrok"));
+        var client = new ProcessTree("client", StartClient(_entrance.Url, "ggrok"));
         _ends.Add(client);
         await client.Root.WaitForLineAsync(ReadyLine, stop).ConfigureAwait(false);
         await Ports.WaitForAsync(_entrance, stop, server.Root, client.Root).ConfigureAwait(false);
@@ -56,19 +58,26 @@ internal sealed class GgrokTunnel(string root) : IPeer, IColdStart
     public async Task<TimeSpan> StartOnceAsync(CancellationToken stop)
     {
         long started = Stopwatch.GetTimestamp();
-        using BackgroundProcess client = StartClient("start", "--path", "/start");
+        using BackgroundProcess client = StartClient(_entrance.Url, "start", "--path", "/start");
         await client.WaitForLineAsync(ReadyLine, stop).ConfigureAwait(false);
         return Stopwatch.GetElapsedTime(started);
+    }
+
+    public FarTunnel StartFar(TimeSpan roundTrip)
+    {
+        var pipe = new DelayingPipe(_entrance.Port, roundTrip);
+        BackgroundProcess client = StartClient(Entrance.At(pipe.Port).Url, "far", "--host", FarHost);
+        return new FarTunnel(_entrance with { Host = FarHost }, pipe, client);
     }
 
     public void Dispose() => _ends.ForEach(e => e.Dispose());
 
     // A configuration of its own for each name: the client's identity lies beside it, and the user's stays untouched.
-    private BackgroundProcess StartClient(string name, params string[] more)
+    private BackgroundProcess StartClient(string server, string name, params string[] more)
     {
         string configuration = Path.Combine(Directory.CreateDirectory(Path.Combine(_folder, name)).FullName, "ggrok.yml");
         string port = _appPort.ToString(CultureInfo.InvariantCulture);
         return BackgroundProcess.Start(
-            _published.Client, ["--server", _entrance.Url, "--port", port, "--quiet", .. more], _folder, ("GGROK_CONFIG", configuration));
+            _published.Client, ["--server", server, "--port", port, "--quiet", .. more], _folder, ("GGROK_CONFIG", configuration));
     }
 }
