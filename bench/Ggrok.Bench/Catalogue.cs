@@ -17,7 +17,7 @@ internal static class Catalogue
         return
         [
             new SmallRequests(64), new SmallRequests(1), Bulk.Down(size), Bulk.Up(size), new ParallelDownloads(8), new ColdStart(),
-            new LongWay(sizes.RoundTripMilliseconds), new Verification(size),
+            new LongWay(sizes.RoundTripMilliseconds), new IdleTunnels(sizes.Tunnels), new Verification(size),
         ];
     }
 }

@@ -9,7 +9,7 @@ using Ggrok.Bench.Publishing;
 namespace Ggrok.Bench.Peers;
 
 /// <summary>This project, published as it is deployed.</summary>
-internal sealed class GgrokTunnel(string root) : IPeer, IColdStart, IFarPeer
+internal sealed class GgrokTunnel(string root) : IPeer, IColdStart, IFarPeer, ITunnelServer
 {
     private const string ReadyLine = "Forwarding";
     private const string FarHost = "far.test";
@@ -40,13 +40,8 @@ internal sealed class GgrokTunnel(string root) : IPeer, IColdStart, IFarPeer
     {
         _folder = folder;
         _appPort = app.Port;
-        _entrance = Entrance.At(Ports.Free());
-
-        // ASPNETCORE_URLS and not PORT: the bench stays on loopback. The request log is off as nginx's access log is.
-        var server = new ProcessTree("server", BackgroundProcess.Start(
-            "dotnet", [_published.Server], folder, ("ASPNETCORE_URLS", _entrance.Url), ("GGROK_LOG_REQUESTS", "false")));
+        (ProcessTree server, _entrance) = await StartServerAsync(stop).ConfigureAwait(false);
         _ends.Add(server);
-        await Ports.WaitForAsync(_entrance.Port, stop, server.Root).ConfigureAwait(false);
 
         var client = new ProcessTree("client", StartClient(_entrance.Url, "ggrok"));
         _ends.Add(client);
@@ -70,7 +65,29 @@ internal sealed class GgrokTunnel(string root) : IPeer, IColdStart, IFarPeer
         return new FarTunnel(_entrance with { Host = FarHost }, pipe, client);
     }
 
+    public Task<(ProcessTree Server, Entrance Entrance)> StartServerAsync(int tunnels, CancellationToken stop) => StartServerAsync(
+        stop, ("GGROK_DOMAIN", "tunnel.test"), ("GGROK_MAX_TUNNELS_PER_TOKEN", tunnels.ToString(CultureInfo.InvariantCulture)));
+
     public void Dispose() => _ends.ForEach(e => e.Dispose());
+
+    private async Task<(ProcessTree Server, Entrance Entrance)> StartServerAsync(CancellationToken stop, params (string Name, string Value)[] more)
+    {
+        Entrance entrance = Entrance.At(Ports.Free());
+
+        // ASPNETCORE_URLS and not PORT: the bench stays on loopback. The request log is off as nginx's access log is.
+        var server = new ProcessTree("server", BackgroundProcess.Start(
+            "dotnet", [_published.Server], _folder, [("ASPNETCORE_URLS", entrance.Url), ("GGROK_LOG_REQUESTS", "false"), .. more]));
+        try
+        {
+            await Ports.WaitForAsync(entrance.Port, stop, server.Root).ConfigureAwait(false);
+            return (server, entrance);
+        }
+        catch
+        {
+            server.Dispose();
+            throw;
+        }
+    }
 
     // A configuration of its own for each name: the client's identity lies beside it, and the user's stays untouched.
     private BackgroundProcess StartClient(string server, string name, params string[] more)
