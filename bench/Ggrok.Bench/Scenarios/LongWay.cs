@@ -12,7 +12,7 @@ namespace Ggrok.Bench.Scenarios;
 internal sealed class LongWay : IScenario
 {
     private const int Connections = 64;
-    private const int WarmUpSeconds = 1;
+    private const int WarmUpSeconds = 2;
     private const double WindowBytes = 4 << 20;
 
     private readonly TimeSpan _roundTrip;
