@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace Ggrok.Bench.Delaying;
 
-/// <summary>Sleeps to within about a tenth of a millisecond; <see cref="Thread.Sleep(int)"/> knows whole ones only.</summary>
+/// <summary>Sleeps to a fraction of a millisecond; <see cref="Thread.Sleep(int)"/> knows whole ones only.</summary>
 internal static class Nap
 {
     /// <param name="timestamp">As <see cref="Stopwatch.GetTimestamp"/> counts.</param>

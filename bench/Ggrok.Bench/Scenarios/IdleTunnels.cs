@@ -18,7 +18,7 @@ internal sealed class IdleTunnels : IScenario
     private readonly int _count;
     private readonly Metric _opened;
     private readonly Metric _settled;
-    private readonly Metric _later;
+    private readonly Metric _heartbeat;
     private readonly Metric _cpu;
 
     public IdleTunnels(int count)
@@ -27,13 +27,13 @@ internal sealed class IdleTunnels : IScenario
         string many = string.Create(CultureInfo.InvariantCulture, $"{count:#,0} idle tunnels, ");
         _opened = Row("opened", many + "opened per second ↑", "#,0");
         _settled = Row("memory", many + "server's memory KiB each ↓", "0.0");
-        _later = Row("beaten", many + "server's memory KiB each after a round of heartbeats ↓", "0.0");
+        _heartbeat = Row("heartbeat", many + "server's memory KiB each after a round of heartbeats ↓", "0.0");
         _cpu = Row("cpu", many + "server's CPU, % of a core ↓", "0.0");
     }
 
     public string Id => "idle";
 
-    public IReadOnlyList<Metric> Metrics => [_opened, _settled, _later, _cpu];
+    public IReadOnlyList<Metric> Metrics => [_opened, _settled, _heartbeat, _cpu];
 
     public bool Repeats => false;
 
@@ -59,7 +59,7 @@ internal sealed class IdleTunnels : IScenario
         into.Add(subject.Peer.Id, _settled, (await Settled.KibibytesAsync(server, stop).ConfigureAwait(false) - before) / _count);
 
         into.Add(subject.Peer.Id, _cpu, await BeatAsync(fleet, server, stop).ConfigureAwait(false));
-        into.Add(subject.Peer.Id, _later, (await Settled.KibibytesAsync(server, stop).ConfigureAwait(false) - before) / _count);
+        into.Add(subject.Peer.Id, _heartbeat, (await Settled.KibibytesAsync(server, stop).ConfigureAwait(false) - before) / _count);
         if (fleet.Alive < _count)
         {
             throw new InvalidOperationException($"Only {fleet.Alive} of {_count} tunnels lived until the end.");
