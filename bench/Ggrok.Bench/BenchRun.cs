@@ -20,10 +20,10 @@ internal sealed class BenchRun(BenchOptions options)
     {
         string folder = Directory.CreateTempSubdirectory("ggrok-bench-").FullName;
         IPeer[] peers = [.. Catalogue.Peers(FindRoot()).Where(p => options.Peers.Contains(p.Id))];
-        IScenario[] scenarios = [.. Catalogue.Scenarios(options.BulkMebibytes).Where(s => options.Only.Contains(s.Id))];
+        IScenario[] scenarios = [.. Catalogue.Scenarios(options.Sizes).Where(s => options.Only.Contains(s.Id))];
         try
         {
-            using LocalApp app = await LocalApp.StartAsync(folder, (long)options.BulkMebibytes << 20, stop).ConfigureAwait(false);
+            using LocalApp app = await LocalApp.StartAsync(folder, (long)options.Sizes.BulkMebibytes << 20, stop).ConfigureAwait(false);
             List<Subject> subjects = await StartAsync(peers, app, folder, stop).ConfigureAwait(false);
             var disturbance = new Disturbance();
             await MeasureAsync(scenarios, subjects, stop).ConfigureAwait(false);

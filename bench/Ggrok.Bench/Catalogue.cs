@@ -11,12 +11,13 @@ internal static class Catalogue
 
     public static IPeer[] Peers(string root) => [new Direct(), new NginxDoubleHop(), new GgrokTunnel(root), new SshReverse(), new LocalTunnel()];
 
-    public static IScenario[] Scenarios(int bulkMebibytes)
+    public static IScenario[] Scenarios(BenchSizes sizes)
     {
-        string size = bulkMebibytes % 1024 == 0 ? $"{bulkMebibytes / 1024} GiB" : $"{bulkMebibytes} MiB";
+        string size = sizes.BulkMebibytes % 1024 == 0 ? $"{sizes.BulkMebibytes / 1024} GiB" : $"{sizes.BulkMebibytes} MiB";
         return
         [
-            new SmallRequests(64), new SmallRequests(1), Bulk.Down(size), Bulk.Up(size), new ParallelDownloads(8), new ColdStart(), new Verification(size),
+            new SmallRequests(64), new SmallRequests(1), Bulk.Down(size), Bulk.Up(size), new ParallelDownloads(8), new ColdStart(),
+            new LongWay(sizes.RoundTripMilliseconds), new IdleTunnels(sizes.Tunnels), new Verification(size),
         ];
     }
 }

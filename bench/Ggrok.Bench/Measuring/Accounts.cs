@@ -25,17 +25,22 @@ internal static class Accounts
     });
 
     /// <summary>Highest resident memory since the start or <see cref="ResetPeak"/>, in MiB.</summary>
-    public static double PeakMebibytes(int pid) => Try(() =>
-    {
-        string? line = File.ReadLines($"/proc/{pid}/status").FirstOrDefault(l => l.StartsWith("VmHWM:", StringComparison.Ordinal));
-        return line is null ? 0 : double.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) / 1024;
-    });
+    public static double PeakMebibytes(int pid) => StatusKibibytes(pid, "VmHWM:") / 1024;
+
+    /// <summary>Memory that is resident now, in KiB.</summary>
+    public static double ResidentKibibytes(int pid) => StatusKibibytes(pid, "VmRSS:");
 
     /// <summary>Lets the kernel note the peak anew from what is resident now.</summary>
     public static void ResetPeak(int pid) => Try(() =>
     {
         File.WriteAllText($"/proc/{pid}/clear_refs", "5");
         return 0;
+    });
+
+    private static double StatusKibibytes(int pid, string field) => Try(() =>
+    {
+        string? line = File.ReadLines($"/proc/{pid}/status").FirstOrDefault(l => l.StartsWith(field, StringComparison.Ordinal));
+        return line is null ? 0 : double.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture);
     });
 
     // Children are listed under the thread that started them.

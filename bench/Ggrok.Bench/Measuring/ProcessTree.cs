@@ -15,6 +15,9 @@ internal sealed class ProcessTree(string name, BackgroundProcess root) : IDispos
     /// <summary>Sum over the processes of the highest resident memory since the start or <see cref="ResetPeak"/>, in MiB.</summary>
     public double PeakMebibytes => Pids.Sum(Accounts.PeakMebibytes);
 
+    /// <summary>Memory that is resident now, in KiB.</summary>
+    public double ResidentKibibytes => Pids.Sum(Accounts.ResidentKibibytes);
+
     private List<int> Pids => root.HasExited ? [] : Accounts.Tree(root.Id);
 
     /// <summary>Lets the kernel note the peak anew from what is resident now.</summary>

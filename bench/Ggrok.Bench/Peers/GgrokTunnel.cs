@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using Ggrok.Bench.App;
+using Ggrok.Bench.Delaying;
 using Ggrok.Bench.Measuring;
 using Ggrok.Bench.Programs;
 using Ggrok.Bench.Publishing;
@@ -8,9 +9,10 @@ using Ggrok.Bench.Publishing;
 namespace Ggrok.Bench.Peers;
 
 /// <summary>This project, published as it is deployed.</summary>
-internal sealed class GgrokTunnel(string root) : IPeer, IColdStart
+internal sealed class GgrokTunnel(string root) : IPeer, IColdStart, IFarPeer, ITunnelServer
 {
     private const string ReadyLine = "Forwarding";
+    private const string FarHost = "far.test";
 
     private readonly List<ProcessTree> _ends = [];
     private Entrance _entrance = Entrance.At(0);
@@ -38,15 +40,10 @@ internal sealed class GgrokTunnel(string root) : IPeer, IColdStart
     {
         _folder = folder;
         _appPort = app.Port;
-        _entrance = Entrance.At(Ports.Free());
-
-        // ASPNETCORE_URLS and not PORT: the bench stays on loopback. The request log is off as nginx's access log is.
-        var server = new ProcessTree("server", BackgroundProcess.Start(
-            "dotnet", [_published.Server], folder, ("ASPNETCORE_URLS", _entrance.Url), ("GGROK_LOG_REQUESTS", "false")));
+        (ProcessTree server, _entrance) = await StartServerAsync(stop).ConfigureAwait(false);
         _ends.Add(server);
-        await Ports.WaitForAsync(_entrance.Port, stop, server.Root).ConfigureAwait(false);
 
-        var client = new ProcessTree("client", StartClient("ggrok"));
+        var client = new ProcessTree("client", StartClient(_entrance.Url, "ggrok"));
         _ends.Add(client);
         await client.Root.WaitForLineAsync(ReadyLine, stop).ConfigureAwait(false);
         await Ports.WaitForAsync(_entrance, stop, server.Root, client.Root).ConfigureAwait(false);
@@ -56,19 +53,48 @@ internal sealed class GgrokTunnel(string root) : IPeer, IColdStart
     public async Task<TimeSpan> StartOnceAsync(CancellationToken stop)
     {
         long started = Stopwatch.GetTimestamp();
-        using BackgroundProcess client = StartClient("start", "--path", "/start");
+        using BackgroundProcess client = StartClient(_entrance.Url, "start", "--path", "/start");
         await client.WaitForLineAsync(ReadyLine, stop).ConfigureAwait(false);
         return Stopwatch.GetElapsedTime(started);
     }
 
+    public FarTunnel StartFar(TimeSpan roundTrip)
+    {
+        var pipe = new DelayingPipe(_entrance.Port, roundTrip);
+        BackgroundProcess client = StartClient(Entrance.At(pipe.Port).Url, "far", "--host", FarHost);
+        return new FarTunnel(_entrance with { Host = FarHost }, pipe, client);
+    }
+
+    public Task<(ProcessTree Server, Entrance Entrance)> StartServerAsync(int tunnels, CancellationToken stop) => StartServerAsync(
+        stop, ("GGROK_DOMAIN", "tunnel.test"), ("GGROK_MAX_TUNNELS_PER_TOKEN", tunnels.ToString(CultureInfo.InvariantCulture)));
+
     public void Dispose() => _ends.ForEach(e => e.Dispose());
 
+    private async Task<(ProcessTree Server, Entrance Entrance)> StartServerAsync(CancellationToken stop, params (string Name, string Value)[] more)
+    {
+        Entrance entrance = Entrance.At(Ports.Free());
+
+        // ASPNETCORE_URLS and not PORT: the bench stays on loopback. The request log is off as nginx's access log is.
+        var server = new ProcessTree("server", BackgroundProcess.Start(
+            "dotnet", [_published.Server], _folder, [("ASPNETCORE_URLS", entrance.Url), ("GGROK_LOG_REQUESTS", "false"), .. more]));
+        try
+        {
+            await Ports.WaitForAsync(entrance.Port, stop, server.Root).ConfigureAwait(false);
+            return (server, entrance);
+        }
+        catch
+        {
+            server.Dispose();
+            throw;
+        }
+    }
+
     // A configuration of its own for each name: the client's identity lies beside it, and the user's stays untouched.
-    private BackgroundProcess StartClient(string name, params string[] more)
+    private BackgroundProcess StartClient(string server, string name, params string[] more)
     {
         string configuration = Path.Combine(Directory.CreateDirectory(Path.Combine(_folder, name)).FullName, "ggrok.yml");
         string port = _appPort.ToString(CultureInfo.InvariantCulture);
         return BackgroundProcess.Start(
-            _published.Client, ["--server", _entrance.Url, "--port", port, "--quiet", .. more], _folder, ("GGROK_CONFIG", configuration));
+            _published.Client, ["--server", server, "--port", port, "--quiet", .. more], _folder, ("GGROK_CONFIG", configuration));
     }
 }

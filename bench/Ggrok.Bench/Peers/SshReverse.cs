@@ -1,18 +1,22 @@
 using System.Globalization;
 using Ggrok.Bench.App;
+using Ggrok.Bench.Delaying;
 using Ggrok.Bench.Measuring;
 using Ggrok.Bench.Programs;
 
 namespace Ggrok.Bench.Peers;
 
 /// <summary><c>ssh -R</c> to an sshd of its own, with keys and configuration of its own: encrypted TCP forwarding.</summary>
-internal sealed class SshReverse : IPeer
+internal sealed class SshReverse : IPeer, IFarPeer
 {
     // Where a root sshd wants an empty folder; Debian creates it when its service starts.
     private const string PrivilegeSeparation = "/run/sshd";
 
     private readonly List<ProcessTree> _ends = [];
     private bool _createdSeparation;
+    private string _own = "";
+    private int _control;
+    private int _appPort;
 
     public string Id => "ssh";
 
@@ -35,10 +39,10 @@ internal sealed class SshReverse : IPeer
 
     public async Task<Entrance> StartAsync(LocalApp app, string folder, CancellationToken stop)
     {
-        string own = Directory.CreateDirectory(Path.Combine(folder, "ssh")).FullName;
-        int control = Ports.Free();
-        Entrance entrance = Entrance.At(Ports.Free());
-        string configuration = await ConfigureAsync(own, control, stop).ConfigureAwait(false);
+        _own = Directory.CreateDirectory(Path.Combine(folder, "ssh")).FullName;
+        _control = Ports.Free();
+        _appPort = app.Port;
+        string configuration = await ConfigureAsync(_own, _control, stop).ConfigureAwait(false);
         if (Environment.IsPrivilegedProcess && !Directory.Exists(PrivilegeSeparation))
         {
             Directory.CreateDirectory(PrivilegeSeparation);
@@ -47,18 +51,20 @@ internal sealed class SshReverse : IPeer
 
         var server = new ProcessTree("sshd", BackgroundProcess.Start(Installed.PathOf("sshd"), ["-D", "-e", "-f", configuration]));
         _ends.Add(server);
-        await Ports.WaitForAsync(control, stop, server.Root).ConfigureAwait(false);
+        await Ports.WaitForAsync(_control, stop, server.Root).ConfigureAwait(false);
 
-        string[] options = ["BatchMode=yes", "IdentitiesOnly=yes", "IdentityAgent=none", "ExitOnForwardFailure=yes", "StrictHostKeyChecking=no",
-            "UserKnownHostsFile=/dev/null", "GlobalKnownHostsFile=/dev/null", "LogLevel=ERROR"];
-        var client = new ProcessTree("ssh", BackgroundProcess.Start("ssh",
-        [
-            "-F", "none", "-N", "-p", Text($"{control}"), "-i", Path.Combine(own, "user"), .. options.SelectMany(o => new[] { "-o", o }),
-            "-R", Text($"127.0.0.1:{entrance.Port}:127.0.0.1:{app.Port}"), Environment.UserName + "@127.0.0.1",
-        ]));
+        Entrance entrance = Entrance.At(Ports.Free());
+        var client = new ProcessTree("ssh", StartClient(_control, entrance));
         _ends.Add(client);
         await Ports.WaitForAsync(entrance, stop, server.Root, client.Root).ConfigureAwait(false);
         return entrance;
+    }
+
+    public FarTunnel StartFar(TimeSpan roundTrip)
+    {
+        var pipe = new DelayingPipe(_control, roundTrip);
+        Entrance entrance = Entrance.At(Ports.Free());
+        return new FarTunnel(entrance, pipe, StartClient(pipe.Port, entrance));
     }
 
     public void Dispose()
@@ -68,6 +74,17 @@ internal sealed class SshReverse : IPeer
         {
             Directory.Delete(PrivilegeSeparation);
         }
+    }
+
+    private BackgroundProcess StartClient(int control, Entrance entrance)
+    {
+        string[] options = ["BatchMode=yes", "IdentitiesOnly=yes", "IdentityAgent=none", "ExitOnForwardFailure=yes", "StrictHostKeyChecking=no",
+            "UserKnownHostsFile=/dev/null", "GlobalKnownHostsFile=/dev/null", "LogLevel=ERROR"];
+        return BackgroundProcess.Start("ssh",
+        [
+            "-F", "none", "-N", "-p", Text($"{control}"), "-i", Path.Combine(_own, "user"), .. options.SelectMany(o => new[] { "-o", o }),
+            "-R", Text($"127.0.0.1:{entrance.Port}:127.0.0.1:{_appPort}"), Environment.UserName + "@127.0.0.1",
+        ]);
     }
 
     private static async Task<string> ConfigureAsync(string own, int port, CancellationToken stop)

@@ -1,6 +1,4 @@
-using System.Net;
 using System.Net.Sockets;
-using System.Text;
 using Ggrok.Bench.Peers;
 
 namespace Ggrok.Bench.Scenarios;
@@ -45,18 +43,9 @@ internal sealed class DownloadStream(Entrance entrance, long fileLength)
 
     private async Task OnceAsync(byte[] buffer, CancellationToken stop)
     {
-        using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
-        await socket.ConnectAsync(IPAddress.Loopback, entrance.Port, stop).ConfigureAwait(false);
-        byte[] request = Encoding.ASCII.GetBytes($"GET /bulk HTTP/1.1\r\nHost: {entrance.Host}\r\nConnection: close\r\n\r\n");
-        await socket.SendAsync(request, stop).ConfigureAwait(false);
-        int read = await socket.ReceiveAsync(buffer, stop).ConfigureAwait(false);
-        if (!buffer.AsSpan(0, read).StartsWith("HTTP/1.1 200 "u8))
-        {
-            throw new InvalidOperationException("A download was answered: " + Encoding.ASCII.GetString(buffer, 0, Math.Min(read, 200)));
-        }
-
+        using BulkResponse response = await BulkResponse.BeginAsync(entrance, buffer, stop).ConfigureAwait(false);
         long arrived = 0;
-        for (; read > 0; read = await socket.ReceiveAsync(buffer, stop).ConfigureAwait(false))
+        for (int read; (read = await response.ReadAsync(stop).ConfigureAwait(false)) > 0;)
         {
             _first.TrySetResult();
             arrived += read;
