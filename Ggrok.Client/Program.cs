@@ -1,6 +1,9 @@
 using System.Runtime.InteropServices;
 using Ggrok.Client.Cli;
 using Ggrok.Client.Connection;
+using Ggrok.Shared.Relay;
+
+SocketEvents.ServeInline();
 
 // The first signal drains, the second ends at once.
 using var stop = new CancellationTokenSource();

@@ -1,3 +1,6 @@
 using Ggrok.Demo;
+using Ggrok.Shared.Relay;
+
+SocketEvents.ServeInline();
 
 return await DemoRun.MainAsync(args).ConfigureAwait(false);

@@ -1,5 +1,7 @@
 using Ggrok.Server.Hosting;
+using Ggrok.Shared.Relay;
 
+SocketEvents.ServeInline();
 if (args is ["--health"])
 {
     return await HealthProbe.RunAsync().ConfigureAwait(false);

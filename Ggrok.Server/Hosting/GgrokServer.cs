@@ -57,7 +57,8 @@ public static class GgrokServer
             builder.WebHost.UseUrls($"http://*:{new SettingsReader(builder.Configuration).Port()}");
         }
 
-        builder.Services.Configure<Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets.SocketTransportOptions>(o => o.UnsafePreferInlineScheduling = Ggrok.Shared.Multiplexing.X.Kestrel);
+        // A request is served on the thread that read it: nothing here blocks (docs/performance.md).
+        builder.WebHost.UseSockets(sockets => sockets.UnsafePreferInlineScheduling = true);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;

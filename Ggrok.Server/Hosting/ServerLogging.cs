@@ -16,6 +16,9 @@ internal static class ServerLogging
 
         // What the configuration says of levels counts more than the above.
         builder.Logging.AddConfiguration(builder.Configuration.GetSection("Logging"));
+
+        // A console that nobody reads must not stop the relay: lines that find the queue full are dropped and counted.
+        builder.Services.Configure<ConsoleLoggerOptions>(console => console.QueueFullMode = ConsoleLoggerQueueFullMode.DropWrite);
         if (options.LogJson)
         {
             builder.Logging.AddJsonConsole(json =>

@@ -6,11 +6,12 @@ namespace Ggrok.Shared.Multiplexing;
 internal sealed class AsyncSignal : IValueTaskSource
 {
     private readonly Lock _gate = new();
-    private ManualResetValueTaskSourceCore<bool> _core = new() { RunContinuationsAsynchronously = true };
+    private ManualResetValueTaskSourceCore<bool> _core;
     private bool _signalled;
     private bool _waiting;
 
-    public void Set()
+    /// <summary>Lets the waiter go on: on the thread pool, or right here with <paramref name="inline"/>.</summary>
+    public void Set(bool inline)
     {
         lock (_gate)
         {
@@ -23,6 +24,7 @@ internal sealed class AsyncSignal : IValueTaskSource
             _waiting = false;
         }
 
+        _core.RunContinuationsAsynchronously = !inline;
         _core.SetResult(true);
     }
 

@@ -94,7 +94,7 @@ internal sealed class FrameDispatcher(MuxConnection connection, StreamTable stre
         }
 
         stream.OnFrame(header.Kind, header.Flags, payload);
-        connection.Offer(stream);
+        connection.Accept(stream);
     }
 
     private void OnConnectionFrame(FrameKind kind, ReadOnlySpan<byte> payload)

@@ -5,7 +5,7 @@ namespace Ggrok.Shared.Multiplexing;
 /// <summary>What the owner of a connection is told.</summary>
 public interface IMuxHandler
 {
-    /// <summary>The peer opened a stream; its Head is the first frame to read. Called on the thread pool, may take its time.</summary>
+    /// <summary>The peer opened a stream; its Head is the first frame to read. Called from the read loop, must return at once.</summary>
     void OnStream(MuxStream stream);
 
     /// <summary>The peer takes no new streams. Called from the read loop, must return at once.</summary>

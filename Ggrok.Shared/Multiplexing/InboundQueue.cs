@@ -21,9 +21,13 @@ internal sealed class InboundQueue : IValueTaskSource<InboundFrame>
     // given credit for; smaller payloads are copied.
     private const int SmallestHeld = 12 * 1024;
 
+    private const int LargestCreditStep = 256 * 1024;
+
     private readonly Lock _gate = new();
     private readonly WindowBudget _budget;
-    private ManualResetValueTaskSourceCore<InboundFrame> _waiter = new() { RunContinuationsAsynchronously = !X.Inbound };
+
+    // The reader goes on within the read loop: a hop to another thread costs more than what a relay does with a frame.
+    private ManualResetValueTaskSourceCore<InboundFrame> _waiter;
     private Item[] _items = new Item[4];
     private int _first;
     private int _count;
@@ -227,8 +231,8 @@ internal sealed class InboundQueue : IValueTaskSource<InboundFrame>
         }
     }
 
-    // Credit goes back in quarters of a window, so that the peer never runs dry while the reader keeps up. The window
-    // doubles on proof that it is too small: the peer stopped for want of credit and the reader has nothing left.
+    // Credit goes back in quarters of a window, so that the peer never runs dry while the reader keeps up, and in no larger
+    // steps than the first window's size: the time that a step takes is added to every round trip. The window doubles on proof that it is too small: the peer stopped for want of credit and the reader has nothing left.
     private int CreditDue()
     {
         if (_ended || _failed || _discarding)
@@ -247,7 +251,7 @@ internal sealed class InboundQueue : IValueTaskSource<InboundFrame>
             }
         }
 
-        if (grown == 0 && _consumed < _window / 4)
+        if (grown == 0 && _consumed < Math.Min(_window / 4, LargestCreditStep))
         {
             return 0;
         }

@@ -28,7 +28,6 @@ public sealed class MuxConnection
     private int _closeReason = -1;
     private bool _refusesStreams;
     private int _askedToRenew;
-    private int _waitingForOwner;
 
     /// <summary>Creates the connection; nothing moves before <see cref="RunAsync"/>.</summary>
     public MuxConnection(IMessageTransport transport, IMuxHandler handler, MuxOptions options, TimeProvider time)
@@ -40,6 +39,7 @@ public sealed class MuxConnection
         _start = time.GetTimestamp();
         _coarseNow = Now();
         _streams = new StreamTable(options.Role, options.FirstStream);
+        Outbox = new Outbox(_streams);
         _budget = new WindowBudget(options.WindowBudgetBytes);
         _heartbeat = new Heartbeat(Outbox, options.Heartbeat, time, _coarseNow);
         _newLocalStream = id => new MuxStream(this, id, _budget, opened: false);
@@ -58,7 +58,7 @@ public sealed class MuxConnection
     /// <summary>Completes when the connection is over.</summary>
     public Task Ended => _ended.Task;
 
-    internal Outbox Outbox { get; } = new();
+    internal Outbox Outbox { get; }
 
     internal MuxOptions Options => _options;
 
@@ -162,36 +162,21 @@ public sealed class MuxConnection
     internal MuxStream NewPeerStream(uint id) => new(this, id, _budget, opened: true);
 
     /// <summary>
-    /// More streams are over, but still have to be told to the peer or to the owner, than can be explained by load: a peer
-    /// that opens streams and does not read, or that opens and resets them, would fill the memory with them.
+    /// More streams are over, but still have to be told to the peer, than can be explained by load: a peer that opens
+    /// streams and does not read would fill the memory with them.
     /// </summary>
-    internal bool HasBacklog
-    {
-        get
-        {
-            int limit = Math.Max(1000, 10 * _options.MaxStreams);
-            return Volatile.Read(ref _waitingForOwner) > limit || Outbox.StreamsToTell > limit;
-        }
-    }
+    internal bool HasBacklog => Outbox.StreamsToTell > Math.Max(1000, 10 * _options.MaxStreams);
 
-    /// <summary>Hands a stream of the peer to the owner, on the thread pool.</summary>
-    internal void Offer(MuxStream stream)
-    {
-        Interlocked.Increment(ref _waitingForOwner);
-        if (X.OnStream) { ((IThreadPoolWorkItem)stream).Execute(); return; }
-        ThreadPool.UnsafeQueueUserWorkItem(stream, preferLocal: false);
-    }
-
+    /// <summary>Hands a stream of the peer to the owner.</summary>
     internal void Accept(MuxStream stream)
     {
-        Interlocked.Decrement(ref _waitingForOwner);
         try
         {
             _handler.OnStream(stream);
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
-            // On the thread pool this would end the process; a bug costs the stream on which it shows.
+            // In the read loop this would end the connection; a bug costs the stream on which it shows.
             stream.Reset(RelayError.Internal);
         }
     }

@@ -6,7 +6,7 @@ namespace Ggrok.Shared.Multiplexing;
 /// One exchange or raw connection within a tunnel: two directions that end on their own. One reader and one writer at
 /// a time. Nothing is cancelled by token: <see cref="Reset"/> ends pending reads and writes.
 /// </summary>
-public sealed class MuxStream : IThreadPoolWorkItem
+public sealed class MuxStream
 {
     private const int Open = 0;
     private const int Ended = 1;
@@ -163,8 +163,6 @@ public sealed class MuxStream : IThreadPoolWorkItem
 
     /// <summary>Lifts the deadline.</summary>
     public void ClearDeadline() => Volatile.Write(ref _deadline, long.MaxValue);
-
-    void IThreadPoolWorkItem.Execute() => _connection.Accept(this);
 
     internal void Abort(RelayError error, bool tellPeer)
     {

@@ -8,10 +8,12 @@ namespace Ggrok.Shared.Multiplexing;
 /// writer takes whatever is there, as one message, and never waits for more. Fair by construction: a stream places at
 /// most one chunk of 16 KiB before the others get their turn.
 /// </summary>
-internal sealed class Outbox
+internal sealed class Outbox(StreamTable streams)
 {
     // While streams wait for their turn, newcomers may fill only half a batch, so that they cannot starve those.
     private const int RoomForNewcomers = ProtocolLimits.MaxMessageBytes / 2;
+
+    private const int WakeUpsOfALoad = 64;
 
     private readonly Lock _gate = new();
     private readonly AsyncSignal _wake = new();
@@ -19,6 +21,7 @@ internal sealed class Outbox
     private readonly Queue<OutboundStream> _ready = new();
     private readonly Queue<OutboundStream> _dirty = new();
     private int _streamsToTell;
+    private int _soonBusy;
     private bool _writerIdle;
     private bool _closed;
     private bool _frontNeedsNextBatch;
@@ -180,7 +183,7 @@ internal sealed class Outbox
             _closed = true;
         }
 
-        _wake.Set();
+        _wake.Set(inline: false);
     }
 
     /// <summary>Waits until something can be taken, or the outbox was closed.</summary>
@@ -418,7 +421,23 @@ internal sealed class Outbox
     {
         if (wake)
         {
-            _wake.Set();
+            _wake.Set(IsAlone());
         }
+    }
+
+    // A stream that is alone has nothing to wait for, so its frame is sent right here. With others about, the way through
+    // the thread pool gives them time to add theirs: 0.15 messages to the client for each of 64 requests at once instead
+    // of 0.93. A load that pauses for a moment is still a load.
+    private bool IsAlone()
+    {
+        if (streams.Count > 1)
+        {
+            Volatile.Write(ref _soonBusy, WakeUpsOfALoad);
+            return false;
+        }
+
+        int left = Volatile.Read(ref _soonBusy);
+        Volatile.Write(ref _soonBusy, Math.Max(0, left - 1));
+        return left == 0;
     }
 }

@@ -15,17 +15,10 @@ internal sealed class StreamTable(MuxRole role, uint firstLocal)
     private uint _nextLocal = firstLocal != 0 ? firstLocal : role == MuxRole.Client ? 1u : 2u;
     private uint _highestPeer;
     private int _peerCount;
+    private int _count;
 
-    public int Count
-    {
-        get
-        {
-            lock (_gate)
-            {
-                return _streams.Count;
-            }
-        }
-    }
+    /// <summary>Open streams; read without the lock, because every write to the connection asks.</summary>
+    public int Count => Volatile.Read(ref _count);
 
     /// <summary>Numbers are not used again, and few are left: a busy tunnel gets here after days.</summary>
     public bool IsRunningOut => Volatile.Read(ref _nextLocal) > uint.MaxValue - (2 * Reserve);
@@ -42,6 +35,7 @@ internal sealed class StreamTable(MuxRole role, uint firstLocal)
 
             MuxStream stream = create(_nextLocal);
             _streams.Add(_nextLocal, stream);
+            Volatile.Write(ref _count, _streams.Count);
             _nextLocal += 2;
             return stream;
         }
@@ -59,6 +53,7 @@ internal sealed class StreamTable(MuxRole role, uint firstLocal)
             }
 
             _streams.Add(stream.Id, stream);
+            Volatile.Write(ref _count, _streams.Count);
             _peerCount++;
             return true;
         }
@@ -81,6 +76,7 @@ internal sealed class StreamTable(MuxRole role, uint firstLocal)
                 return false;
             }
 
+            Volatile.Write(ref _count, _streams.Count);
             _peerCount -= IsLocal(stream.Id) ? 0 : 1;
             return true;
         }

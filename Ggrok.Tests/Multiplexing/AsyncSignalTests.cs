@@ -11,8 +11,8 @@ public class AsyncSignalTests
     public void A_signal_before_the_wait_is_kept_once()
     {
         var signal = new AsyncSignal();
-        signal.Set();
-        signal.Set();
+        signal.Set(inline: false);
+        signal.Set(inline: false);
 
         signal.WaitAsync().AsTask().IsCompleted.ShouldBeTrue();
         signal.WaitAsync().AsTask().IsCompleted.ShouldBeFalse();
@@ -29,7 +29,7 @@ public class AsyncSignalTests
             for (int i = 0; i < Total; i++)
             {
                 Volatile.Write(ref produced, i + 1);
-                signal.Set();
+                signal.Set(inline: false);
             }
         });
         Task consuming = Task.Run(async () =>

@@ -1,5 +1,8 @@
 using System.Text.Json;
 using Ggrok.Counts;
+using Ggrok.Shared.Relay;
+
+SocketEvents.ServeInline();
 
 // Counts that do not depend on the machine's speed: what a request costs in allocations and in messages.
 switch (args)

@@ -44,7 +44,7 @@ internal sealed class LocalConnection(Socket socket, Stream stream) : IDisposabl
         {
             try
             {
-                return _start != _end || !Ggrok.Shared.Multiplexing.X.Stale && socket.Poll(0, SelectMode.SelectRead);
+                return _start != _end || socket.Poll(0, SelectMode.SelectRead);
             }
             catch (Exception e) when (e is SocketException or ObjectDisposedException)
             {
