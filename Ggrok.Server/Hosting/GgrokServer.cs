@@ -31,6 +31,7 @@ public static class GgrokServer
     private static void AddServices(IServiceCollection services)
     {
         services.AddSingleton(TimeProvider.System);
+        services.AddSingleton<Microsoft.AspNetCore.Connections.IMemoryPoolFactory<byte>, TransferMemory>();
         services.AddSingleton<TunnelRegistry>();
         services.AddSingleton<SessionDirectory>();
         services.AddSingleton<RouteAssigner>();

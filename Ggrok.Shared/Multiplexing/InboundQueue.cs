@@ -19,14 +19,15 @@ internal sealed class InboundQueue : IValueTaskSource<InboundFrame>
 
     // A payload that must wait keeps its whole message, 64 KiB, in memory. This bounds that to five times what the peer was
     // given credit for; smaller payloads are copied.
-    private const int SmallestHeld = 12 * 1024;
+    private const int Bulk = 12 * 1024;
 
     private const int LargestCreditStep = 256 * 1024;
 
     private readonly Lock _gate = new();
     private readonly WindowBudget _budget;
 
-    // The reader goes on within the read loop: a hop to another thread costs more than what a relay does with a frame.
+    // The reader goes on within the read loop, where a hop to another thread would cost more than what a relay does with a
+    // small frame. Bulk data hops: copying and sending it takes long enough to be worth another core.
     private ManualResetValueTaskSourceCore<InboundFrame> _waiter;
     private Item[] _items = new Item[4];
     private int _first;
@@ -96,6 +97,7 @@ internal sealed class InboundQueue : IValueTaskSource<InboundFrame>
 
         if (wake)
         {
+            _waiter.RunContinuationsAsynchronously = payload.Length >= Bulk;
             _waiter.SetResult(frame);
         }
     }
@@ -125,6 +127,7 @@ internal sealed class InboundQueue : IValueTaskSource<InboundFrame>
 
         if (wake)
         {
+            _waiter.RunContinuationsAsynchronously = false;
             _waiter.SetResult(new InboundFrame(FrameKind.Reset, default, error));
         }
     }
@@ -304,7 +307,7 @@ internal sealed class InboundQueue : IValueTaskSource<InboundFrame>
 
     // A head is read at once; what came with a payload that is held costs no more memory.
     private bool MayHold(FrameKind kind, ReceivedPayload payload) =>
-        kind == FrameKind.Head || payload.Length >= SmallestHeld || _current.Owner == payload.Buffer
+        kind == FrameKind.Head || payload.Length >= Bulk || _current.Owner == payload.Buffer
         || (_count > 0 && Last.Owner == payload.Buffer);
 
     private static Item Hold(FrameKind kind, ReceivedPayload payload)

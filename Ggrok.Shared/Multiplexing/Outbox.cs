@@ -15,6 +15,9 @@ internal sealed class Outbox(StreamTable streams)
 
     private const int WakeUpsOfALoad = 64;
 
+    // More than this is a part of much: while one thread sends it, another reads the next.
+    private const int SmallData = 4096;
+
     private readonly Lock _gate = new();
     private readonly AsyncSignal _wake = new();
     private readonly OutboundBatch _batch = new();
@@ -67,7 +70,7 @@ internal sealed class Outbox(StreamTable streams)
             wake = TakeWakeUp();
         }
 
-        Wake(wake);
+        Wake(wake, bulk: kind == FrameKind.Data && payload.Length > SmallData);
         return result;
     }
 
@@ -417,11 +420,11 @@ internal sealed class Outbox(StreamTable streams)
         return wake;
     }
 
-    private void Wake(bool wake)
+    private void Wake(bool wake, bool bulk = false)
     {
         if (wake)
         {
-            _wake.Set(IsAlone());
+            _wake.Set(inline: IsAlone() && !bulk);
         }
     }
 
