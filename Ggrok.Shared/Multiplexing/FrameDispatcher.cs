@@ -3,9 +3,15 @@ using Ggrok.Shared.Protocol;
 
 namespace Ggrok.Shared.Multiplexing;
 
-/// <summary>Takes each frame of a message to where it belongs. Runs in the read loop: waits for nothing.</summary>
+/// <summary>
+/// Takes each frame of a message to where it belongs. Runs in the read loop: waits for nothing. Readers and the owner are
+/// told at the end of the message, so that a head does not leave for itself when its body came with it.
+/// </summary>
 internal sealed class FrameDispatcher(MuxConnection connection, StreamTable streams, Heartbeat heartbeat, IMuxHandler handler)
 {
+    private readonly List<MuxStream> _opened = [];
+    private readonly List<MuxStream> _readable = [];
+
     /// <exception cref="ProtocolViolationException">The peer broke the protocol.</exception>
     public void Dispatch(MessageBuffer message, int length)
     {
@@ -40,6 +46,24 @@ internal sealed class FrameDispatcher(MuxConnection connection, StreamTable stre
                     break;
             }
         }
+
+        Tell();
+    }
+
+    private void Tell()
+    {
+        foreach (MuxStream stream in _opened)
+        {
+            connection.Accept(stream);
+        }
+
+        foreach (MuxStream stream in _readable)
+        {
+            stream.WakeReader();
+        }
+
+        _opened.Clear();
+        _readable.Clear();
     }
 
     private void OnStreamFrame(FrameHeader header, ReceivedPayload payload)
@@ -75,10 +99,10 @@ internal sealed class FrameDispatcher(MuxConnection connection, StreamTable stre
                 break;
             case FrameKind.End:
                 Require(payload.Length == 0, CloseReason.FrameMalformed);
-                stream.OnFrame(header.Kind, header.Flags, payload);
+                Deliver(stream, header, payload);
                 break;
             default:
-                stream.OnFrame(header.Kind, header.Flags, payload);
+                Deliver(stream, header, payload);
                 break;
         }
     }
@@ -94,7 +118,16 @@ internal sealed class FrameDispatcher(MuxConnection connection, StreamTable stre
         }
 
         stream.OnFrame(header.Kind, header.Flags, payload);
-        connection.Accept(stream);
+        _opened.Add(stream);
+    }
+
+    // Frames of one stream mostly follow each other; waking a reader twice does no harm.
+    private void Deliver(MuxStream stream, FrameHeader header, ReceivedPayload payload)
+    {
+        if (stream.OnFrame(header.Kind, header.Flags, payload) && (_readable.Count == 0 || _readable[^1] != stream))
+        {
+            _readable.Add(stream);
+        }
     }
 
     private void OnConnectionFrame(FrameKind kind, ReadOnlySpan<byte> payload)

@@ -63,43 +63,43 @@ internal sealed class InboundQueue : IValueTaskSource<InboundFrame>
         }
     }
 
-    /// <summary>Takes a frame in.</summary>
+    /// <summary>Takes a frame in. True when a reader waits, who is to be woken by <see cref="Wake"/> then.</summary>
     /// <exception cref="ProtocolViolationException">Data beyond credit, a frame after End, or too many frames without credit.</exception>
-    public void Enqueue(FrameKind kind, FrameFlags flags, ReceivedPayload payload)
+    public bool Enqueue(FrameKind kind, FrameFlags flags, ReceivedPayload payload)
     {
-        bool wake;
-        InboundFrame frame = default;
         lock (_gate)
         {
             if (_failed)
             {
-                return;
+                return false;
             }
 
             Account(kind, flags, payload.Length);
-            if (_discarding || (kind == FrameKind.Data && (payload.Length == 0 || TryAppendToLast(payload))))
+            if (!_discarding && (kind != FrameKind.Data || (payload.Length > 0 && !TryAppendToLast(payload))))
+            {
+                Push(_waiting || MayHold(kind, payload) ? Hold(kind, payload) : Copy(kind, payload));
+            }
+
+            return _waiting;
+        }
+    }
+
+    /// <summary>Lets a waiting reader go on, if there is something for it.</summary>
+    public void Wake()
+    {
+        InboundFrame frame;
+        lock (_gate)
+        {
+            if (!_waiting || !TryTake(out frame))
             {
                 return;
             }
 
-            wake = _waiting;
-            Item item = wake || MayHold(kind, payload) ? Hold(kind, payload) : Copy(kind, payload);
-            if (wake)
-            {
-                frame = MakeCurrent(item);
-                _waiting = false;
-            }
-            else
-            {
-                Push(item);
-            }
+            _waiting = false;
         }
 
-        if (wake)
-        {
-            _waiter.RunContinuationsAsynchronously = payload.Length >= Bulk;
-            _waiter.SetResult(frame);
-        }
+        _waiter.RunContinuationsAsynchronously = frame.Payload.Length >= Bulk;
+        _waiter.SetResult(frame);
     }
 
     /// <summary>Ends the queue with an error: the reader sees Reset, after what is queued if that is kept.</summary>

@@ -189,15 +189,20 @@ public sealed class MuxStream
         }
     }
 
-    internal void OnFrame(FrameKind kind, FrameFlags flags, ReceivedPayload payload)
+    /// <summary>Takes a frame in. True when a reader waits, who is to be woken by <see cref="WakeReader"/> then.</summary>
+    internal bool OnFrame(FrameKind kind, FrameFlags flags, ReceivedPayload payload)
     {
         Touch();
-        _inbound.Enqueue(kind, flags, payload);
+        bool waiting = _inbound.Enqueue(kind, flags, payload);
         if (kind == FrameKind.End)
         {
             DirectionEnded();
         }
+
+        return waiting;
     }
+
+    internal void WakeReader() => _inbound.Wake();
 
     internal void CheckTimeouts(long now, TimeSpan idle)
     {

@@ -71,7 +71,10 @@ public class AsyncSignalTests
             {
                 SpinWait.SpinUntil(() => Volatile.Read(ref credit) > 0 || reading.IsFaulted);
                 Interlocked.Decrement(ref credit);
-                queue.Enqueue(FrameKind.Data, FrameFlags.None, new ReceivedPayload(message, 0, 1));
+                if (queue.Enqueue(FrameKind.Data, FrameFlags.None, new ReceivedPayload(message, 0, 1)))
+                {
+                    queue.Wake();
+                }
             }
         });
 
