@@ -25,6 +25,7 @@ internal sealed class InboundQueue : IValueTaskSource<InboundFrame>
 
     private readonly Lock _gate = new();
     private readonly WindowBudget _budget;
+    private readonly MuxStatistics _statistics;
 
     // The reader goes on within the read loop, where a hop to another thread would cost more than what a relay does with a
     // small frame. Bulk data hops: copying and sending it takes long enough to be worth another core.
@@ -46,9 +47,10 @@ internal sealed class InboundQueue : IValueTaskSource<InboundFrame>
     private int _uncredited;
     private int _uncreditedFrames;
 
-    public InboundQueue(WindowBudget budget)
+    public InboundQueue(WindowBudget budget, MuxStatistics statistics)
     {
         _budget = budget;
+        _statistics = statistics;
     }
 
     /// <summary>The reader has not come to the end, and wants to.</summary>
@@ -321,13 +323,14 @@ internal sealed class InboundQueue : IValueTaskSource<InboundFrame>
         return new Item(kind, payload.Buffer, payload.Offset, payload.Length);
     }
 
-    private static Item Copy(FrameKind kind, ReceivedPayload payload)
+    private Item Copy(FrameKind kind, ReceivedPayload payload)
     {
         if (payload.Length == 0)
         {
             return new Item(kind, null, 0, 0);
         }
 
+        _statistics.CopiedIn(payload.Length);
         byte[] array = ArrayPool<byte>.Shared.Rent(Math.Max(payload.Length, SmallestArray));
         payload.Span.CopyTo(array);
         return new Item(kind, array, 0, payload.Length);
@@ -347,6 +350,7 @@ internal sealed class InboundQueue : IValueTaskSource<InboundFrame>
             return false;
         }
 
+        _statistics.CopiedIn(payload.Length);
         payload.Span.CopyTo(array.AsSpan(last.Length));
         last = last with { Length = last.Length + payload.Length };
         return true;

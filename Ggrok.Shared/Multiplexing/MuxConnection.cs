@@ -39,7 +39,7 @@ public sealed class MuxConnection
         _start = time.GetTimestamp();
         _coarseNow = Now();
         _streams = new StreamTable(options.Role, options.FirstStream);
-        Outbox = new Outbox(_streams);
+        Outbox = new Outbox(_streams, Statistics);
         _budget = new WindowBudget(options.WindowBudgetBytes);
         _heartbeat = new Heartbeat(Outbox, options.Heartbeat, time, _coarseNow);
         _newLocalStream = id => new MuxStream(this, id, _budget, opened: false);

@@ -40,6 +40,8 @@ public sealed class MuxStatistics
     private long _messagesReceived;
     private long _bytesReceived;
     private long _unknownFrames;
+    private long _bytesCopiedIn;
+    private long _bytesCopiedOut;
 
     /// <summary>WebSocket messages sent.</summary>
     public long MessagesSent => Volatile.Read(ref _messagesSent);
@@ -56,6 +58,12 @@ public sealed class MuxStatistics
     /// <summary>Frames of kinds that this version does not know.</summary>
     public long UnknownFrames => Volatile.Read(ref _unknownFrames);
 
+    /// <summary>Payload bytes that were copied because their reader was not ready; the others were read where they arrived.</summary>
+    public long BytesCopiedIn => Volatile.Read(ref _bytesCopiedIn);
+
+    /// <summary>Payload bytes that were copied into messages to be sent.</summary>
+    public long BytesCopiedOut => Volatile.Read(ref _bytesCopiedOut);
+
     // One writer loop and one reader loop: plain additions suffice, readers see them a little late.
     internal void Sent(int bytes)
     {
@@ -68,6 +76,12 @@ public sealed class MuxStatistics
         Volatile.Write(ref _messagesReceived, _messagesReceived + 1);
         Volatile.Write(ref _bytesReceived, _bytesReceived + bytes);
     }
+
+    // In the read loop.
+    internal void CopiedIn(int bytes) => Volatile.Write(ref _bytesCopiedIn, _bytesCopiedIn + bytes);
+
+    // Under the lock of the outbox.
+    internal void CopiedOut(int bytes) => Volatile.Write(ref _bytesCopiedOut, _bytesCopiedOut + bytes);
 
     internal void SkippedUnknown() => Volatile.Write(ref _unknownFrames, _unknownFrames + 1);
 }

@@ -25,7 +25,7 @@ public sealed class MuxStream
     internal MuxStream(MuxConnection connection, uint id, WindowBudget budget, bool opened)
     {
         _connection = connection;
-        _inbound = new InboundQueue(budget);
+        _inbound = new InboundQueue(budget, connection.Statistics);
         Outbound = new OutboundStream(id, opened);
         Touch();
     }

@@ -8,7 +8,7 @@ namespace Ggrok.Shared.Multiplexing;
 /// writer takes whatever is there, as one message, and never waits for more. Fair by construction: a stream places at
 /// most one chunk of 16 KiB before the others get their turn.
 /// </summary>
-internal sealed class Outbox(StreamTable streams)
+internal sealed class Outbox(StreamTable streams, MuxStatistics statistics)
 {
     // While streams wait for their turn, newcomers may fill only half a batch, so that they cannot starve those.
     private const int RoomForNewcomers = ProtocolLimits.MaxMessageBytes / 2;
@@ -282,12 +282,14 @@ internal sealed class Outbox(StreamTable streams)
         if (!data.IsEmpty)
         {
             stream.Credit -= data.Length;
+            statistics.CopiedOut(data.Length);
             _batch.Append(FrameKind.Data, stream.Credit == 0 ? FrameFlags.Blocked : FrameFlags.None, stream.Id, data);
         }
     }
 
     private void AppendWhole(OutboundStream stream, FrameKind kind, ReadOnlySpan<byte> payload)
     {
+        statistics.CopiedOut(payload.Length);
         _batch.Append(kind, FrameFlags.None, stream.Id, payload);
         stream.Opened |= kind == FrameKind.Head;
         stream.Over |= kind == FrameKind.End;

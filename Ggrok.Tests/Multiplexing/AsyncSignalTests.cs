@@ -48,7 +48,7 @@ public class AsyncSignalTests
     [Fact]
     public async Task A_reader_that_keeps_up_gets_each_frame_once()
     {
-        var queue = new InboundQueue(new WindowBudget(0));
+        var queue = new InboundQueue(new WindowBudget(0), new MuxStatistics());
         MessageBuffer message = MessageBuffer.Rent();
         const int Total = 200_000;
         int credit = ProtocolLimits.InitialWindowBytes;

@@ -66,7 +66,7 @@ public class FairnessTests
     [Fact]
     public void Many_small_writers_do_not_starve_a_bulk_stream()
     {
-        var outbox = new Outbox(new StreamTable(MuxRole.Server, 0));
+        var outbox = new Outbox(new StreamTable(MuxRole.Server, 0), new MuxStatistics());
         _ = outbox.WriteAsync(new OutboundStream(2, opened: true), FrameKind.Data, new byte[9 * Chunk]).AsTask();
         int bulk = 0;
         uint id = 4;
@@ -89,7 +89,7 @@ public class FairnessTests
     [InlineData(ProtocolLimits.MaxJsonBytes)]
     public void Small_writers_do_not_starve_a_large_head(int size)
     {
-        var outbox = new Outbox(new StreamTable(MuxRole.Server, 0));
+        var outbox = new Outbox(new StreamTable(MuxRole.Server, 0), new MuxStatistics());
         outbox.TryTake(out _, out _);
         _ = outbox.WriteAsync(new OutboundStream(2, opened: true), FrameKind.Head, new byte[40_000]).AsTask();
         _ = outbox.WriteAsync(new OutboundStream(4, opened: true), FrameKind.Head, new byte[size]).AsTask();
@@ -116,7 +116,7 @@ public class FairnessTests
     [Fact]
     public void Large_heads_do_not_starve_control_frames()
     {
-        var outbox = new Outbox(new StreamTable(MuxRole.Server, 0));
+        var outbox = new Outbox(new StreamTable(MuxRole.Server, 0), new MuxStatistics());
         outbox.TryTake(out _, out _);
         for (uint i = 0; i < 10; i++)
         {
@@ -135,7 +135,7 @@ public class FairnessTests
     [Fact]
     public void No_message_is_larger_than_allowed()
     {
-        var outbox = new Outbox(new StreamTable(MuxRole.Server, 0));
+        var outbox = new Outbox(new StreamTable(MuxRole.Server, 0), new MuxStatistics());
         var random = new Random(7);
         for (uint round = 0; round < 2000; round++)
         {

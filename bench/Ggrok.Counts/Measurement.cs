@@ -3,7 +3,11 @@ namespace Ggrok.Counts;
 /// <summary>One count of the table.</summary>
 /// <param name="Name">What was counted, per what.</param>
 /// <param name="Value">The count.</param>
-internal sealed record Count(string Name, double Value);
+/// <param name="Limit">What it may be at most: somewhat more than it was when the limit was set.</param>
+internal sealed record Count(string Name, double Value, double Limit)
+{
+    public bool IsTooMuch => Value > Limit;
+}
 
 /// <summary>Runs the loads between two readings of each side's counts.</summary>
 internal static class Measurement
@@ -26,18 +30,19 @@ internal static class Measurement
         foreach (int connections in (int[])[1, 64])
         {
             Delta small = await BetweenAsync(server, client, () => LoadAsync(url, connections, Requests, SmallBytes)).ConfigureAwait(false);
-            counts.Add(new($"bytes allocated by the server per small request, {connections} connections", (double)small.Server.Allocated / Requests));
-            counts.Add(new($"bytes allocated by the client per small request, {connections} connections", (double)small.Client.Allocated / Requests));
-            counts.Add(new($"messages to the client per small request, {connections} connections", (double)small.Server.MessagesSent / Requests));
-            counts.Add(new($"messages from the client per small request, {connections} connections", (double)small.Server.MessagesReceived / Requests));
+            counts.Add(new($"bytes allocated by the server per small request, {connections} connections", (double)small.Server.Allocated / Requests, 2048));
+            counts.Add(new($"bytes allocated by the client per small request, {connections} connections", (double)small.Client.Allocated / Requests, 4096));
+            counts.Add(new($"messages to the client per small request, {connections} connections", (double)small.Server.MessagesSent / Requests, 1.01));
+            counts.Add(new($"messages from the client per small request, {connections} connections", (double)small.Server.MessagesReceived / Requests, 1.01));
         }
 
         await LoadAsync(url, 1, 1, BulkBytes).ConfigureAwait(false);
         Delta bulk = await BetweenAsync(server, client, () => LoadAsync(url, 1, 1, BulkBytes)).ConfigureAwait(false);
         double frames = (double)BulkBytes / FrameBytes;
-        counts.Add(new("bytes allocated by the server per data frame", bulk.Server.Allocated / frames));
-        counts.Add(new("bytes allocated by the client per data frame", bulk.Client.Allocated / frames));
-        counts.Add(new("messages from the client per data frame", bulk.Server.MessagesReceived / frames));
+        counts.Add(new("bytes allocated by the server per data frame", bulk.Server.Allocated / frames, 100));
+        counts.Add(new("bytes allocated by the client per data frame", bulk.Client.Allocated / frames, 20));
+        counts.Add(new("messages from the client per data frame", bulk.Server.MessagesReceived / frames, 1.01));
+        counts.Add(new("bytes copied by the server's multiplexer per byte of a download", (double)bulk.Server.CopiedIn / BulkBytes, 0.05));
         return counts;
     }
 
@@ -50,7 +55,7 @@ internal static class Measurement
     }
 
     private static SideCounts Minus(SideCounts a, SideCounts b) =>
-        new(a.Allocated - b.Allocated, a.MessagesSent - b.MessagesSent, a.MessagesReceived - b.MessagesReceived);
+        new(a.Allocated - b.Allocated, a.MessagesSent - b.MessagesSent, a.MessagesReceived - b.MessagesReceived, a.CopiedIn - b.CopiedIn);
 
     private static async Task LoadAsync(Uri server, int connections, int requests, long bytes)
     {

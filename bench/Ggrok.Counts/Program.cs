@@ -15,9 +15,11 @@ switch (args)
         return 0;
     case [] or ["--json"]:
         List<Count> counts = await Measurement.RunAsync().ConfigureAwait(false);
-        Console.WriteLine(args is [] ? string.Join('\n', counts.Select(c => $"{c.Value,12:N2}  {c.Name}")) : JsonSerializer.Serialize(counts));
-        return 0;
+        Console.WriteLine(args is [] ? string.Join('\n', counts.Select(Line)) : JsonSerializer.Serialize(counts));
+        return counts.Exists(c => c.IsTooMuch) ? 1 : 0;
     default:
         await Console.Error.WriteLineAsync("Usage: Ggrok.Counts [--json]").ConfigureAwait(false);
         return 2;
 }
+
+static string Line(Count count) => $"{count.Value,12:N2}  {count.Name}{(count.IsTooMuch ? $": MORE THAN {count.Limit:N2}" : "")}";

@@ -59,7 +59,7 @@ internal static class Side
             }
 
             MuxStatistics? mux = statistics();
-            var counts = new SideCounts(GC.GetTotalAllocatedBytes(precise: true), mux?.MessagesSent ?? 0, mux?.MessagesReceived ?? 0);
+            var counts = new SideCounts(GC.GetTotalAllocatedBytes(precise: true), mux?.MessagesSent ?? 0, mux?.MessagesReceived ?? 0, mux?.BytesCopiedIn ?? 0);
             Say(JsonSerializer.Serialize(counts));
         }
     }
@@ -94,4 +94,4 @@ internal static class Side
 }
 
 /// <summary>What one side has counted since it started.</summary>
-internal sealed record SideCounts(long Allocated, long MessagesSent, long MessagesReceived);
+internal sealed record SideCounts(long Allocated, long MessagesSent, long MessagesReceived, long CopiedIn);
