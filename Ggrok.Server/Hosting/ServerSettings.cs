@@ -27,7 +27,7 @@ public static class ServerSettings
         new("GGROK_STREAM_IDLE_TIMEOUT", "1h", "duration", "Time without a byte after which an exchange is ended; 0 for never."),
         new("GGROK_AWAY_GRACE", "5m", "duration", "How long the name of a lost client stays its own."),
         new("GGROK_HEARTBEAT", "20s", "duration", "Time between two pings on a tunnel."),
-        new("GGROK_LOG_REQUESTS", "true", "true or false", "Log a line for each request."),
+        new("GGROK_LOG_REQUESTS", "true", "true or false", "Log a line for each request. A console that takes no more loses lines, and says how many."),
         new("GGROK_LOG_FORMAT", "console", "console or json", "Form of the log."),
         new("GGROK_LEGACY", "true", "true or false", "Accept the original Go client."),
         new("GGROK_LEGACY_MAX_BODY_BYTES", "10485760", "bytes", "Largest body through a legacy client, each way."),

@@ -183,7 +183,7 @@ public static class HeadReader
     {
         json.Read();
         Require(json.TokenType == JsonTokenType.String);
-        return json.ValueIsEscaped ? json.GetString()! : KnownNames.Intern(json.ValueSpan);
+        return json.ValueIsEscaped ? json.GetString()! : RecentStrings.OfUtf8(json.ValueSpan);
     }
 
     private static bool TryReadHeaders(ref Utf8JsonReader json, List<HeaderField> headers)

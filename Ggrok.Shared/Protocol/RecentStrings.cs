@@ -5,19 +5,25 @@ using System.Text;
 namespace Ggrok.Shared.Protocol;
 
 /// <summary>
-/// Gives the same string for bytes that were met a moment ago on the same thread. Most values of a head are those of the
-/// head before (Host, User-Agent, Date, Accept); without this they are a third of what a small exchange allocates.
+/// Gives the same string for bytes that were met a moment ago on the same thread. Names and most values of a head are those
+/// of the head before (Host, User-Agent, Date, Accept); without this they are a third of what a small exchange allocates.
 /// </summary>
-internal static class RecentStrings
+public static class RecentStrings
 {
     private const int LongestText = 128;
-    private const int Entries = 256;
+    private const int Entries = 512;
 
     [ThreadStatic]
     private static string?[]? s_recent;
 
-    /// <summary>The text of ASCII bytes; null when they are too long or not ASCII.</summary>
-    public static string? TryGet(ReadOnlySpan<byte> bytes)
+    /// <summary>The text of UTF-8 bytes.</summary>
+    public static string OfUtf8(ReadOnlySpan<byte> bytes) => TryGet(bytes) ?? Encoding.UTF8.GetString(bytes);
+
+    /// <summary>The text of bytes that are one char each (ISO 8859-1), as in HTTP/1.1 fields.</summary>
+    public static string OfLatin1(ReadOnlySpan<byte> bytes) => TryGet(bytes) ?? Encoding.Latin1.GetString(bytes);
+
+    // Null when they are too many, none, or not ASCII.
+    private static string? TryGet(ReadOnlySpan<byte> bytes)
     {
         if (bytes.Length is 0 or > LongestText || !Ascii.IsValid(bytes))
         {

@@ -1,4 +1,5 @@
 using Ggrok.Tests.Deploy;
+using Ggrok.Tests.Testing;
 
 namespace Ggrok.Tests.Counts;
 

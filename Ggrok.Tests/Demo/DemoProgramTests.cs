@@ -1,5 +1,6 @@
 using System.Net;
 using Ggrok.Tests.Deploy;
+using Ggrok.Tests.Testing;
 
 namespace Ggrok.Tests.Demo;
 

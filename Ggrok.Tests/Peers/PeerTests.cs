@@ -26,8 +26,8 @@ public class PeerTests
         await File.WriteAllTextAsync(Path.Combine(folder, "main.js"), "import { text } from './text.js'; document.querySelector('h1').textContent = text; window.alive ??= Math.random();" +
             "import.meta.hot.accept('./text.js', (m) => { document.querySelector('h1').textContent = m.text; });");
         await File.WriteAllTextAsync(Path.Combine(folder, "text.js"), "export const text = 'before';");
-        (NodeProcess vite, Uri local) = await NodeProcess.ServeAsync("vite", folder);
-        await using NodeProcess running = vite;
+        (RunningProgram vite, Uri local) = await NodeProcess.ServeAsync("vite", folder);
+        await using RunningProgram running = vite;
         await using RunningServer server = await RunningServer.StartAsync();
         await using var client = new RunningClient(RunningClient.Options(server.Url, local));
         Uri url = (await client.Events.NextReadyAsync())[0].Url;
@@ -57,8 +57,8 @@ public class PeerTests
 
     private static async Task BetweenAsync(string server, string client)
     {
-        (NodeProcess local, Uri url) = await NodeProcess.ServeAsync(server);
-        await using NodeProcess running = local;
+        (RunningProgram local, Uri url) = await NodeProcess.ServeAsync(server);
+        await using RunningProgram running = local;
         await using RunningServer relay = await RunningServer.StartAsync();
         await using var tunnel = new RunningClient(RunningClient.Options(relay.Url, url));
         await NodeProcess.VisitAsync(client, (await tunnel.Events.NextReadyAsync())[0].Url);

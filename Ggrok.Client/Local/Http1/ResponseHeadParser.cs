@@ -59,8 +59,8 @@ internal static class ResponseHeadParser
                 throw new LocalResponseException(RelayError.ResponseHeadInvalid);
             }
 
-            string name = KnownNames.Intern(line[..colon]);
-            string value = KnownNames.ValueOf(line[(colon + 1)..].Trim(" \t"u8));
+            string name = RecentStrings.OfLatin1(line[..colon]);
+            string value = RecentStrings.OfLatin1(line[(colon + 1)..].Trim(" \t"u8));
             if (!HeaderField.IsName(name) || !HeaderField.IsValue(value))
             {
                 throw new LocalResponseException(RelayError.ResponseHeadInvalid);

@@ -1,14 +1,14 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text;
-using Ggrok.Tests.Testing;
 
-namespace Ggrok.Tests.Deploy;
+namespace Ggrok.Tests.Testing;
 
 /// <summary>A program as a platform runs it: its output, its exit code, SIGTERM.</summary>
 internal sealed class RunningProgram : IAsyncDisposable
 {
     private readonly Process _process;
+    private int _disposed;
     private readonly StringBuilder _output = new();
     private readonly List<(string Text, TaskCompletionSource<string> Seen)> _awaited = [];
 
@@ -86,6 +86,11 @@ internal sealed class RunningProgram : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+        {
+            return;
+        }
+
         if (!_process.HasExited)
         {
             _process.Kill(entireProcessTree: true);
