@@ -11,7 +11,7 @@ internal static class ServerLogging
         builder.Logging.AddFilter("Microsoft.Hosting.Lifetime", LogLevel.Information);
         builder.Logging.AddFilter("Microsoft.AspNetCore.Server.Kestrel", LogLevel.Error);
 
-        // Enabled, it makes an activity and a log scope for each request: 1.0 KB that no line here would show.
+        // Enabled, it makes an activity and a log scope for each request, which no line here would show.
         builder.Logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
 
         // What the configuration says of levels counts more than the above.

@@ -6,7 +6,7 @@ namespace Ggrok.Shared.Protocol;
 
 /// <summary>
 /// Gives the same string for bytes that were met a moment ago on the same thread. Names and most values of a head are those
-/// of the head before (Host, User-Agent, Date, Accept); without this they are a third of what a small exchange allocates.
+/// of the head before (Host, User-Agent, Date, Accept).
 /// </summary>
 public static class RecentStrings
 {
