@@ -1,21 +1,10 @@
-using System.Runtime.InteropServices;
 using Ggrok.Client.Cli;
 using Ggrok.Client.Connection;
 using Ggrok.Shared.Relay;
 
 SocketEvents.ServeInline();
 
-// The first signal drains, the second ends at once.
-using var stop = new CancellationTokenSource();
-void OnSignal(PosixSignalContext context)
-{
-    context.Cancel = !stop.IsCancellationRequested;
-    stop.Cancel();
-}
-
-using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal);
-using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal);
-
+using var stop = new StopSignals();
 var commandLine = new CommandLine(
     Console.Out,
     Console.Error,

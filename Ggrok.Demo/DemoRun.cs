@@ -1,5 +1,5 @@
 using System.Globalization;
-using System.Runtime.InteropServices;
+using Ggrok.Client.Cli;
 using Ggrok.Client.Connection;
 using Ggrok.Client.Output;
 using Ggrok.Server.Hosting;
@@ -25,16 +25,7 @@ internal static class DemoRun
             return 0;
         }
 
-        using var stop = new CancellationTokenSource();
-        void OnSignal(PosixSignalContext context)
-        {
-            // The first signal ends the demo well, the second one at once.
-            context.Cancel = !stop.IsCancellationRequested;
-            stop.Cancel();
-        }
-
-        using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal);
-        using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal);
+        using var stop = new StopSignals();
         try
         {
             return await RunAsync(options, stop.Token).ConfigureAwait(false);

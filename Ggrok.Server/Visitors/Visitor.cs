@@ -16,7 +16,7 @@ internal readonly record struct Visitor(string Remote, string Scheme, string Hos
     {
         string host = request.Host.Value ?? "";
         string peerText = connection.Remote;
-        if (!connection.IsTrusted(proxies))
+        if (!connection.IsTrusted)
         {
             return new Visitor(peerText, request.Scheme, host, peerText);
         }

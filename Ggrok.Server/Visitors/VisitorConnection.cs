@@ -14,30 +14,31 @@ internal sealed class VisitorConnection
 {
     private static readonly object Key = new();
 
-    private readonly IPAddress? _address;
     private KnownHost? _host;
     private ForwardedText? _forwarded;
-    private bool? _isTrusted;
     private RequestHead? _requestHead;
     private ResponseHead? _responseHead;
 
-    private VisitorConnection(IPAddress? remote)
+    private VisitorConnection(IPAddress? remote, TrustedProxies proxies)
     {
-        _address = remote;
+        IsTrusted = proxies.IsPeerTrusted(remote);
         Remote = TextOf(remote);
     }
+
+    /// <summary>Whether the peer is a proxy of ours.</summary>
+    public bool IsTrusted { get; }
 
     /// <summary>Address of the peer, which may be a proxy, as text.</summary>
     public string Remote { get; }
 
     /// <summary>The object of the connection on which the request came.</summary>
-    public static VisitorConnection Of(HttpContext context)
+    public static VisitorConnection Of(HttpContext context, TrustedProxies proxies)
     {
         IPAddress? remote = context.Connection.RemoteIpAddress;
         IDictionary<object, object?>? items = context.Features.Get<IConnectionItemsFeature>()?.Items;
         if (items is null)
         {
-            return new VisitorConnection(remote);
+            return new VisitorConnection(remote, proxies);
         }
 
         // The streams of an HTTP/2 connection come in parallel.
@@ -48,7 +49,7 @@ internal sealed class VisitorConnection
                 return connection;
             }
 
-            connection = new VisitorConnection(remote);
+            connection = new VisitorConnection(remote, proxies);
             items[Key] = connection;
             return connection;
         }
@@ -86,9 +87,6 @@ internal sealed class VisitorConnection
 
         return known.Text;
     }
-
-    /// <summary>Whether the peer is a proxy of ours.</summary>
-    public bool IsTrusted(TrustedProxies proxies) => _isTrusted ??= proxies.IsPeerTrusted(_address);
 
     /// <summary>An empty request envelope; give it back when the exchange is over.</summary>
     public RequestHead RentRequestHead() => Interlocked.Exchange(ref _requestHead, null) ?? new RequestHead();

@@ -57,7 +57,7 @@ internal sealed class VisitorEndpoint(
     private async ValueTask<RelayError> RelayAsync(HttpContext context, ExchangeRecord record)
     {
         string target = RequestTarget.ToOriginForm(context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget);
-        VisitorConnection connection = VisitorConnection.Of(context);
+        VisitorConnection connection = VisitorConnection.Of(context, options.TrustedProxies);
         string? host = connection.Normalize(context.Request.Host.Value ?? "");
         if (host is null || !RequestTarget.IsSafe(target) || IsAmbiguous(context.Request))
         {

@@ -3,14 +3,13 @@ using Ggrok.Client.Connection;
 using Ggrok.Server.Hosting;
 using Ggrok.Server.Visitors;
 using Ggrok.Shared.Protocol;
+using Ggrok.Tests.Testing;
 
 namespace Ggrok.Tests.Architecture;
 
 /// <summary>The shape that the design promises, and documents that cannot fall behind the code.</summary>
 public class DependencyTests
 {
-    private static readonly string Root = FindRoot();
-
     [Fact]
     public void Server_and_client_know_the_shared_code_only()
     {
@@ -24,7 +23,7 @@ public class DependencyTests
     [InlineData("Multiplexing", "Ggrok.Shared.Relay", "System.Net.Http", "AspNetCore")]
     public void Inner_folders_do_not_know_outer_ones(string folder, params string[] forbidden)
     {
-        foreach (string file in Directory.GetFiles(Path.Combine(Root, "Ggrok.Shared", folder), "*.cs"))
+        foreach (string file in Directory.GetFiles(Repository.PathOf("Ggrok.Shared", folder), "*.cs"))
         {
             string text = File.ReadAllText(file);
             foreach (string name in forbidden)
@@ -37,7 +36,7 @@ public class DependencyTests
     [Fact]
     public void Every_named_error_has_a_meaning_and_a_row_in_the_documentation()
     {
-        string document = File.ReadAllText(Path.Combine(Root, "docs", "errors.md"));
+        string document = Repository.Read("docs", "errors.md");
         foreach (RelayError error in Enum.GetValues<RelayError>())
         {
             RelayFailure failure = RelayFailure.Of(error);
@@ -50,7 +49,7 @@ public class DependencyTests
     [Fact]
     public void Every_setting_is_documented_with_its_default()
     {
-        string document = File.ReadAllText(Path.Combine(Root, "docs", "configuration.md"));
+        string document = Repository.Read("docs", "configuration.md");
         foreach (ServerSetting setting in ServerSettings.All)
         {
             document.ShouldContain($"| `{setting.Name}` | {(setting.Default.Length == 0 ? "–" : $"`{setting.Default}`")} | {setting.Unit} | {setting.Meaning} |");
@@ -60,7 +59,7 @@ public class DependencyTests
     [Fact]
     public void Every_close_reason_is_in_the_protocol_document()
     {
-        string document = File.ReadAllText(Path.Combine(Root, "docs", "protocol.md"));
+        string document = Repository.Read("docs", "protocol.md");
         foreach (CloseReason reason in Enum.GetValues<CloseReason>())
         {
             document.ShouldContain($"`{reason}`");
@@ -70,7 +69,7 @@ public class DependencyTests
     [Fact]
     public void Every_option_of_the_client_is_documented()
     {
-        string document = File.ReadAllText(Path.Combine(Root, "docs", "cli.md"));
+        string document = Repository.Read("docs", "cli.md");
         var commandLine = new Ggrok.Client.Cli.CommandLine(TextWriter.Null, TextWriter.Null, false, _ => null, (_, _, _) => throw new InvalidOperationException());
         foreach (string name in commandLine.OptionNames())
         {
@@ -86,7 +85,7 @@ public class DependencyTests
     [InlineData("docs/deploy.md")]
     public void Deploy_files_name_settings_that_exist(string file)
     {
-        string text = File.ReadAllText(Path.Combine(Root, file));
+        string text = Repository.Read(file);
         string[] known = [.. ServerSettings.All.Select(s => s.Name)];
         foreach (System.Text.RegularExpressions.Match name in System.Text.RegularExpressions.Regex.Matches(text, "GGROK_[A-Z_]+", default, TimeSpan.FromSeconds(5)))
         {
@@ -95,15 +94,4 @@ public class DependencyTests
     }
 
     private static IEnumerable<string> References(Assembly assembly) => assembly.GetReferencedAssemblies().Select(a => a.Name!);
-
-    private static string FindRoot()
-    {
-        string? folder = AppContext.BaseDirectory;
-        while (folder is not null && !File.Exists(Path.Combine(folder, "Ggrok.sln")))
-        {
-            folder = Path.GetDirectoryName(folder);
-        }
-
-        return folder!;
-    }
 }

@@ -1,4 +1,3 @@
-using Ggrok.Tests.Deploy;
 using Ggrok.Tests.Testing;
 
 namespace Ggrok.Tests.Counts;
@@ -11,7 +10,7 @@ public sealed class CountTests : IDisposable
     [Fact]
     public async Task A_request_costs_no_more_allocations_messages_and_copies_than_it_may()
     {
-        string project = Path.Combine(DeployFiles.Root, "bench", "Ggrok.Counts");
+        string project = Repository.PathOf("bench", "Ggrok.Counts");
         await using (RunningProgram build = RunningProgram.Start(
             "dotnet", $"build \"{project}\" -c Release --artifacts-path \"{_folder}\" -nodeReuse:false -p:UseSharedCompilation=false"))
         {

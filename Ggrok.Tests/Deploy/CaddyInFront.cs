@@ -99,7 +99,7 @@ public sealed class CaddyInFront : IAsyncLifetime
             	storage file_system {_folder}/data
 
             """;
-        string text = DeployFiles.Read("Caddyfile").Replace("ggrok:8080", $"127.0.0.1:{_server.Url.Port}", StringComparison.Ordinal);
+        string text = Repository.Read("Caddyfile").Replace("ggrok:8080", $"127.0.0.1:{_server.Url.Port}", StringComparison.Ordinal);
         int options = text.IndexOf("\n{\n", StringComparison.Ordinal);
         File.WriteAllText(Path.Combine(_folder, "Caddyfile"), text[..(options + 1)] + globals + text[(options + 3)..]);
     }

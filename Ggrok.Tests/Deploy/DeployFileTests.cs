@@ -34,9 +34,9 @@ public class DeployFileTests
     public void Tokens_are_generated_or_asked_for_and_never_in_a_file()
     {
         DeployFiles.AppJson.GetProperty("env").GetProperty("GGROK_TOKENS").GetProperty("generator").GetString().ShouldBe("secret");
-        DeployFiles.Read("render.yaml").ShouldContain("- key: GGROK_TOKENS\n        generateValue: true\n");
+        Repository.Read("render.yaml").ShouldContain("- key: GGROK_TOKENS\n        generateValue: true\n");
         DeployFiles.Compose["services"]["ggrok"]["environment"]["GGROK_TOKENS"].ToString().ShouldStartWith("${GGROK_TOKENS:?");
-        DeployFiles.Read("fly.toml").ShouldNotContain("GGROK_TOKENS =");
+        Repository.Read("fly.toml").ShouldNotContain("GGROK_TOKENS =");
     }
 
     [Fact]
@@ -61,7 +61,7 @@ public class DeployFileTests
         DeployFiles.Seconds(DeployFiles.Render["maxShutdownDelaySeconds"].ToString()).ShouldBeGreaterThan(needed);
         DeployFiles.Seconds(DeployFiles.Toml("fly.toml", "")["kill_timeout"]).ShouldBeGreaterThan(needed);
         DeployFiles.Seconds(DeployFiles.Compose["services"]["ggrok"]["stop_grace_period"].ToString()).ShouldBeGreaterThan(needed);
-        DeployFiles.Seconds(DeployFiles.Read("docs/deploy.md").Split("TimeoutStopSec=")[1].Split('\n')[0]).ShouldBeGreaterThan(needed);
+        DeployFiles.Seconds(Repository.Read("docs/deploy.md").Split("TimeoutStopSec=")[1].Split('\n')[0]).ShouldBeGreaterThan(needed);
         DeployFiles.Toml("fly.toml", "")["kill_signal"].ShouldBe("SIGTERM");
     }
 
@@ -70,7 +70,7 @@ public class DeployFileTests
     {
         await using RunningServer server = await RunningServer.StartAsync([("GGROK_DOMAIN", "tunnels.example.com")]);
         using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = server.Url };
-        string ask = DeployFiles.Read("Caddyfile").Split("ask http://ggrok:8080")[1].Split('\n')[0];
+        string ask = Repository.Read("Caddyfile").Split("ask http://ggrok:8080")[1].Split('\n')[0];
 
         (await StatusAsync(DeployFiles.Render["healthCheckPath"].ToString())).ShouldBe(HttpStatusCode.OK);
         (await StatusAsync(DeployFiles.Toml("fly.toml", "http_service.checks")["path"])).ShouldBe(HttpStatusCode.OK);
@@ -93,7 +93,7 @@ public class DeployFileTests
         DeployFiles.Toml("fly.toml", "http_service")["internal_port"].ShouldBe(port);
         DeployFiles.EnvironmentOf("fly.toml")["PORT"].ShouldBe(port);
         DeployFiles.EnvironmentOf("compose.yaml")["PORT"].ShouldBe(port);
-        DeployFiles.Read("Caddyfile").ShouldContain($"reverse_proxy ggrok:{port} ");
+        Repository.Read("Caddyfile").ShouldContain($"reverse_proxy ggrok:{port} ");
     }
 
     [Fact]
@@ -109,7 +109,7 @@ public class DeployFileTests
     public void The_documented_publish_is_the_one_of_the_image()
     {
         string image = DeployFiles.DockerfileLines("RUN").Single(r => r.StartsWith("dotnet publish", StringComparison.Ordinal));
-        string document = DeployFiles.Read("docs/deploy.md").Split('\n').Single(l => l.StartsWith("dotnet publish", StringComparison.Ordinal));
+        string document = Repository.Read("docs/deploy.md").Split('\n').Single(l => l.StartsWith("dotnet publish", StringComparison.Ordinal));
 
         document.Replace(" -o /opt/ggrok", "", StringComparison.Ordinal)
             .ShouldBe(image.Replace(" -o /app", "", StringComparison.Ordinal).Replace(" --no-restore", "", StringComparison.Ordinal));
@@ -119,9 +119,9 @@ public class DeployFileTests
     public void What_Heroku_starts_is_where_its_buildpack_publishes()
     {
         // It publishes the solution with -p:PublishDir=bin/publish, beside each project.
-        DeployFiles.Read("Procfile").ShouldBe("web: cd Ggrok.Server/bin/publish/ && ./Ggrok.Server\n");
+        Repository.Read("Procfile").ShouldBe("web: cd Ggrok.Server/bin/publish/ && ./Ggrok.Server\n");
         DeployFiles.AppJson.GetProperty("buildpacks")[0].GetProperty("url").GetString().ShouldBe("heroku/dotnet");
-        DeployFiles.Read("Directory.Build.props").ShouldContain("<TargetFramework>");
-        Directory.GetFiles(DeployFiles.Root, "*.sln*").Length.ShouldBe(1, "with several solutions the buildpack wants to be told which");
+        Repository.Read("Directory.Build.props").ShouldContain("<TargetFramework>");
+        Directory.GetFiles(Repository.Root, "*.sln*").Length.ShouldBe(1, "with several solutions the buildpack wants to be told which");
     }
 }

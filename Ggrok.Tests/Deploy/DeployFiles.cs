@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Ggrok.Tests.Testing;
 using YamlDotNet.RepresentationModel;
 
 namespace Ggrok.Tests.Deploy;
@@ -8,11 +9,7 @@ namespace Ggrok.Tests.Deploy;
 /// <summary>The deploy files of the repository, read.</summary>
 internal static partial class DeployFiles
 {
-    public static string Root { get; } = FindRoot();
-
-    public static string Read(string path) => File.ReadAllText(Path.Combine(Root, path));
-
-    public static JsonElement AppJson => JsonDocument.Parse(Read("app.json")).RootElement;
+    public static JsonElement AppJson => JsonDocument.Parse(Repository.Read("app.json")).RootElement;
 
     public static YamlMappingNode Compose => Yaml("compose.yaml");
 
@@ -34,18 +31,18 @@ internal static partial class DeployFiles
 
     /// <summary>The table of docs/configuration.md: names of settings.</summary>
     public static IReadOnlySet<string> DocumentedSettings() =>
-        SettingRow().Matches(Read("docs/configuration.md")).Select(m => m.Groups[1].Value).ToHashSet(StringComparer.Ordinal);
+        SettingRow().Matches(Repository.Read("docs/configuration.md")).Select(m => m.Groups[1].Value).ToHashSet(StringComparer.Ordinal);
 
     /// <summary>The instructions of one kind, without the kind.</summary>
     public static IReadOnlyList<string> DockerfileLines(string instruction) =>
-        [.. Read("Dockerfile").Split('\n').Where(l => l.StartsWith(instruction + " ", StringComparison.Ordinal)).Select(l => l[(instruction.Length + 1)..].Trim())];
+        [.. Repository.Read("Dockerfile").Split('\n').Where(l => l.StartsWith(instruction + " ", StringComparison.Ordinal)).Select(l => l[(instruction.Length + 1)..].Trim())];
 
     /// <summary>One table of a TOML file that has only strings, numbers and booleans; "" is the part before the first table.</summary>
     public static IReadOnlyDictionary<string, string> Toml(string file, string table)
     {
         var values = new Dictionary<string, string>(StringComparer.Ordinal);
         string current = "";
-        foreach (string line in Read(file).Split('\n').Select(l => l.Trim()).Where(l => l.Length > 0 && l[0] != '#'))
+        foreach (string line in Repository.Read(file).Split('\n').Select(l => l.Trim()).Where(l => l.Length > 0 && l[0] != '#'))
         {
             if (TomlTable().Match(line) is { Success: true } header)
             {
@@ -70,19 +67,8 @@ internal static partial class DeployFiles
     private static YamlMappingNode Yaml(string file)
     {
         var stream = new YamlStream();
-        stream.Load(new StringReader(Read(file)));
+        stream.Load(new StringReader(Repository.Read(file)));
         return (YamlMappingNode)stream.Documents.Single().RootNode;
-    }
-
-    private static string FindRoot()
-    {
-        string folder = AppContext.BaseDirectory;
-        while (!File.Exists(Path.Combine(folder, "Ggrok.sln")))
-        {
-            folder = Path.GetDirectoryName(folder)!;
-        }
-
-        return folder;
     }
 
     [GeneratedRegex(@"^\| `(PORT|GGROK_[A-Z_]+)` \|", RegexOptions.Multiline, 5000)]

@@ -38,12 +38,12 @@ public sealed class ImageTests : IDisposable
 
     private static async Task BuildAsync(string source, string app)
     {
-        foreach (string line in DeployFiles.Read("Dockerfile").Split("\nFROM ")[1].Split('\n'))
+        foreach (string line in Repository.Read("Dockerfile").Split("\nFROM ")[1].Split('\n'))
         {
             string[] words = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
             if (words is ["COPY", .. string[] from, string to])
             {
-                Array.ForEach(from, f => Copy(Path.Combine(DeployFiles.Root, f), Path.Combine(source, to), to.EndsWith('/')));
+                Array.ForEach(from, f => Copy(Path.Combine(Repository.Root, f), Path.Combine(source, to), to.EndsWith('/')));
             }
             else if (words is ["RUN", "dotnet", .. string[] arguments])
             {

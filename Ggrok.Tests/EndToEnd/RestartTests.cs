@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using System.Net.Sockets;
+using System.Globalization;
 using Ggrok.Tests.Testing;
 using Microsoft.AspNetCore.Http;
 
@@ -14,8 +14,8 @@ public class RestartTests
     public async Task A_killed_server_loses_only_what_was_in_flight_and_is_found_again()
     {
         await using LocalApp app = await LocalApp.StartAsync(c => c.Response.WriteAsync("ok"));
-        int port = FreePort();
-        Process server = await StartServerAsync(port);
+        (RunningProgram first, int port) = await StartServerAsync(0);
+        await using RunningProgram killed = first;
         var url = new Uri($"http://127.0.0.1:{port}");
         await using var client = new RunningClient(RunningClient.Options(url, app.Url));
         await client.Events.NextReadyAsync();
@@ -24,57 +24,30 @@ public class RestartTests
         Task[] visitors = [.. Enumerable.Range(0, Visitors).Select(_ => load.VisitAsync(stop.Token))];
         await load.ReachAsync(500);
 
-        server.Kill();
-        await server.WaitForExitAsync();
+        await killed.DisposeAsync();
         load.ServerHasDied();
-        server.Dispose();
-        server = await StartServerAsync(port);
+        (RunningProgram second, _) = await StartServerAsync(port);
+        await using RunningProgram restarted = second;
         long healthy = Stopwatch.GetTimestamp();
         await client.Events.NextReadyAsync();
         TimeSpan back = Stopwatch.GetElapsedTime(healthy);
         await load.ReachAsync(load.Answered + 500);
         await stop.CancelAsync();
         await Task.WhenAll(visitors);
-        server.Kill();
-        await server.WaitForExitAsync();
-        server.Dispose();
 
         back.ShouldBeLessThan(TimeSpan.FromSeconds(2));
         load.BrokenOffLater.ShouldBe(0);
     }
 
-    private static async Task<Process> StartServerAsync(int port)
+    // Killed, not asked, when it is disposed of.
+    private static async Task<(RunningProgram Server, int Port)> StartServerAsync(int port)
     {
-        var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
-        start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "Ggrok.Server.dll"));
-        start.Environment["PORT"] = port.ToString(System.Globalization.CultureInfo.InvariantCulture);
-        start.Environment["GGROK_LOG_REQUESTS"] = "false";
-        Process process = Process.Start(start)!;
-        process.OutputDataReceived += (_, _) => { };
-        process.ErrorDataReceived += (_, _) => { };
-        process.BeginOutputReadLine();
-        process.BeginErrorReadLine();
-        using var http = new HttpClient();
-        await Eventually.BecomesAsync(async () =>
-        {
-            try
-            {
-                return (await http.GetAsync($"http://127.0.0.1:{port}/$$ggrok/health")).IsSuccessStatusCode;
-            }
-            catch (HttpRequestException)
-            {
-                return process.HasExited;
-            }
-        }, true);
-        process.HasExited.ShouldBeFalse();
-        return process;
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(System.Net.IPAddress.Loopback, 0);
-        listener.Start();
-        return ((System.Net.IPEndPoint)listener.LocalEndpoint).Port;
+        RunningProgram server = RunningProgram.Start(
+            "dotnet",
+            $"\"{Path.Combine(AppContext.BaseDirectory, "Ggrok.Server.dll")}\"",
+            environment: [("PORT", port.ToString(CultureInfo.InvariantCulture)), ("GGROK_LOG_REQUESTS", "false")]);
+        string listening = await server.LineAsync("Now listening on");
+        return (server, int.Parse(listening.AsSpan(listening.LastIndexOf(':') + 1).Trim(), CultureInfo.InvariantCulture));
     }
 
     /// <summary>Visitors who come again and again, and count what became of their requests.</summary>

@@ -8,6 +8,27 @@ namespace Ggrok.Tests.Multiplexing;
 /// <summary>The life of a stream: opening, exchanging, ending each way, being reset.</summary>
 public class StreamTests
 {
+    // Else the head of a small answer would leave the server in a packet of its own, before its body.
+    [Fact]
+    public async Task A_reader_that_waits_finds_all_that_came_in_the_same_message()
+    {
+        await using var peer = new LonePeer(MuxRole.Server);
+        MuxStream stream = peer.Connection.OpenStream()!;
+        await stream.WriteAsync(FrameKind.Head, "{}"u8.ToArray());
+        Task<bool> reading = ReadHeadAsync();
+
+        peer.Send([.. Frames.Of(FrameKind.Head, stream.Id, "{}"u8), .. Frames.Of(FrameKind.Data, stream.Id, "body"u8), .. Frames.Of(FrameKind.End, stream.Id)]);
+
+        (await Within.Bound(reading, "the head")).ShouldBeTrue();
+
+        async Task<bool> ReadHeadAsync()
+        {
+            (await stream.ReadAsync().ConfigureAwait(false)).Kind.ShouldBe(FrameKind.Head);
+            stream.Advance();
+            return stream.TryRead(out InboundFrame next) && next.Kind == FrameKind.Data;
+        }
+    }
+
     [Fact]
     public async Task What_one_side_writes_the_other_reads()
     {

@@ -8,7 +8,7 @@ internal static class NodeProcess
 {
     private const string PortLine = "PORT ";
 
-    public static string Folder { get; } = FindFolder();
+    public static string Folder { get; } = Repository.PathOf("Ggrok.Tests", "Peers");
 
     public static bool IsAvailable => Directory.Exists(Path.Combine(Folder, "node_modules"));
 
@@ -29,17 +29,6 @@ internal static class NodeProcess
 
     private static RunningProgram Start(string script, params string[] arguments) =>
         RunningProgram.Start("node", $"scripts/{script} {string.Join(' ', arguments.Select(a => $"\"{a}\""))}", Folder);
-
-    private static string FindFolder()
-    {
-        string folder = AppContext.BaseDirectory;
-        while (!File.Exists(Path.Combine(folder, "Ggrok.sln")))
-        {
-            folder = Path.GetDirectoryName(folder)!;
-        }
-
-        return Path.Combine(folder, "Ggrok.Tests", "Peers");
-    }
 }
 
 /// <summary>A test with outside programs; skipped, and counted as such, where they are not installed.</summary>
