@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Threading.Tasks.Sources;
 using Ggrok.Shared.Protocol;
 
@@ -15,41 +14,33 @@ internal sealed class InboundQueue : IValueTaskSource<InboundFrame>
 
     private const int MaxUncreditedFrames = 32;
 
-    private const int SmallestArray = 512;
-
     // A payload that must wait keeps its whole message, 64 KiB, in memory. This bounds that to five times what the peer was
     // given credit for; smaller payloads are copied.
     private const int Bulk = 12 * 1024;
 
-    private const int LargestCreditStep = 256 * 1024;
-
     private readonly Lock _gate = new();
-    private readonly WindowBudget _budget;
     private readonly MuxStatistics _statistics;
 
     // The reader goes on within the read loop, where a hop to another thread would cost more than what a relay does with a
     // small frame. Bulk data hops: copying and sending it takes long enough to be worth another core.
     private ManualResetValueTaskSourceCore<InboundFrame> _waiter;
-    private Item[] _items = new Item[4];
+    private QueuedFrame[] _items = new QueuedFrame[4];
     private int _first;
     private int _count;
-    private Item _current;
+    private QueuedFrame _current;
     private bool _waiting;
     private bool _ended;
     private bool _endTaken;
     private bool _failed;
     private bool _discarding;
     private RelayError _error;
-    private bool _peerBlocked;
-    private int _window = ProtocolLimits.InitialWindowBytes;
-    private int _peerCredit = ProtocolLimits.InitialWindowBytes;
-    private int _consumed;
+    private ReceiveWindow _window;
     private int _uncredited;
     private int _uncreditedFrames;
 
     public InboundQueue(WindowBudget budget, MuxStatistics statistics)
     {
-        _budget = budget;
+        _window = new ReceiveWindow(budget);
         _statistics = statistics;
     }
 
@@ -79,7 +70,7 @@ internal sealed class InboundQueue : IValueTaskSource<InboundFrame>
             Account(kind, flags, payload.Length);
             if (!_discarding && (kind != FrameKind.Data || (payload.Length > 0 && !TryAppendToLast(payload))))
             {
-                Push(_waiting || MayHold(kind, payload) ? Hold(kind, payload) : Copy(kind, payload));
+                Push(_waiting || MayHold(kind, payload) ? QueuedFrame.Hold(kind, payload) : Copy(kind, payload));
             }
 
             return _waiting;
@@ -122,7 +113,7 @@ internal sealed class InboundQueue : IValueTaskSource<InboundFrame>
                 DropQueued();
             }
 
-            ReturnGrowth();
+            _window.ReturnGrowth();
             wake = _waiting;
             _waiting = false;
         }
@@ -141,7 +132,7 @@ internal sealed class InboundQueue : IValueTaskSource<InboundFrame>
         {
             _discarding = true;
             DropQueued();
-            ReturnGrowth();
+            _window.ReturnGrowth();
         }
     }
 
@@ -175,7 +166,7 @@ internal sealed class InboundQueue : IValueTaskSource<InboundFrame>
     {
         lock (_gate)
         {
-            Item item = _current;
+            QueuedFrame item = _current;
             _current = default;
             item.Release();
             if (item.Kind == default)
@@ -190,8 +181,8 @@ internal sealed class InboundQueue : IValueTaskSource<InboundFrame>
                 return 0;
             }
 
-            _consumed += item.Length;
-            return CreditDue();
+            _window.Consume(item.Length);
+            return _ended || _failed || _discarding ? 0 : _window.CreditDue(readerHasNothing: _count == 0);
         }
     }
 
@@ -213,13 +204,7 @@ internal sealed class InboundQueue : IValueTaskSource<InboundFrame>
         switch (kind)
         {
             case FrameKind.Data:
-                if (length > _peerCredit)
-                {
-                    throw new ProtocolViolationException(CloseReason.CreditExceeded);
-                }
-
-                _peerCredit -= length;
-                _peerBlocked |= (flags & FrameFlags.Blocked) != 0;
+                _window.Take(length, (flags & FrameFlags.Blocked) != 0);
                 break;
             case FrameKind.End:
                 _ended = true;
@@ -236,42 +221,11 @@ internal sealed class InboundQueue : IValueTaskSource<InboundFrame>
         }
     }
 
-    // Credit goes back in quarters of a window, so that the peer never runs dry while the reader keeps up, and in no larger
-    // steps than the first window's size: the time that a step takes is added to every round trip. The window doubles on proof that it is too small: the peer stopped for want of credit and the reader has nothing left.
-    private int CreditDue()
-    {
-        if (_ended || _failed || _discarding)
-        {
-            return 0;
-        }
-
-        int grown = 0;
-        if (_peerBlocked && _count == 0)
-        {
-            _peerBlocked = false;
-            if (_window < ProtocolLimits.MaxWindowBytes && _budget.TryTake(_window))
-            {
-                grown = _window;
-                _window *= 2;
-            }
-        }
-
-        if (grown == 0 && _consumed < Math.Min(_window / 4, LargestCreditStep))
-        {
-            return 0;
-        }
-
-        int due = _consumed + grown;
-        _consumed = 0;
-        _peerCredit += due;
-        return due;
-    }
-
     private bool TryTake(out InboundFrame frame)
     {
         if (_count > 0)
         {
-            Item item = _items[_first];
+            QueuedFrame item = _items[_first];
             _items[_first] = default;
             _first = (_first + 1) % _items.Length;
             _count--;
@@ -289,22 +243,16 @@ internal sealed class InboundQueue : IValueTaskSource<InboundFrame>
         return _ended && !_waiting;
     }
 
-    private InboundFrame MakeCurrent(Item item)
+    private InboundFrame MakeCurrent(QueuedFrame item)
     {
         _current = item;
         if (item.Kind == FrameKind.End)
         {
             _endTaken = true;
-            ReturnGrowth();
+            _window.ReturnGrowth();
         }
 
         return new InboundFrame(item.Kind, item.Payload, RelayError.None);
-    }
-
-    private void ReturnGrowth()
-    {
-        _budget.Return(_window - ProtocolLimits.InitialWindowBytes);
-        _window = ProtocolLimits.InitialWindowBytes;
     }
 
     // A head is read at once; what came with a payload that is held costs no more memory.
@@ -312,28 +260,10 @@ internal sealed class InboundQueue : IValueTaskSource<InboundFrame>
         kind == FrameKind.Head || payload.Length >= Bulk || _current.Owner == payload.Buffer
         || (_count > 0 && Last.Owner == payload.Buffer);
 
-    private static Item Hold(FrameKind kind, ReceivedPayload payload)
+    private QueuedFrame Copy(FrameKind kind, ReceivedPayload payload)
     {
-        if (payload.Length == 0)
-        {
-            return new Item(kind, null, 0, 0);
-        }
-
-        payload.Buffer.Hold();
-        return new Item(kind, payload.Buffer, payload.Offset, payload.Length);
-    }
-
-    private Item Copy(FrameKind kind, ReceivedPayload payload)
-    {
-        if (payload.Length == 0)
-        {
-            return new Item(kind, null, 0, 0);
-        }
-
         _statistics.CopiedIn(payload.Length);
-        byte[] array = ArrayPool<byte>.Shared.Rent(Math.Max(payload.Length, SmallestArray));
-        payload.Span.CopyTo(array);
-        return new Item(kind, array, 0, payload.Length);
+        return QueuedFrame.Copy(kind, payload);
     }
 
     // A peer that sends byte by byte must not cost an array for each byte.
@@ -344,7 +274,7 @@ internal sealed class InboundQueue : IValueTaskSource<InboundFrame>
             return false;
         }
 
-        ref Item last = ref Last;
+        ref QueuedFrame last = ref Last;
         if (last.Kind != FrameKind.Data || last.Owner is not byte[] array || array.Length - last.Length < payload.Length)
         {
             return false;
@@ -356,13 +286,13 @@ internal sealed class InboundQueue : IValueTaskSource<InboundFrame>
         return true;
     }
 
-    private ref Item Last => ref _items[(_first + _count - 1) % _items.Length];
+    private ref QueuedFrame Last => ref _items[(_first + _count - 1) % _items.Length];
 
-    private void Push(Item item)
+    private void Push(QueuedFrame item)
     {
         if (_count == _items.Length)
         {
-            var larger = new Item[_items.Length * 2];
+            var larger = new QueuedFrame[_items.Length * 2];
             for (int i = 0; i < _count; i++)
             {
                 larger[i] = _items[(_first + i) % _items.Length];
@@ -383,33 +313,6 @@ internal sealed class InboundQueue : IValueTaskSource<InboundFrame>
             _items[_first].Release();
             _items[_first] = default;
             _first = (_first + 1) % _items.Length;
-        }
-    }
-
-    /// <summary>A frame that waits.</summary>
-    /// <param name="Kind">Its kind.</param>
-    /// <param name="Owner">What its payload lies in: the message it came with, a pooled array of its own, or nothing.</param>
-    /// <param name="Offset">Where the payload begins.</param>
-    /// <param name="Length">Size of the payload.</param>
-    private readonly record struct Item(FrameKind Kind, object? Owner, int Offset, int Length)
-    {
-        public ReadOnlyMemory<byte> Payload => Owner switch
-        {
-            MessageBuffer message => message.Bytes.AsMemory(Offset, Length),
-            byte[] array => array.AsMemory(Offset, Length),
-            _ => default,
-        };
-
-        public void Release()
-        {
-            if (Owner is MessageBuffer message)
-            {
-                message.Release();
-            }
-            else if (Owner is byte[] array)
-            {
-                ArrayPool<byte>.Shared.Return(array);
-            }
         }
     }
 }
