@@ -20,7 +20,9 @@ internal sealed class LegacyConnection(ServerOptions options, TimeProvider time)
     // Neither is disposed: requests may still be waiting when the client leaves, and neither holds a handle.
     private readonly SemaphoreSlim _turn = new(1);
     private readonly CancellationTokenSource _closed = new();
-    private WebSocket? _socket;
+
+    // The client may know that it is connected before this side does: a request that comes in between waits.
+    private readonly TaskCompletionSource<WebSocket> _socket = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private TaskCompletionSource<LegacyResponse>? _pending;
     private int _waiting;
 
@@ -30,7 +32,7 @@ internal sealed class LegacyConnection(ServerOptions options, TimeProvider time)
     /// <summary>Reads answers until the client leaves or breaks the rules.</summary>
     public async Task RunAsync(WebSocket socket)
     {
-        _socket = socket;
+        _socket.TrySetResult(socket);
         try
         {
             while (await ReceiveAsync(socket).ConfigureAwait(false) is { } response)
@@ -105,7 +107,8 @@ internal sealed class LegacyConnection(ServerOptions options, TimeProvider time)
         await _turn.WaitAsync(visitorGone).ConfigureAwait(false);
         try
         {
-            if (_socket is not { State: WebSocketState.Open } socket || _closed.IsCancellationRequested)
+            WebSocket socket = await _socket.Task.WaitAsync(options.LegacyTimeout, time, _closed.Token).ConfigureAwait(false);
+            if (socket.State != WebSocketState.Open || _closed.IsCancellationRequested)
             {
                 throw new LegacyException(RelayError.TunnelLost);
             }
@@ -114,7 +117,7 @@ internal sealed class LegacyConnection(ServerOptions options, TimeProvider time)
             Volatile.Write(ref _pending, pending);
 
             // From here on the turn is held until the answer, whether or not the visitor still waits for it.
-            await socket.SendAsync(request, WebSocketMessageType.Text, endOfMessage: true, CancellationToken.None).ConfigureAwait(false);
+            await SendAsync(socket, request, pending.Task).ConfigureAwait(false);
             return await pending.Task.WaitAsync(options.LegacyTimeout, time, CancellationToken.None).ConfigureAwait(false);
         }
         catch (TimeoutException)
@@ -122,7 +125,7 @@ internal sealed class LegacyConnection(ServerOptions options, TimeProvider time)
             Close();
             throw new LegacyException(RelayError.ResponseHeadTimeout);
         }
-        catch (Exception e) when (e is WebSocketException or IOException or InvalidOperationException)
+        catch (Exception e) when (IsLoss(e))
         {
             Close();
             throw new LegacyException(RelayError.TunnelLost);
@@ -132,6 +135,21 @@ internal sealed class LegacyConnection(ServerOptions options, TimeProvider time)
             _turn.Release();
         }
     }
+
+    private static async Task SendAsync(WebSocket socket, byte[] request, Task answer)
+    {
+        try
+        {
+            await socket.SendAsync(request, WebSocketMessageType.Text, endOfMessage: true, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (Exception e) when (IsLoss(e) && answer.IsCompleted)
+        {
+            // A bad answer has ended the connection before the send knew that it was done; the answer tells what happened.
+        }
+    }
+
+    private static bool IsLoss(Exception e) =>
+        e is WebSocketException or IOException or InvalidOperationException or OperationCanceledException;
 
     private async Task<(byte[]? Body, RelayError Error)> ReadBodyAsync(HttpContext context, RequestHead head)
     {

@@ -72,6 +72,7 @@ internal sealed partial class LegacyEndpoint(
         }
         finally
         {
+            connection.Close();
             result.Lease.Release(TimeSpan.Zero);
             directory.Remove(connection);
             LogClosed(host);

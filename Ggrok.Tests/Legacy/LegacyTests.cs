@@ -3,7 +3,13 @@ using System.Net.WebSockets;
 using System.Text;
 using System.Text.Json;
 using Ggrok.Client.Connection;
+using Ggrok.Server.Hosting;
+using Ggrok.Server.Legacy;
+using Ggrok.Server.Relay;
+using Ggrok.Shared.Protocol;
 using Ggrok.Tests.Testing;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Configuration;
 
 namespace Ggrok.Tests.Legacy;
 
@@ -51,6 +57,26 @@ public class LegacyTests
         seen!.ShouldStartWith($"PUT /a%2fb HTTP/1.1\r\nHost: {server.Url.Authority}\r\n");
         seen.ShouldContain("Content-Length: 4\r\n");
         seen.ShouldEndWith("\r\n\r\ntext");
+    }
+
+    // A client knows that it is connected a moment before the server has its socket, and visitors may come at once.
+    [Fact]
+    public async Task A_request_that_comes_before_the_socket_waits_for_it()
+    {
+        var options = ServerSettings.Read(new ConfigurationBuilder().Build());
+        var connection = new LegacyConnection(options, TimeProvider.System);
+        var record = new ExchangeRecord { Id = "id", Started = 0 };
+        Task<RelayError> relaying = connection.RelayAsync(new DefaultHttpContext(), new RequestHead { Method = "GET", Target = "/", Host = "a.test" }, record);
+        (WebSocket socket, WebSocket client) = DuplexStream.WebSockets();
+
+        relaying.IsCompleted.ShouldBeFalse();
+        Task running = connection.RunAsync(socket);
+        await Within.Bound(client.ReceiveAsync(new byte[4096], CancellationToken.None), "the request");
+        await client.SendAsync("""{"StatusCode":204}"""u8.ToArray(), WebSocketMessageType.Text, true, CancellationToken.None);
+
+        (await Within.Bound(relaying, "the answer")).ShouldBe(RelayError.None);
+        connection.Close();
+        await Within.Bound(running, "the end");
     }
 
     [Theory]

@@ -1,4 +1,3 @@
-using System.IO.Pipelines;
 using System.Net.WebSockets;
 using Ggrok.Shared.Multiplexing;
 using Ggrok.Shared.Protocol;
@@ -12,7 +11,7 @@ public class WebSocketTransportTests
     [Fact]
     public async Task Connections_exchange_streams_and_close_with_a_name()
     {
-        (WebSocket server, WebSocket client) = Sockets();
+        (WebSocket server, WebSocket client) = DuplexStream.WebSockets();
         var handler = new RecordingHandler();
         var here = new MuxConnection(new WebSocketTransport(server), new RecordingHandler(), new MuxOptions { Role = MuxRole.Server }, TimeProvider.System);
         var there = new MuxConnection(new WebSocketTransport(client), handler, new MuxOptions { Role = MuxRole.Client }, TimeProvider.System);
@@ -44,7 +43,7 @@ public class WebSocketTransportTests
     [InlineData(null, CloseReason.Normal)]
     public async Task The_reason_of_a_close_is_a_known_name_or_Normal(string? description, CloseReason expected)
     {
-        (WebSocket server, WebSocket client) = Sockets();
+        (WebSocket server, WebSocket client) = DuplexStream.WebSockets();
         await client.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, description, CancellationToken.None);
 
         TransportRead read = await Within.Bound(new WebSocketTransport(server).ReceiveAsync(new byte[10]).AsTask(), "the close");
@@ -55,7 +54,7 @@ public class WebSocketTransportTests
     [Fact]
     public async Task A_text_message_is_malformed()
     {
-        (WebSocket server, WebSocket client) = Sockets();
+        (WebSocket server, WebSocket client) = DuplexStream.WebSockets();
         await client.SendAsync("hello"u8.ToArray(), WebSocketMessageType.Text, true, CancellationToken.None);
 
         ProtocolViolationException violation = await Should.ThrowAsync<ProtocolViolationException>(
@@ -66,7 +65,7 @@ public class WebSocketTransportTests
     [Fact]
     public async Task A_lost_socket_is_an_IOException_for_both_directions()
     {
-        (WebSocket server, WebSocket client) = Sockets();
+        (WebSocket server, WebSocket client) = DuplexStream.WebSockets();
         var transport = new WebSocketTransport(server);
         Task<TransportRead> receiving = transport.ReceiveAsync(new byte[10]).AsTask();
         client.Abort();
@@ -84,7 +83,7 @@ public class WebSocketTransportTests
     [InlineData(ProtocolLimits.MaxMessageBytes)]
     public async Task A_message_in_fragments_is_one_message(int size)
     {
-        (WebSocket server, WebSocket client) = Sockets();
+        (WebSocket server, WebSocket client) = DuplexStream.WebSockets();
         var handler = new RecordingHandler();
         var connection = new MuxConnection(new WebSocketTransport(server), handler, new MuxOptions { Role = MuxRole.Client }, TimeProvider.System);
         Task<CloseReason> run = connection.RunAsync();
@@ -105,7 +104,7 @@ public class WebSocketTransportTests
     [InlineData(ProtocolLimits.MaxMessageBytes + 1, true)]
     public async Task A_handshake_message_may_be_as_large_as_any_other(int size, bool tooLarge)
     {
-        (WebSocket server, WebSocket client) = Sockets();
+        (WebSocket server, WebSocket client) = DuplexStream.WebSockets();
         Task sending = client.SendAsync(new byte[size], WebSocketMessageType.Binary, false, CancellationToken.None);
         Task<byte[]> receiving = HandshakeChannel.ReceiveAsync(new WebSocketTransport(server));
         await sending;
@@ -117,14 +116,5 @@ public class WebSocketTransportTests
         }
 
         (await Should.ThrowAsync<ProtocolViolationException>(Within.Bound(receiving, "the message"))).Reason.ShouldBe(CloseReason.FrameTooLarge);
-    }
-
-    private static (WebSocket Server, WebSocket Client) Sockets()
-    {
-        var up = new Pipe(new PipeOptions(pauseWriterThreshold: 0));
-        var down = new Pipe(new PipeOptions(pauseWriterThreshold: 0));
-        return (
-            WebSocket.CreateFromStream(new DuplexStream(up.Reader, down.Writer), isServer: true, subProtocol: null, Timeout.InfiniteTimeSpan),
-            WebSocket.CreateFromStream(new DuplexStream(down.Reader, up.Writer), isServer: false, subProtocol: null, Timeout.InfiniteTimeSpan));
     }
 }

@@ -1,4 +1,5 @@
 using System.IO.Pipelines;
+using System.Net.WebSockets;
 
 namespace Ggrok.Tests.Testing;
 
@@ -7,6 +8,16 @@ public sealed class DuplexStream(PipeReader reader, PipeWriter writer) : Stream
 {
     private readonly Stream _input = reader.AsStream();
     private readonly Stream _output = writer.AsStream();
+
+    /// <summary>The two ends of a WebSocket in memory.</summary>
+    public static (WebSocket Server, WebSocket Client) WebSockets()
+    {
+        var up = new Pipe(new PipeOptions(pauseWriterThreshold: 0));
+        var down = new Pipe(new PipeOptions(pauseWriterThreshold: 0));
+        return (
+            WebSocket.CreateFromStream(new DuplexStream(up.Reader, down.Writer), isServer: true, subProtocol: null, Timeout.InfiniteTimeSpan),
+            WebSocket.CreateFromStream(new DuplexStream(down.Reader, up.Writer), isServer: false, subProtocol: null, Timeout.InfiniteTimeSpan));
+    }
 
     public override bool CanRead => true;
 
