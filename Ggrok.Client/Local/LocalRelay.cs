@@ -10,14 +10,14 @@ namespace Ggrok.Client.Local;
 internal sealed class LocalRelay
 {
     private readonly IReadOnlyList<LocalTunnel> _tunnels;
-    private readonly LocalConnectionPool[] _pools;
+    private readonly LocalService[] _services;
     private readonly IClientEvents _events;
     private readonly TimeProvider _time;
 
     public LocalRelay(IReadOnlyList<LocalTunnel> tunnels, IClientEvents events, TimeProvider time)
     {
         _tunnels = tunnels;
-        _pools = [.. tunnels.Select(t => new LocalConnectionPool(t.Target, t.InsecureTarget, time))];
+        _services = [.. tunnels.Select(t => new LocalService(t, time))];
         _events = events;
         _time = time;
     }
@@ -30,7 +30,7 @@ internal sealed class LocalRelay
     {
         long started = _time.GetTimestamp();
         RequestHead? head = null;
-        Http1Exchange? exchange = null;
+        ILocalExchange? exchange = null;
         RelayError error;
         try
         {
@@ -41,8 +41,16 @@ internal sealed class LocalRelay
                 return;
             }
 
-            exchange = new Http1Exchange(_pools[head.Tunnel], _tunnels[head.Tunnel], stream, head, MaxHeadBytes, _time);
+            exchange = await _services[head.Tunnel].OpenAsync(stream, head, MaxHeadBytes).ConfigureAwait(false);
             error = await exchange.RunAsync().ConfigureAwait(false);
+        }
+        catch (LocalConnectException e)
+        {
+            error = e.Error;
+        }
+        catch (OperationCanceledException) when (stream.Error != RelayError.None)
+        {
+            error = stream.Error;
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
@@ -57,6 +65,7 @@ internal sealed class LocalRelay
 
         if (head is not null)
         {
+            _services[head.Tunnel].Ended(error);
             _events.ExchangeCompleted(new ExchangeSummary(
                 head.Id, _tunnels[head.Tunnel].Name, head.Method, head.Target, exchange?.Status ?? 0, error,
                 _time.GetElapsedTime(started), exchange?.RequestBytes ?? 0, exchange?.ResponseBytes ?? 0));
