@@ -1,5 +1,9 @@
 using System.Text;
+using Ggrok.Server.Ports;
+using Ggrok.Server.Raw;
 using Ggrok.Server.Relay;
+using Ggrok.Server.Rendezvous;
+using Ggrok.Server.TlsPassthrough;
 using Ggrok.Server.Tunnels;
 using Ggrok.Server.Visitors;
 using Ggrok.Shared.Protocol;
@@ -34,6 +38,11 @@ public static class GgrokServer
         services.AddSingleton<Microsoft.AspNetCore.Connections.IMemoryPoolFactory<byte>, TransferMemory>();
         services.AddSingleton<TunnelRegistry>();
         services.AddSingleton<SessionDirectory>();
+        services.AddSingleton<HostAssigner>();
+        services.AddSingleton<PortAssigner>();
+        services.AddSingleton<PublicPorts>();
+        services.AddSingleton<RawRelay>();
+        services.AddSingleton<ConnectRelay>();
         services.AddSingleton<RouteAssigner>();
         services.AddSingleton<Registrar>();
         services.AddSingleton<TunnelEndpoint>();
@@ -46,6 +55,8 @@ public static class GgrokServer
         services.AddSingleton<VisitorEndpoint>();
         services.AddSingleton<HealthEndpoint>();
         services.AddSingleton<CertificateQuestion>();
+        services.AddSingleton<PassthroughPort>();
+        services.AddHostedService(s => s.GetRequiredService<PassthroughPort>());
         services.AddHostedService<SessionClock>();
         services.AddHostedService<DrainService>();
         services.AddHostedService<StartupNotice>();

@@ -33,7 +33,8 @@ public sealed partial class TunnelEndpoint(
             return;
         }
 
-        if (!authenticator.TryAuthenticate(context.Request.Headers.Authorization, out string tokenId))
+        Identity? identity = authenticator.Authenticate(context.Request.Headers.Authorization);
+        if (identity is null)
         {
             LogTokenRefused(context.Connection.RemoteIpAddress?.ToString());
             context.Response.Headers.WWWAuthenticate = "Bearer realm=\"ggrok\"";
@@ -42,19 +43,19 @@ public sealed partial class TunnelEndpoint(
             return;
         }
 
-        await ServeWebSocketAsync(context, tokenId).ConfigureAwait(false);
+        await ServeWebSocketAsync(context, identity).ConfigureAwait(false);
     }
 
-    private async Task ServeWebSocketAsync(HttpContext context, string tokenId)
+    private async Task ServeWebSocketAsync(HttpContext context, Identity identity)
     {
         IList<string> offered = context.WebSockets.WebSocketRequestedProtocols;
         if (offered.Count == 0)
         {
-            await legacy.ServeAsync(context, tokenId).ConfigureAwait(false);
+            await legacy.ServeAsync(context, identity).ConfigureAwait(false);
         }
         else if (offered.Contains(ProtocolLimits.SubProtocol, StringComparer.Ordinal))
         {
-            await ServeTunnelAsync(context, tokenId).ConfigureAwait(false);
+            await ServeTunnelAsync(context, identity).ConfigureAwait(false);
         }
         else
         {
@@ -63,7 +64,7 @@ public sealed partial class TunnelEndpoint(
         }
     }
 
-    private async Task ServeTunnelAsync(HttpContext context, string tokenId)
+    private async Task ServeTunnelAsync(HttpContext context, Identity identity)
     {
         using WebSocket socket = await context.WebSockets.AcceptWebSocketAsync(new WebSocketAcceptContext
         {
@@ -87,7 +88,7 @@ public sealed partial class TunnelEndpoint(
         }
 
         string connectHost = HostNames.Normalize(context.Request.Host.Value ?? "") ?? "";
-        using Registration registration = registrar.Register(hello, connectHost, tokenId, transport);
+        using Registration registration = registrar.Register(hello, connectHost, identity, RemoteOf(context), transport);
         if (registration.Refusal is not null)
         {
             LogRefused(Printable.Clean(hello.Label), registration.Refusal.Code, registration.Refusal.Message);
@@ -98,6 +99,9 @@ public sealed partial class TunnelEndpoint(
 
         await RunAsync(registration, transport).ConfigureAwait(false);
     }
+
+    private string RemoteOf(HttpContext context) =>
+        Visitor.Of(context.Request, VisitorConnection.Of(context, options.TrustedProxies), options.TrustedProxies).Remote;
 
     private async Task RunAsync(Registration registration, WebSocketTransport transport)
     {
