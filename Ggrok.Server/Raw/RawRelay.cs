@@ -41,7 +41,7 @@ public sealed partial class RawRelay(ServerOptions options, TimeProvider time, I
             LogUnexpected(e, id);
         }
 
-        Close(socket, error);
+        SocketEnd.Close(socket, error);
         if (options.LogRequests)
         {
             Line(RelayFailure.Of(error).Level, id, route?.Kind ?? TunnelKind.Tcp, route?.Key.Host ?? "-", remote,
@@ -85,7 +85,7 @@ public sealed partial class RawRelay(ServerOptions options, TimeProvider time, I
         Socket socket, MuxStream stream, ReadOnlyMemory<byte> already)
     {
         await using var visitor = new NetworkStream(socket, ownsSocket: false);
-        var splice = new StreamSplice(stream, visitor, RelayError.VisitorGone, () => ShutdownSend(socket));
+        var splice = new StreamSplice(stream, visitor, RelayError.VisitorGone, () => SocketEnd.ShutdownSend(socket));
         if (!already.IsEmpty)
         {
             await stream.WriteAsync(FrameKind.Data, already).ConfigureAwait(false);
@@ -93,29 +93,6 @@ public sealed partial class RawRelay(ServerOptions options, TimeProvider time, I
 
         await splice.RunAsync().ConfigureAwait(false);
         return (stream.Error, splice.BytesFromPeer + already.Length, splice.BytesToPeer);
-    }
-
-    private static void ShutdownSend(Socket socket)
-    {
-        try
-        {
-            socket.Shutdown(SocketShutdown.Send);
-        }
-        catch (Exception e) when (e is SocketException or ObjectDisposedException)
-        {
-            // Closed altogether: half-closed as well.
-        }
-    }
-
-    // A failure reaches the visitor as a reset, so that it does not take a part for the whole.
-    private static void Close(Socket socket, RelayError error)
-    {
-        if (error != RelayError.None)
-        {
-            socket.LingerState = new LingerOption(true, 0);
-        }
-
-        socket.Dispose();
     }
 
     private static IPAddress Plain(IPAddress address) => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;

@@ -12,7 +12,7 @@ namespace Ggrok.Server.TlsPassthrough;
 /// The port that TLS tunnels share. The server reads the name that the visitor asks for, which is not encrypted, and passes
 /// everything on as it is: the certificate and the keys stay at the local service.
 /// </summary>
-internal sealed partial class PassthroughPort(
+public sealed partial class PassthroughPort(
     ServerOptions options, TunnelRegistry registry, RawRelay relay, TimeProvider time, ILogger<PassthroughPort> log) : IHostedService
 {
     // Alerts (RFC 8446 section 6) as records: fatal, with the description's number at the end.
@@ -25,6 +25,8 @@ internal sealed partial class PassthroughPort(
     /// <summary>The port that listens, or null.</summary>
     public int? Port { get; private set; }
 
+    /// <summary>Listens, if the settings say so.</summary>
+    /// <exception cref="IOException">The port cannot be listened on.</exception>
     public Task StartAsync(CancellationToken cancellationToken)
     {
         if (options.TlsPassthroughPort is { } port)
@@ -38,6 +40,7 @@ internal sealed partial class PassthroughPort(
         return Task.CompletedTask;
     }
 
+    /// <summary>Takes no more connections.</summary>
     public Task StopAsync(CancellationToken cancellationToken)
     {
         _port?.Dispose();

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using Ggrok.Server.Hosting;
 using Ggrok.Server.Rendezvous;
+using Ggrok.Server.TlsPassthrough;
 using Ggrok.Shared.Multiplexing;
 using Ggrok.Shared.Protocol;
 
@@ -9,7 +10,8 @@ namespace Ggrok.Server.Tunnels;
 
 /// <summary>Decides about a Hello: limits, names, conflicts; makes the session.</summary>
 public sealed class Registrar(
-    ServerOptions options, RouteAssigner assigner, TunnelRegistry registry, SessionDirectory directory, ConnectRelay connect, TimeProvider time)
+    ServerOptions options, RouteAssigner assigner, TunnelRegistry registry, SessionDirectory directory, ConnectRelay connect,
+    PassthroughPort passthrough, TimeProvider time)
 {
     /// <summary>Registers every tunnel of the Hello, or none. The result is disposed when the session is over.</summary>
     /// <param name="hello">What the client wants.</param>
@@ -128,7 +130,7 @@ public sealed class Registrar(
 
     private Welcome Welcome(TunnelSession session, List<Assignment> assignments)
     {
-        var urls = new PublicUrls(new Uri(session.Hello.Origin), options);
+        var urls = new PublicUrls(new Uri(session.Hello.Origin), passthrough.Port);
         return new Welcome(
             session.Id,
             ProgramVersion.Current,

@@ -14,7 +14,6 @@ internal sealed class LocalConnectException(RelayError error, Exception inner) :
 /// <summary>Kept-alive connections to one local service. Never through a proxy.</summary>
 internal sealed class LocalConnectionPool(Uri target, bool insecure, TimeProvider time)
 {
-    private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan LongestIdle = TimeSpan.FromSeconds(50);
 
     // A service may close an idle connection at the very moment at which a request is sent on it. A request that must
@@ -73,11 +72,11 @@ internal sealed class LocalConnectionPool(Uri target, bool insecure, TimeProvide
     public async ValueTask<LocalConnection> ConnectAsync(CancellationToken cancellation)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        limit.CancelAfter(ConnectTimeout);
+        limit.CancelAfter(LocalDialer.Timeout);
         Socket? socket = null;
         try
         {
-            socket = await DialAsync(limit.Token).ConfigureAwait(false);
+            socket = await LocalDialer.DialAsync(target, limit.Token).ConfigureAwait(false);
             var plain = new NetworkStream(socket, ownsSocket: true);
             if (target.Scheme != Uri.UriSchemeHttps)
             {
@@ -103,37 +102,6 @@ internal sealed class LocalConnectionPool(Uri target, bool insecure, TimeProvide
         {
             return _idle.TryPop(out LocalConnection? connection) ? connection : null;
         }
-    }
-
-    // "localhost" is tried on both address families, IPv6 first as resolvers give it: development servers listen on
-    // either. A dual-mode socket would try IPv4 addresses mapped to IPv6, which fails where IPv6 is switched off.
-    private async ValueTask<Socket> DialAsync(CancellationToken cancellation)
-    {
-        System.Net.IPAddress[] addresses = target.Host == "localhost"
-            ? [System.Net.IPAddress.Loopback, System.Net.IPAddress.IPv6Loopback]
-            : await System.Net.Dns.GetHostAddressesAsync(target.IdnHost, cancellation).ConfigureAwait(false);
-        SocketException? failure = null;
-        foreach (System.Net.IPAddress address in addresses)
-        {
-            var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-            try
-            {
-                await socket.ConnectAsync(address, target.Port, cancellation).ConfigureAwait(false);
-                return socket;
-            }
-            catch (SocketException e)
-            {
-                socket.Dispose();
-                failure = e;
-            }
-            catch
-            {
-                socket.Dispose();
-                throw;
-            }
-        }
-
-        throw failure ?? new SocketException((int)SocketError.HostNotFound);
     }
 
     private SslClientAuthenticationOptions TlsOptions() => new()

@@ -22,6 +22,7 @@ public sealed class DatagramFlow
     private readonly Channel<(byte[] Buffer, int Length)> _queue = Channel.CreateBounded<(byte[], int)>(
         new BoundedChannelOptions(MostQueued) { SingleReader = true, AllowSynchronousContinuations = true });
 
+    private readonly long _started;
     private long _lastActivity;
     private int _queuedBytes;
     private long _dropped;
@@ -38,7 +39,8 @@ public sealed class DatagramFlow
         _open = open;
         _deliver = deliver;
         _time = time;
-        _lastActivity = time.GetTimestamp();
+        _started = time.GetTimestamp();
+        _lastActivity = _started;
     }
 
     /// <summary>How the flow failed, or <see cref="RelayError.None"/>.</summary>
@@ -46,6 +48,9 @@ public sealed class DatagramFlow
 
     /// <summary>Time since the last datagram in either direction.</summary>
     public TimeSpan Idle => _time.GetElapsedTime(Volatile.Read(ref _lastActivity));
+
+    /// <summary>Time since the first datagram.</summary>
+    public TimeSpan Lived => _time.GetElapsedTime(_started);
 
     /// <summary>Datagrams that found the queue full.</summary>
     public long Dropped => Volatile.Read(ref _dropped);
