@@ -10,14 +10,20 @@ public sealed class TokenAuthenticator
 
     private readonly byte[][] _hashes;
 
-    /// <summary>Creates the check for the given tokens; none means that everybody may register.</summary>
-    public TokenAuthenticator(IEnumerable<string> tokens)
+    /// <summary>Creates the check for the given tokens.</summary>
+    /// <param name="tokens">The tokens.</param>
+    /// <param name="openWithoutTokens">Whether everybody may register when there are none.</param>
+    public TokenAuthenticator(IEnumerable<string> tokens, bool openWithoutTokens = true)
     {
         _hashes = [.. tokens.Distinct(StringComparer.Ordinal).Select(Hash)];
+        IsOpen = _hashes.Length == 0 && openWithoutTokens;
     }
 
-    /// <summary>No token is configured.</summary>
-    public bool IsOpen => _hashes.Length == 0;
+    /// <summary>Everybody may register.</summary>
+    public bool IsOpen { get; }
+
+    /// <summary>There are tokens that may register.</summary>
+    public bool HasTokens => _hashes.Length > 0;
 
     /// <summary>
     /// Checks the value of an Authorization header (RFC 6750 section 2.1). On success <paramref name="tokenId"/> names
