@@ -14,11 +14,14 @@ internal static class IdentityRefusal
         string all = string.Join(", ", challenges);
         bool takesCertificates = all.Contains(Certificates, StringComparison.OrdinalIgnoreCase);
         bool takesTokens = all.Contains("Bearer", StringComparison.OrdinalIgnoreCase);
-        if (certificate is not null)
+        if (certificate is not null && takesCertificates)
         {
-            return takesCertificates
-                ? $"The server refuses the certificate in {certificate}: {Problem(all)}"
-                : "The server takes no client certificates (--cert); pass one of its GGROK_TOKENS with --token or GGROK_TOKEN.";
+            return $"The server refuses the certificate in {certificate}: {Problem(all)}";
+        }
+
+        if (certificate is not null && !hasToken)
+        {
+            return "The server takes no client certificates (--cert); pass one of its GGROK_TOKENS with --token or GGROK_TOKEN.";
         }
 
         return (hasToken, takesTokens, takesCertificates) switch
