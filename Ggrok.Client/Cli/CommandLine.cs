@@ -25,6 +25,7 @@ public sealed class CommandLine(TextWriter output, TextWriter error, bool isTerm
           ggrok 3000 --path /alice --strip-path      https://my.app/alice, shared with others
           ggrok 3000 --subdomain alice               https://alice.tunnels.example.com
           ggrok --target https://localhost:8443 --insecure-target
+          ggrok certs create tunnel.lan 192.168.1.5  a private CA and a certificate for a server in the LAN
         """;
 
     // A value may begin with @ (a label, a token): it is no file to read options from.
@@ -57,7 +58,10 @@ public sealed class CommandLine(TextWriter output, TextWriter error, bool isTerm
     }
 
     /// <summary>Every option with its aliases, for the test that holds the documentation complete.</summary>
-    public IEnumerable<string> OptionNames() => Build().Options.Select(o => o.Name);
+    public IEnumerable<string> OptionNames() => OptionNames(Build());
+
+    private static IEnumerable<string> OptionNames(Command command) =>
+        command.Options.Select(o => o.Name).Concat(command.Subcommands.SelectMany(OptionNames));
 
     private RootCommand Build()
     {
@@ -66,6 +70,7 @@ public sealed class CommandLine(TextWriter output, TextWriter error, bool isTerm
         options.AddTo(root);
         root.SetAction((parsed, stop) => OpenAsync(options, parsed, stop));
         root.Subcommands.Add(new ConfigCommand(options, output, environment).Build());
+        root.Subcommands.Add(new CertsCommand(output, TimeProvider.System).Build());
         return root;
     }
 

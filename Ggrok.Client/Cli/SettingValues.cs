@@ -1,4 +1,5 @@
 using Ggrok.Client.Connection;
+using Ggrok.Shared.Certificates;
 using Ggrok.Shared.Protocol;
 
 namespace Ggrok.Client.Cli;
@@ -38,6 +39,20 @@ public static class SettingValues
         }
     }
 
+    /// <summary>A PEM file of certificate authorities.</summary>
+    /// <exception cref="UsageException">The file cannot be used.</exception>
+    public static string Authorities(string file) => Tried(file, () => PemAuthorities.Load(file));
+
+    /// <summary>A PEM file of a certificate, whose key is in another file or, with null, in the same.</summary>
+    /// <exception cref="UsageException">The files cannot be used.</exception>
+    public static string Pair(string file, string? keyFile) => Tried(file, () => PemPair.Load(file, keyFile));
+
+    /// <summary>A file that is there; what it is for shows together with another.</summary>
+    /// <exception cref="UsageException">There is no such file.</exception>
+    public static string ExistingFile(string file) => File.Exists(file)
+        ? file
+        : throw new UsageException($"There is no file {file}; write the path of a PEM file.");
+
     /// <summary><c>rewrite</c>, <c>preserve</c> or a value for the Host field (RFC 9110 section 7.2).</summary>
     /// <exception cref="UsageException">The text cannot stand in a Host field.</exception>
     public static string HostHeader(string text)
@@ -72,6 +87,19 @@ public static class SettingValues
         "text" => false,
         _ => throw new UsageException($"{text.Quoted()} is no output format; write text or json."),
     };
+
+    private static string Tried(string file, Func<object> load)
+    {
+        try
+        {
+            load();
+            return file;
+        }
+        catch (PemException e)
+        {
+            throw new UsageException(e.Message);
+        }
+    }
 
     private static bool IsVisibleAscii(string text) => text.All(c => c is > ' ' and <= '~');
 }

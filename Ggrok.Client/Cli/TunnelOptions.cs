@@ -27,6 +27,8 @@ internal sealed class TunnelOptions
 
     public Option<string?> TokenFile { get; } = Text("--token-file", null, "FILE", "Read the token from a file.");
 
+    public ServerTrustOptions Trust { get; } = new();
+
     public Option<string?> Subdomain { get; } = Text("--subdomain", null, "NAME", "Ask for NAME below the server's domain; without it a readable name is given.");
 
     public Option<string?> Host { get; } = Text("--host", null, "NAME", "Ask for a custom domain that points to the server.");
@@ -52,6 +54,8 @@ internal sealed class TunnelOptions
         {
             command.Options.Add(option);
         }
+
+        Trust.AddTo(command);
     }
 
     private static Option<string?> Text(string name, string? alias, string helpName, string description)

@@ -20,10 +20,12 @@ internal sealed class TunnelSettings(TunnelOptions options, Func<string, string?
         LocalTunnel tunnel = Tunnel(parsed, sources);
         Setting server = sources.Find(options.Server, "GGROK_SERVER")
             ?? throw new UsageException("Which server? Pass --server my.app, or save it once with: ggrok config set server my.app");
+        Uri address = server.As(ServerAddress.Parse);
         return new TunnelClientOptions
         {
-            Server = server.As(ServerAddress.Parse),
+            Server = address,
             Token = Token(sources),
+            Trust = options.Trust.Resolve(sources, address),
             Label = sources.OptionOrSaved(options.Label)?.As(SettingValues.Label) ?? $"{Environment.UserName}@{Environment.MachineName}",
             Tunnels = [tunnel],
             DrainTimeout = sources.Option(options.DrainTimeout)?.As(SettingValues.Duration) ?? DefaultDrainTimeout,

@@ -9,6 +9,9 @@ public sealed record TunnelClientOptions
     /// <summary>Registration token, sent as <c>Authorization: Bearer</c>; null when the server is open.</summary>
     public string? Token { get; init; }
 
+    /// <summary>Whom the client trusts as its server, and its own certificate.</summary>
+    public ServerTrust Trust { get; init; } = ServerTrust.System;
+
     /// <summary>Persistent identity of this installation; the server lets it replace its own stale session.</summary>
     public required string ClientId { get; init; }
 

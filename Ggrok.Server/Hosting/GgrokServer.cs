@@ -22,7 +22,7 @@ public static class GgrokServer
         configure?.Invoke(builder);
         ServerOptions options = ServerSettings.Read(builder.Configuration);
         builder.Services.AddSingleton(options);
-        AddServices(builder.Services);
+        AddServices(builder.Services, options);
         ServerLogging.Configure(builder, options);
         ConfigureKestrel(builder, options);
         builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = options.ShutdownGrace + TimeSpan.FromSeconds(3));
@@ -32,7 +32,7 @@ public static class GgrokServer
         return app;
     }
 
-    private static void AddServices(IServiceCollection services)
+    private static void AddServices(IServiceCollection services, ServerOptions options)
     {
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton<Microsoft.AspNetCore.Connections.IMemoryPoolFactory<byte>, TransferMemory>();
@@ -47,7 +47,7 @@ public static class GgrokServer
         services.AddSingleton<Registrar>();
         services.AddSingleton<TunnelEndpoint>();
         services.AddSingleton<ILegacyEndpoint, Legacy.LegacyEndpoint>();
-        services.AddSingleton(s => new TokenAuthenticator(s.GetRequiredService<ServerOptions>().Tokens));
+        services.AddSingleton(new TokenAuthenticator(options.Tokens, openWithoutTokens: options.Tls?.ClientCaFile is null));
         services.AddSingleton<RequestHeadBuilder>();
         services.AddSingleton<HttpRelay>();
         services.AddSingleton<UpgradeRelay>();
@@ -60,13 +60,17 @@ public static class GgrokServer
         services.AddHostedService<SessionClock>();
         services.AddHostedService<DrainService>();
         services.AddHostedService<StartupNotice>();
+        Tls.TlsServices.Add(services, options.Tls);
     }
 
     private static void ConfigureKestrel(WebApplicationBuilder builder, ServerOptions options)
     {
-        if (string.IsNullOrEmpty(builder.Configuration["URLS"]) && string.IsNullOrEmpty(builder.Configuration["ASPNETCORE_URLS"]))
+        // Not part of the slim builder: https among the addresses, with Kestrel's own settings for certificates.
+        builder.WebHost.UseKestrelHttpsConfiguration();
+        string addresses = ListenAddresses.Of(builder.Configuration, new SettingsReader(builder.Configuration).Port());
+        if (options.Tls is null && ListenAddresses.Given(builder.Configuration) is null)
         {
-            builder.WebHost.UseUrls($"http://*:{new SettingsReader(builder.Configuration).Port()}");
+            builder.WebHost.UseUrls(addresses);
         }
 
         // A request is served on the thread that read it: nothing here blocks (docs/performance.md).
@@ -92,6 +96,10 @@ public static class GgrokServer
             kestrel.Limits.Http2.InitialConnectionWindowSize = 4 * 1024 * 1024;
             kestrel.ConfigureEndpointDefaults(endpoint => endpoint.Protocols = HttpProtocols.Http1AndHttp2);
         });
+        if (options.Tls is not null)
+        {
+            Tls.TlsServices.Listen(builder, options.Tls, addresses);
+        }
     }
 
     private static void Map(WebApplication app)

@@ -50,6 +50,9 @@ public sealed record ServerOptions
     /// <summary>Whether log lines are JSON.</summary>
     public bool LogJson { get; init; }
 
+    /// <summary>TLS at the server itself; null when only something in front of it has TLS.</summary>
+    public Tls.TlsOptions? Tls { get; init; }
+
     /// <summary>Whether the original Go client may register.</summary>
     public bool LegacyClients { get; init; } = true;
 

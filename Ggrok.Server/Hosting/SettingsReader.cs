@@ -104,9 +104,13 @@ internal sealed class SettingsReader(IConfiguration configuration)
         }
     }
 
+    /// <summary>What stands between commas.</summary>
+    public IReadOnlyList<string> List(string name) =>
+        (Text(name) ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+
     public IReadOnlyList<TokenEntry> Tokens(string name, string fileName)
     {
-        List<TokenEntry> tokens = [.. TokensIn(name, (Text(name) ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))];
+        List<TokenEntry> tokens = [.. TokensIn(name, List(name))];
         if (Text(fileName) is { } path)
         {
             try
@@ -174,7 +178,11 @@ internal sealed class SettingsReader(IConfiguration configuration)
         }
     }
 
-    private string? Text(string name) => configuration[name] is { } text && !string.IsNullOrWhiteSpace(text) ? text.Trim() : null;
+    /// <summary>The value as written; null when it is not set.</summary>
+    public string? Text(string name) => configuration[name] is { } text && !string.IsNullOrWhiteSpace(text) ? text.Trim() : null;
+
+    /// <summary>Remembers what is wrong: a sentence that begins with the setting's name.</summary>
+    public void Complain(string complaint) => _complaints.Add(complaint);
 
     private T Complain<T>(string name, string text, string advice, T fallback)
     {

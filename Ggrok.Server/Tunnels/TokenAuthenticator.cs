@@ -18,15 +18,21 @@ public sealed class TokenAuthenticator
 
     private readonly (byte[] Hash, Identity Identity)[] _known;
 
-    /// <summary>Creates the check for the given tokens; none means that everybody may register.</summary>
-    public TokenAuthenticator(IEnumerable<TokenEntry> tokens)
+    /// <summary>Creates the check for the given tokens.</summary>
+    /// <param name="tokens">The tokens.</param>
+    /// <param name="openWithoutTokens">Whether everybody may register when there are none.</param>
+    public TokenAuthenticator(IEnumerable<TokenEntry> tokens, bool openWithoutTokens = true)
     {
         _known = [.. tokens.DistinctBy(t => t.Token, StringComparer.Ordinal).Select((t, i) =>
             (Hash(t.Token), new Identity("token-" + (i + 1).ToString(CultureInfo.InvariantCulture), t.Grants)))];
+        IsOpen = _known.Length == 0 && openWithoutTokens;
     }
 
-    /// <summary>No token is configured.</summary>
-    public bool IsOpen => _known.Length == 0;
+    /// <summary>Everybody may register.</summary>
+    public bool IsOpen { get; }
+
+    /// <summary>There are tokens that may register.</summary>
+    public bool HasTokens => _known.Length > 0;
 
     /// <summary>
     /// Who the value of an Authorization header (RFC 6750 section 2.1) belongs to; null when to nobody. All tokens are

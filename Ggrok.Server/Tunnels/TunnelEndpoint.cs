@@ -1,5 +1,6 @@
 using System.Net.WebSockets;
 using Ggrok.Server.Hosting;
+using Ggrok.Server.Tls;
 using Ggrok.Server.Visitors;
 using Ggrok.Shared.Multiplexing;
 using Ggrok.Shared.Protocol;
@@ -10,6 +11,7 @@ namespace Ggrok.Server.Tunnels;
 public sealed partial class TunnelEndpoint(
     ServerOptions options,
     TokenAuthenticator authenticator,
+    ClientCertificateAuthenticator certificates,
     Registrar registrar,
     SessionDirectory directory,
     ILegacyEndpoint legacy,
@@ -33,17 +35,31 @@ public sealed partial class TunnelEndpoint(
             return;
         }
 
-        Identity? identity = authenticator.Authenticate(context.Request.Headers.Authorization);
+        Identity? identity = certificates.Authenticate(context.Connection.ClientCertificate, out ClientCertificateProblem problem)
+            ?? authenticator.Authenticate(context.Request.Headers.Authorization);
         if (identity is null)
         {
-            LogTokenRefused(context.Connection.RemoteIpAddress?.ToString());
-            context.Response.Headers.WWWAuthenticate = "Bearer realm=\"ggrok\"";
-            await RefuseAsync(context, StatusCodes.Status401Unauthorized, RejectCode.TokenRefused,
-                "The server does not know this token; pass one of its GGROK_TOKENS with --token or GGROK_TOKEN.").ConfigureAwait(false);
+            await ChallengeAsync(context, new IdentityChallenge(authenticator.HasTokens, certificates.IsEnabled, problem)).ConfigureAwait(false);
             return;
         }
 
         await ServeWebSocketAsync(context, identity).ConfigureAwait(false);
+    }
+
+    private Task ChallengeAsync(HttpContext context, IdentityChallenge challenge)
+    {
+        string? address = context.Connection.RemoteIpAddress?.ToString();
+        if (challenge.HasCertificates)
+        {
+            LogIdentityRefused(address, challenge.Problem);
+        }
+        else
+        {
+            LogTokenRefused(address);
+        }
+
+        context.Response.Headers.WWWAuthenticate = challenge.Fields;
+        return RefuseAsync(context, StatusCodes.Status401Unauthorized, RejectCode.TokenRefused, challenge.Message);
     }
 
     private async Task ServeWebSocketAsync(HttpContext context, Identity identity)
@@ -143,6 +159,9 @@ public sealed partial class TunnelEndpoint(
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Registration from {Address} refused: unknown token")]
     private partial void LogTokenRefused(string? address);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Registration from {Address} refused: no known token, client certificate {Problem}")]
+    private partial void LogIdentityRefused(string? address, ClientCertificateProblem problem);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Registration from {Address} broke off before a valid Hello: {Reason}")]
     private partial void LogHelloInvalid(string? address, string reason);
