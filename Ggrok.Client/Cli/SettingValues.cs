@@ -67,6 +67,17 @@ public static class SettingValues
             : throw new UsageException($"{text.Quoted()} is no Host header; write rewrite, preserve or a host name such as app.test.");
     }
 
+    /// <summary>What the local service speaks.</summary>
+    /// <exception cref="UsageException">The text is none of the four.</exception>
+    public static TargetProtocol TargetProtocol(string text) => text.ToLowerInvariant() switch
+    {
+        "auto" => Connection.TargetProtocol.Auto,
+        "http1" => Connection.TargetProtocol.Http1,
+        "h2c" => Connection.TargetProtocol.H2c,
+        "h2" => Connection.TargetProtocol.H2,
+        _ => throw new UsageException($"{text.Quoted()} is no protocol of a local service; write auto, http1, h2c or h2."),
+    };
+
     /// <summary>Who the user is, in one line.</summary>
     /// <exception cref="UsageException">The text is too long or has control characters.</exception>
     public static string Label(string text) => text.Length <= LongestLabel && !text.Any(char.IsControl)

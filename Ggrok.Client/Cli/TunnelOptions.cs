@@ -20,6 +20,9 @@ internal sealed class TunnelOptions
 
     public Option<bool> InsecureTarget { get; } = new("--insecure-target") { Description = "Accept a self-signed certificate of an https target." };
 
+    public Option<string?> TargetProtocol { get; } = Text("--target-protocol", null, "PROTOCOL",
+        "What the local service speaks: http1, h2c (HTTP/2 without TLS), h2 (HTTP/2 over TLS) or auto. [default: auto]");
+
     public Option<string?> HostHeader { get; } = Text("--host-header", null, "MODE",
         "Host header for the local service: rewrite (its own address), preserve (the public host) or a value. [default: rewrite]");
 
@@ -50,7 +53,7 @@ internal sealed class TunnelOptions
     public void AddTo(Command command)
     {
         command.Arguments.Add(Service);
-        foreach (Option option in (Option[])[Server, Port, Target, InsecureTarget, HostHeader, Token, TokenFile, Subdomain, Host, Path, StripPath, Label, Log, Quiet, DrainTimeout, Config])
+        foreach (Option option in (Option[])[Server, Port, Target, InsecureTarget, TargetProtocol, HostHeader, Token, TokenFile, Subdomain, Host, Path, StripPath, Label, Log, Quiet, DrainTimeout, Config])
         {
             command.Options.Add(option);
         }

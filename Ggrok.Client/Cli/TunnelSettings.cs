@@ -73,11 +73,23 @@ internal sealed class TunnelSettings(TunnelOptions options, Func<string, string?
             Name = "web",
             Target = target,
             InsecureTarget = insecure,
+            TargetProtocol = Protocol(sources, target),
             HostHeader = sources.OptionOrSaved(options.HostHeader)?.As(SettingValues.HostHeader) ?? LocalTunnel.HostHeaderRewrite,
             Subdomain = subdomain,
             Host = host,
             Path = path,
             StripPath = strip,
+        };
+    }
+
+    private TargetProtocol Protocol(SettingSources sources, Uri target)
+    {
+        TargetProtocol protocol = sources.Option(options.TargetProtocol)?.As(SettingValues.TargetProtocol) ?? TargetProtocol.Auto;
+        return (protocol, target.Scheme) switch
+        {
+            (TargetProtocol.H2c, "https") => throw new UsageException($"--target-protocol h2c is HTTP/2 without TLS, and {target.Authority} is an https target; write --target-protocol h2."),
+            (TargetProtocol.H2, "http") => throw new UsageException($"--target-protocol h2 is HTTP/2 over TLS; write --target-protocol h2c, or --target https://{target.Authority} if the service has TLS."),
+            _ => protocol,
         };
     }
 

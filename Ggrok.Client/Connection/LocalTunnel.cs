@@ -20,6 +20,9 @@ public sealed record LocalTunnel
     /// <summary>Accept any certificate of an <c>https</c> target (self-signed development certificates).</summary>
     public bool InsecureTarget { get; init; }
 
+    /// <summary>What is spoken to the local service.</summary>
+    public TargetProtocol TargetProtocol { get; init; }
+
     /// <summary><c>rewrite</c> (the target's authority), <c>preserve</c> (what the visitor sent), or a value of one's own.</summary>
     public string HostHeader { get; init; } = HostHeaderRewrite;
 
@@ -49,4 +52,12 @@ public sealed record LocalTunnel
 
     /// <summary>Value of <see cref="HostHeader"/> that sends the visitor's Host unchanged.</summary>
     public const string HostHeaderPreserve = "preserve";
+
+    /// <summary>The Host field for the local service (RFC 9110 section 7.2), made of what the visitor sent.</summary>
+    internal string HostFor(string visitorsHost) => HostHeader switch
+    {
+        HostHeaderRewrite => Target.Authority,
+        HostHeaderPreserve => visitorsHost,
+        string own => own,
+    };
 }

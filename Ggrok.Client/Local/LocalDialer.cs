@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
 
 namespace Ggrok.Client.Local;
@@ -62,4 +63,12 @@ internal static class LocalDialer
     private static async ValueTask<IPAddress[]> AddressesAsync(Uri target, CancellationToken cancellation) =>
         target.Host == "localhost" ? [IPAddress.Loopback, IPAddress.IPv6Loopback]
         : await Dns.GetHostAddressesAsync(target.IdnHost, cancellation).ConfigureAwait(false);
+
+    /// <summary>TLS towards the local service.</summary>
+    public static SslClientAuthenticationOptions Tls(Uri target, bool insecure, params List<SslApplicationProtocol> protocols) => new()
+    {
+        TargetHost = target.IdnHost,
+        ApplicationProtocols = protocols,
+        RemoteCertificateValidationCallback = insecure ? static (_, _, _, _) => true : null,
+    };
 }

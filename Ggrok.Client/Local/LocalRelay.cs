@@ -11,14 +11,14 @@ namespace Ggrok.Client.Local;
 internal sealed class LocalRelay
 {
     private readonly IReadOnlyList<LocalTunnel> _tunnels;
-    private readonly LocalConnectionPool[] _pools;
+    private readonly LocalService[] _services;
     private readonly IClientEvents _events;
     private readonly TimeProvider _time;
 
     public LocalRelay(IReadOnlyList<LocalTunnel> tunnels, IClientEvents events, TimeProvider time)
     {
         _tunnels = tunnels;
-        _pools = [.. tunnels.Select(t => new LocalConnectionPool(t.Target, t.InsecureTarget, time))];
+        _services = [.. tunnels.Select(t => new LocalService(t, time))];
         _events = events;
         _time = time;
     }
@@ -66,11 +66,21 @@ internal sealed class LocalRelay
         }
 
         LocalTunnel tunnel = _tunnels[head.Tunnel];
-        var exchange = new Http1Exchange(_pools[head.Tunnel], tunnel, stream, head, MaxHeadBytes, _time);
+        LocalService service = _services[head.Tunnel];
+        ILocalExchange? exchange = null;
         RelayError error;
         try
         {
+            exchange = await service.OpenAsync(stream, head, MaxHeadBytes).ConfigureAwait(false);
             error = await exchange.RunAsync().ConfigureAwait(false);
+        }
+        catch (LocalConnectException e)
+        {
+            error = e.Error;
+        }
+        catch (OperationCanceledException) when (stream.Error != RelayError.None)
+        {
+            error = stream.Error;
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
@@ -83,9 +93,10 @@ internal sealed class LocalRelay
             stream.Reset(error);
         }
 
+        service.Ended(error);
         _events.ExchangeCompleted(new ExchangeSummary(
-            head.Id, tunnel.Name, head.Method, head.Target, exchange.Status, error,
-            _time.GetElapsedTime(started), exchange.RequestBytes, exchange.ResponseBytes));
+            head.Id, tunnel.Name, head.Method, head.Target, exchange?.Status ?? 0, error,
+            _time.GetElapsedTime(started), exchange?.RequestBytes ?? 0, exchange?.ResponseBytes ?? 0));
     }
 
     private async ValueTask ServeRawAsync(MuxStream stream, RawOpen open, long started)

@@ -1,4 +1,5 @@
 using System.Text;
+using Ggrok.Server.ClearTextHttp2;
 using Ggrok.Server.Ports;
 using Ggrok.Server.Raw;
 using Ggrok.Server.Relay;
@@ -75,7 +76,7 @@ public static class GgrokServer
 
         // A request is served on the thread that read it: nothing here blocks (docs/performance.md).
         builder.WebHost.UseSockets(sockets => sockets.UnsafePreferInlineScheduling = true);
-        builder.WebHost.ConfigureKestrel(kestrel =>
+        void SetLimits(KestrelServerOptions kestrel)
         {
             kestrel.AddServerHeader = false;
             // Bytes of a header field are kept as they are: each is one char, both ways.
@@ -94,8 +95,18 @@ public static class GgrokServer
             kestrel.Limits.Http2.MaxRequestHeaderFieldSize = 2 * options.MaxHeadBytes;
             kestrel.Limits.Http2.InitialStreamWindowSize = 1024 * 1024;
             kestrel.Limits.Http2.InitialConnectionWindowSize = 4 * 1024 * 1024;
-            kestrel.ConfigureEndpointDefaults(endpoint => endpoint.Protocols = HttpProtocols.Http1AndHttp2);
+        }
+
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            SetLimits(kestrel);
+            kestrel.ConfigureEndpointDefaults(endpoint =>
+            {
+                endpoint.Protocols = HttpProtocols.Http1AndHttp2;
+                PriorKnowledge.Accept(endpoint);
+            });
         });
+        PriorKnowledge.AddTo(builder, SetLimits);
         if (options.Tls is not null)
         {
             Tls.TlsServices.Listen(builder, options.Tls, addresses);

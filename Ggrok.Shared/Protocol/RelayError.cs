@@ -58,6 +58,12 @@ public enum RelayError : ushort
     /// <summary>The local service broke off its response body.</summary>
     ResponseBodyLocal = 25,
 
+    /// <summary>The local service does not speak HTTP/2, which it was asked to.</summary>
+    LocalProtocol = 26,
+
+    /// <summary>The local service cancelled the exchange (RFC 9113 section 7, CANCEL).</summary>
+    LocalCancelled = 27,
+
     /// <summary>Neither side sent a byte for the stream's idle time.</summary>
     StreamIdle = 30,
 

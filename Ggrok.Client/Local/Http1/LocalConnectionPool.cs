@@ -26,6 +26,9 @@ internal sealed class LocalConnectionPool(Uri target, bool insecure, TimeProvide
 
     private const int MostIdle = 256;
 
+    private static readonly List<SslApplicationProtocol> s_http1 = [SslApplicationProtocol.Http11];
+    private static readonly List<SslApplicationProtocol> s_either = [SslApplicationProtocol.Http2, SslApplicationProtocol.Http11];
+
     private readonly Lock _gate = new();
     private readonly Stack<LocalConnection> _idle = new();
 
@@ -69,7 +72,27 @@ internal sealed class LocalConnectionPool(Uri target, bool insecure, TimeProvide
 
     /// <summary>A new connection.</summary>
     /// <exception cref="LocalConnectException">Nothing listens, or TLS failed.</exception>
-    public async ValueTask<LocalConnection> ConnectAsync(CancellationToken cancellation)
+    public ValueTask<LocalConnection> ConnectAsync(CancellationToken cancellation) => ConnectAsync(s_http1, cancellation);
+
+    /// <summary>
+    /// Asks a service with TLS for HTTP/2 or HTTP/1.1 (RFC 7301); true when it takes HTTP/2. In the other case the connection
+    /// is kept for the next request.
+    /// </summary>
+    /// <exception cref="LocalConnectException">Nothing listens, or TLS failed.</exception>
+    public async ValueTask<bool> NegotiatesHttp2Async(CancellationToken cancellation)
+    {
+        LocalConnection connection = await ConnectAsync(s_either, cancellation).ConfigureAwait(false);
+        if (connection.Stream is SslStream { NegotiatedApplicationProtocol: var chosen } && chosen == SslApplicationProtocol.Http2)
+        {
+            connection.Dispose();
+            return true;
+        }
+
+        Return(connection);
+        return false;
+    }
+
+    private async ValueTask<LocalConnection> ConnectAsync(List<SslApplicationProtocol> protocols, CancellationToken cancellation)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         limit.CancelAfter(LocalDialer.Timeout);
@@ -84,7 +107,7 @@ internal sealed class LocalConnectionPool(Uri target, bool insecure, TimeProvide
             }
 
             var tls = new SslStream(plain);
-            await tls.AuthenticateAsClientAsync(TlsOptions(), limit.Token).ConfigureAwait(false);
+            await tls.AuthenticateAsClientAsync(LocalDialer.Tls(target, insecure, protocols), limit.Token).ConfigureAwait(false);
             return new LocalConnection(socket, tls);
         }
         catch (Exception e) when (e is SocketException or IOException or AuthenticationException or OperationCanceledException)
@@ -103,11 +126,4 @@ internal sealed class LocalConnectionPool(Uri target, bool insecure, TimeProvide
             return _idle.TryPop(out LocalConnection? connection) ? connection : null;
         }
     }
-
-    private SslClientAuthenticationOptions TlsOptions() => new()
-    {
-        TargetHost = target.IdnHost,
-        ApplicationProtocols = [SslApplicationProtocol.Http11],
-        RemoteCertificateValidationCallback = insecure ? static (_, _, _, _) => true : null,
-    };
 }
