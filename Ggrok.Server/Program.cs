@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Ggrok.Server.Hosting;
 using Ggrok.Shared.Relay;
 
@@ -18,8 +19,10 @@ catch (SettingsException e)
     await Console.Error.WriteLineAsync(e.Message).ConfigureAwait(false);
     return 2;
 }
-catch (IOException e)
+catch (Exception e) when (e is IOException or SocketException)
 {
-    await Console.Error.WriteLineAsync($"The server cannot start: {e.Message} Set PORT to a free port.").ConfigureAwait(false);
+    // A socket's own exception is about rights: ports below 1024 need them.
+    string advice = e is IOException ? "Set PORT (or GGROK_TLS_PORT) to a free port." : "Set PORT (or GGROK_TLS_PORT) to a port that this user may use.";
+    await Console.Error.WriteLineAsync($"The server cannot start: {e.Message} {advice}").ConfigureAwait(false);
     return 1;
 }

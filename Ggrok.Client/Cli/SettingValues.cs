@@ -1,4 +1,6 @@
+using System.Globalization;
 using Ggrok.Client.Connection;
+using Ggrok.Shared.Certificates;
 using Ggrok.Shared.Protocol;
 
 namespace Ggrok.Client.Cli;
@@ -38,6 +40,20 @@ public static class SettingValues
         }
     }
 
+    /// <summary>A PEM file of certificate authorities.</summary>
+    /// <exception cref="UsageException">The file cannot be used.</exception>
+    public static string Authorities(string file) => Tried(file, () => PemAuthorities.Load(file));
+
+    /// <summary>A PEM file of a certificate, whose key is in another file or, with null, in the same.</summary>
+    /// <exception cref="UsageException">The files cannot be used.</exception>
+    public static string Pair(string file, string? keyFile) => Tried(file, () => PemPair.Load(file, keyFile));
+
+    /// <summary>A file that is there; what it is for shows together with another.</summary>
+    /// <exception cref="UsageException">There is no such file.</exception>
+    public static string ExistingFile(string file) => File.Exists(file)
+        ? file
+        : throw new UsageException($"There is no file {file}; write the path of a PEM file.");
+
     /// <summary><c>rewrite</c>, <c>preserve</c> or a value for the Host field (RFC 9110 section 7.2).</summary>
     /// <exception cref="UsageException">The text cannot stand in a Host field.</exception>
     public static string HostHeader(string text)
@@ -69,6 +85,22 @@ public static class SettingValues
         ? text
         : throw new UsageException($"The label must be one line of at most {LongestLabel} characters.");
 
+    /// <summary>A port number from 1 to 65535.</summary>
+    /// <exception cref="UsageException">The text is none.</exception>
+    public static int Port(string text) =>
+        ushort.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out ushort port) && port > 0
+            ? port
+            : throw new UsageException($"{text.Quoted()} is not a port; ports go from 1 to 65535.");
+
+    /// <summary>A switch: true or false.</summary>
+    /// <exception cref="UsageException">The text is neither.</exception>
+    public static bool Switch(string text) => text.ToLowerInvariant() switch
+    {
+        "true" or "yes" or "on" => true,
+        "false" or "no" or "off" => false,
+        _ => throw new UsageException($"{text.Quoted()} is neither true nor false."),
+    };
+
     /// <summary>A duration such as <c>30s</c>.</summary>
     /// <exception cref="UsageException">The text is no duration.</exception>
     public static TimeSpan Duration(string text) => Durations.TryParse(text, out TimeSpan duration)
@@ -83,6 +115,19 @@ public static class SettingValues
         "text" => false,
         _ => throw new UsageException($"{text.Quoted()} is no output format; write text or json."),
     };
+
+    private static string Tried(string file, Func<object> load)
+    {
+        try
+        {
+            load();
+            return file;
+        }
+        catch (PemException e)
+        {
+            throw new UsageException(e.Message);
+        }
+    }
 
     private static bool IsVisibleAscii(string text) => text.All(c => c is > ' ' and <= '~');
 }

@@ -43,11 +43,11 @@ public sealed class ConfigFile(string path, string? namedBy = null, bool mustExi
     /// <exception cref="UsageException">The key is unknown, the value is not valid or the file cannot be written.</exception>
     public void Set(string key, string value)
     {
-        Action<string> check = ConfigKeys.Get(key).Check;
+        ConfigKey known = ConfigKeys.Get(key);
         string text = new Setting(value, key).As(t =>
         {
-            check(t);
-            return t;
+            known.Check(t);
+            return known.IsFile ? System.IO.Path.GetFullPath(t) : t;
         });
         SortedDictionary<string, string> values = Texts(ReadIfThere());
         values[key] = text;

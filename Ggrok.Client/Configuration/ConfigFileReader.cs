@@ -48,14 +48,17 @@ internal static class ConfigFileReader
         {
             string name = key.ToString();
             var line = new Setting(name, $"{path}:{key.Start.Line}");
-            line.As(ConfigKeys.Get);
+            ConfigKey known = line.As(ConfigKeys.Get);
             settings[name] = value is YamlScalarNode scalar
-                ? new Setting(Text(scalar), $"{line.Origin}: {name}")
+                ? new Setting(known.IsFile ? FromFolderOf(path, Text(scalar)) : Text(scalar), $"{line.Origin}: {name}")
                 : throw new UsageException($"{line.Origin}: {name} must be a single value.");
         }
 
         return settings;
     }
+
+    private static string FromFolderOf(string path, string file) =>
+        string.IsNullOrWhiteSpace(file) ? file : Path.Combine(Path.GetDirectoryName(Path.GetFullPath(path))!, file.Trim());
 
     // Without quotes these two words are YAML for nothing.
     private static string Text(YamlScalarNode scalar) =>

@@ -5,7 +5,8 @@ namespace Ggrok.Client.Configuration;
 /// <summary>A key of the configuration file.</summary>
 /// <param name="Meaning">What it says.</param>
 /// <param name="Check">Throws <see cref="UsageException"/> for a value that cannot be used.</param>
-public sealed record ConfigKey(string Meaning, Action<string> Check);
+/// <param name="IsFile">The value is a file's path: saved in full, and one that is not begins at the configuration file.</param>
+public sealed record ConfigKey(string Meaning, Action<string> Check, bool IsFile = false);
 
 /// <summary>Keys of the configuration file.</summary>
 public static class ConfigKeys
@@ -13,7 +14,10 @@ public static class ConfigKeys
     /// <summary>Each key, in the order in which they are listed.</summary>
     public static IReadOnlyDictionary<string, ConfigKey> All { get; } = new SortedDictionary<string, ConfigKey>(StringComparer.Ordinal)
     {
+        ["ca"] = new("CA that may have issued the server's certificate", v => SettingValues.Authorities(v), IsFile: true),
+        ["cert"] = new("client certificate", v => SettingValues.ExistingFile(v), IsFile: true),
         ["host-header"] = new("Host header for the local service: rewrite, preserve or a value", v => SettingValues.HostHeader(v)),
+        ["key"] = new("key of the client certificate", v => SettingValues.ExistingFile(v), IsFile: true),
         ["label"] = new("who you are, told to people who want a name that you hold", v => SettingValues.Label(v)),
         ["server"] = new("the Ggrok server", v => ServerAddress.Parse(v)),
         ["subdomain"] = new("subdomain to ask for", v => PublicName.Subdomain(v)),

@@ -3,6 +3,7 @@ using System.Net.Http.Headers;
 using System.Net.Sockets;
 using System.Net.WebSockets;
 using System.Security.Authentication;
+using Ggrok.Shared.Certificates;
 using Ggrok.Shared.Multiplexing;
 using Ggrok.Shared.Protocol;
 
@@ -44,7 +45,9 @@ internal sealed class Dialer(TunnelClientOptions options, string instance)
 
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(stop);
         limit.CancelAfter(AttemptTimeout);
-        using var invoker = new HttpMessageInvoker(Handler(), disposeHandler: false);
+        SocketsHttpHandler handler = Handler();
+        ServerCertificateCheck check = Trust(handler);
+        using var invoker = new HttpMessageInvoker(handler, disposeHandler: false);
         try
         {
             await socket.ConnectAsync(WebSocketUri(), invoker, limit.Token).ConfigureAwait(false);
@@ -52,7 +55,7 @@ internal sealed class Dialer(TunnelClientOptions options, string instance)
         catch (Exception e) when (e is WebSocketException or HttpRequestException or OperationCanceledException)
         {
             stop.ThrowIfCancellationRequested();
-            throw new DialException(Explain(socket, e, wasConnectedBefore));
+            throw new DialException(Explain(socket, e, check, wasConnectedBefore));
         }
 
         if (socket.SubProtocol != ProtocolLimits.SubProtocol)
@@ -70,6 +73,20 @@ internal sealed class Dialer(TunnelClientOptions options, string instance)
         ConnectCallback = null,
         PlaintextStreamFilter = static (context, _) => ValueTask.FromResult<Stream>(new ReadAheadStream(context.PlaintextStream)),
     };
+
+    // Read anew each time, so that a renewed certificate is used without a restart.
+    private ServerCertificateCheck Trust(SocketsHttpHandler handler)
+    {
+        try
+        {
+            return options.Trust.Apply(handler.SslOptions);
+        }
+        catch (PemException e)
+        {
+            handler.Dispose();
+            throw new DialException(new SessionOutcome(e.Message));
+        }
+    }
 
     private async Task<Welcome> ShakeHandsAsync(ClientWebSocket socket, CancellationToken stop)
     {
@@ -100,7 +117,7 @@ internal sealed class Dialer(TunnelClientOptions options, string instance)
         }
     }
 
-    private Welcome Accepted(Welcome welcome) => welcome.Tunnels.Count == options.Tunnels.Count
+    private Welcome Accepted(Welcome welcome) => welcome.Tunnels.Count == options.Tunnels.Count && (welcome.Connect?.Count ?? 0) == options.Connect.Count
         ? welcome
         : throw new ProtocolViolationException(CloseReason.FrameMalformed);
 
@@ -111,7 +128,8 @@ internal sealed class Dialer(TunnelClientOptions options, string instance)
         ProgramVersion.Current,
         options.Label,
         options.Server.GetLeftPart(UriPartial.Authority),
-        [.. options.Tunnels.Select(t => new TunnelRequest(t.Name, "http", t.Subdomain, t.Host, t.Path, t.StripPath))]);
+        [.. options.Tunnels.Select(t => new TunnelRequest(t.Name, t.Kind.ToWire(), t.Subdomain, t.Host, t.Path, t.StripPath, t.RemotePort, t.PrivateName))],
+        options.Connect.Count == 0 ? null : [.. options.Connect.Select(c => c.Name)]);
 
     private Uri WebSocketUri() => new UriBuilder(options.Server)
     {
@@ -124,25 +142,24 @@ internal sealed class Dialer(TunnelClientOptions options, string instance)
         ExitCode? terminal = rejected.MayRetry ? null : rejected.Code switch
         {
             RejectCode.TokenRefused => ExitCode.TokenRefused,
-            RejectCode.NameTaken => ExitCode.NameTaken,
+            RejectCode.NameTaken or RejectCode.PortUnavailable => ExitCode.NameTaken,
             RejectCode.ProtocolUnsupported => ExitCode.ProtocolTooOld,
             _ => ExitCode.Refused,
         };
         TimeSpan? retryAfter = rejected.RetryAfterSeconds is { } seconds ? TimeSpan.FromSeconds(seconds) : null;
-        return new SessionOutcome(Printable.Clean(rejected.Message), terminal, retryAfter);
+        string tunnel = rejected.Tunnel is null ? "" : Printable.Clean(rejected.Tunnel) + ": ";
+        return new SessionOutcome(tunnel + Printable.Clean(rejected.Message), terminal, retryAfter);
     }
 
-    private SessionOutcome Explain(ClientWebSocket socket, Exception exception, bool wasConnectedBefore)
+    private SessionOutcome Explain(ClientWebSocket socket, Exception exception, ServerCertificateCheck check, bool wasConnectedBefore)
     {
         int status = (int)socket.HttpStatusCode;
         return status switch
         {
+            0 when check.Problem is { } problem => new SessionOutcome($"{options.Server.Authority} {problem}"),
             0 => Unreachable(exception),
             401 or 403 => new SessionOutcome(
-                options.Token is null
-                    ? "The server wants a token; pass it with --token or GGROK_TOKEN."
-                    : "The server refuses this token; pass one of its GGROK_TOKENS with --token or GGROK_TOKEN.",
-                ExitCode.TokenRefused),
+                IdentityRefusal.Explain(options.Token is not null, options.Trust.CertificateFile, ValuesOf(socket, "WWW-Authenticate")), ExitCode.TokenRefused),
             400 or 426 when HasGgrokError(socket) => new SessionOutcome(
                 "The server does not speak this client's protocol; install a ggrok of the server's version.", ExitCode.ProtocolTooOld),
             408 or 425 or 429 or >= 500 => new SessionOutcome(
@@ -181,9 +198,11 @@ internal sealed class Dialer(TunnelClientOptions options, string instance)
 
     private static bool HasGgrokError(ClientWebSocket socket) => socket.HttpResponseHeaders?.ContainsKey("X-Ggrok-Error") == true;
 
+    private static IEnumerable<string> ValuesOf(ClientWebSocket socket, string name) =>
+        socket.HttpResponseHeaders?.FirstOrDefault(h => h.Key.Equals(name, StringComparison.OrdinalIgnoreCase)).Value ?? [];
+
     private static TimeSpan? RetryAfterOf(ClientWebSocket socket) =>
-        socket.HttpResponseHeaders is { } headers
-            && headers.FirstOrDefault(h => h.Key.Equals("Retry-After", StringComparison.OrdinalIgnoreCase)).Value?.FirstOrDefault() is { } text
+        ValuesOf(socket, "Retry-After").FirstOrDefault() is { } text
             && RetryConditionHeaderValue.TryParse(text, out RetryConditionHeaderValue? value)
                 ? value.Delta ?? (value.Date - DateTimeOffset.UtcNow)
                 : null;

@@ -1,6 +1,10 @@
 using System.Text;
 using Ggrok.Server.ClearTextHttp2;
+using Ggrok.Server.Ports;
+using Ggrok.Server.Raw;
 using Ggrok.Server.Relay;
+using Ggrok.Server.Rendezvous;
+using Ggrok.Server.TlsPassthrough;
 using Ggrok.Server.Tunnels;
 using Ggrok.Server.Visitors;
 using Ggrok.Shared.Protocol;
@@ -20,7 +24,7 @@ public static class GgrokServer
         configure?.Invoke(builder);
         ServerOptions options = ServerSettings.Read(builder.Configuration);
         builder.Services.AddSingleton(options);
-        AddServices(builder.Services);
+        AddServices(builder.Services, options);
         ServerLogging.Configure(builder, options);
         ConfigureKestrel(builder, options);
         builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = options.ShutdownGrace + TimeSpan.FromSeconds(3));
@@ -30,17 +34,22 @@ public static class GgrokServer
         return app;
     }
 
-    private static void AddServices(IServiceCollection services)
+    private static void AddServices(IServiceCollection services, ServerOptions options)
     {
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton<Microsoft.AspNetCore.Connections.IMemoryPoolFactory<byte>, TransferMemory>();
         services.AddSingleton<TunnelRegistry>();
         services.AddSingleton<SessionDirectory>();
+        services.AddSingleton<HostAssigner>();
+        services.AddSingleton<PortAssigner>();
+        services.AddSingleton<PublicPorts>();
+        services.AddSingleton<RawRelay>();
+        services.AddSingleton<ConnectRelay>();
         services.AddSingleton<RouteAssigner>();
         services.AddSingleton<Registrar>();
         services.AddSingleton<TunnelEndpoint>();
         services.AddSingleton<ILegacyEndpoint, Legacy.LegacyEndpoint>();
-        services.AddSingleton(s => new TokenAuthenticator(s.GetRequiredService<ServerOptions>().Tokens));
+        services.AddSingleton(new TokenAuthenticator(options.Tokens, openWithoutTokens: options.Tls?.ClientCaFile is null));
         services.AddSingleton<RequestHeadBuilder>();
         services.AddSingleton<HttpRelay>();
         services.AddSingleton<UpgradeRelay>();
@@ -48,16 +57,22 @@ public static class GgrokServer
         services.AddSingleton<VisitorEndpoint>();
         services.AddSingleton<HealthEndpoint>();
         services.AddSingleton<CertificateQuestion>();
+        services.AddSingleton<PassthroughPort>();
+        services.AddHostedService(s => s.GetRequiredService<PassthroughPort>());
         services.AddHostedService<SessionClock>();
         services.AddHostedService<DrainService>();
         services.AddHostedService<StartupNotice>();
+        Tls.TlsServices.Add(services, options.Tls);
     }
 
     private static void ConfigureKestrel(WebApplicationBuilder builder, ServerOptions options)
     {
-        if (string.IsNullOrEmpty(builder.Configuration["URLS"]) && string.IsNullOrEmpty(builder.Configuration["ASPNETCORE_URLS"]))
+        // Not part of the slim builder: https among the addresses, with Kestrel's own settings for certificates.
+        builder.WebHost.UseKestrelHttpsConfiguration();
+        string addresses = ListenAddresses.Of(builder.Configuration, new SettingsReader(builder.Configuration).Port());
+        if (options.Tls is null && ListenAddresses.Given(builder.Configuration) is null)
         {
-            builder.WebHost.UseUrls($"http://*:{new SettingsReader(builder.Configuration).Port()}");
+            builder.WebHost.UseUrls(addresses);
         }
 
         // A request is served on the thread that read it: nothing here blocks (docs/performance.md).
@@ -85,6 +100,10 @@ public static class GgrokServer
 
         builder.WebHost.ConfigureKestrel(SetLimits);
         PriorKnowledge.AddTo(builder, SetLimits);
+        if (options.Tls is not null)
+        {
+            Tls.TlsServices.Listen(builder, options.Tls, addresses);
+        }
     }
 
     private static void Map(WebApplication app)

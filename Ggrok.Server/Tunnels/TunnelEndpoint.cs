@@ -1,5 +1,6 @@
 using System.Net.WebSockets;
 using Ggrok.Server.Hosting;
+using Ggrok.Server.Tls;
 using Ggrok.Server.Visitors;
 using Ggrok.Shared.Multiplexing;
 using Ggrok.Shared.Protocol;
@@ -10,6 +11,7 @@ namespace Ggrok.Server.Tunnels;
 public sealed partial class TunnelEndpoint(
     ServerOptions options,
     TokenAuthenticator authenticator,
+    ClientCertificateAuthenticator certificates,
     Registrar registrar,
     SessionDirectory directory,
     ILegacyEndpoint legacy,
@@ -33,28 +35,43 @@ public sealed partial class TunnelEndpoint(
             return;
         }
 
-        if (!authenticator.TryAuthenticate(context.Request.Headers.Authorization, out string tokenId))
+        Identity? identity = certificates.Authenticate(context.Connection.ClientCertificate, out ClientCertificateProblem problem)
+            ?? authenticator.Authenticate(context.Request.Headers.Authorization);
+        if (identity is null)
         {
-            LogTokenRefused(context.Connection.RemoteIpAddress?.ToString());
-            context.Response.Headers.WWWAuthenticate = "Bearer realm=\"ggrok\"";
-            await RefuseAsync(context, StatusCodes.Status401Unauthorized, RejectCode.TokenRefused,
-                "The server does not know this token; pass one of its GGROK_TOKENS with --token or GGROK_TOKEN.").ConfigureAwait(false);
+            await ChallengeAsync(context, new IdentityChallenge(authenticator.HasTokens, certificates.IsEnabled, problem)).ConfigureAwait(false);
             return;
         }
 
-        await ServeWebSocketAsync(context, tokenId).ConfigureAwait(false);
+        await ServeWebSocketAsync(context, identity).ConfigureAwait(false);
     }
 
-    private async Task ServeWebSocketAsync(HttpContext context, string tokenId)
+    private Task ChallengeAsync(HttpContext context, IdentityChallenge challenge)
+    {
+        string? address = context.Connection.RemoteIpAddress?.ToString();
+        if (challenge.HasCertificates)
+        {
+            LogIdentityRefused(address, challenge.Problem);
+        }
+        else
+        {
+            LogTokenRefused(address);
+        }
+
+        context.Response.Headers.WWWAuthenticate = challenge.Fields;
+        return RefuseAsync(context, StatusCodes.Status401Unauthorized, RejectCode.TokenRefused, challenge.Message);
+    }
+
+    private async Task ServeWebSocketAsync(HttpContext context, Identity identity)
     {
         IList<string> offered = context.WebSockets.WebSocketRequestedProtocols;
         if (offered.Count == 0)
         {
-            await legacy.ServeAsync(context, tokenId).ConfigureAwait(false);
+            await legacy.ServeAsync(context, identity).ConfigureAwait(false);
         }
         else if (offered.Contains(ProtocolLimits.SubProtocol, StringComparer.Ordinal))
         {
-            await ServeTunnelAsync(context, tokenId).ConfigureAwait(false);
+            await ServeTunnelAsync(context, identity).ConfigureAwait(false);
         }
         else
         {
@@ -63,7 +80,7 @@ public sealed partial class TunnelEndpoint(
         }
     }
 
-    private async Task ServeTunnelAsync(HttpContext context, string tokenId)
+    private async Task ServeTunnelAsync(HttpContext context, Identity identity)
     {
         using WebSocket socket = await context.WebSockets.AcceptWebSocketAsync(new WebSocketAcceptContext
         {
@@ -87,7 +104,7 @@ public sealed partial class TunnelEndpoint(
         }
 
         string connectHost = HostNames.Normalize(context.Request.Host.Value ?? "") ?? "";
-        using Registration registration = registrar.Register(hello, connectHost, tokenId, transport);
+        using Registration registration = registrar.Register(hello, connectHost, identity, RemoteOf(context), transport);
         if (registration.Refusal is not null)
         {
             LogRefused(Printable.Clean(hello.Label), registration.Refusal.Code, registration.Refusal.Message);
@@ -98,6 +115,9 @@ public sealed partial class TunnelEndpoint(
 
         await RunAsync(registration, transport).ConfigureAwait(false);
     }
+
+    private string RemoteOf(HttpContext context) =>
+        Visitor.Of(context.Request, VisitorConnection.Of(context, options.TrustedProxies), options.TrustedProxies).Remote;
 
     private async Task RunAsync(Registration registration, WebSocketTransport transport)
     {
@@ -139,6 +159,9 @@ public sealed partial class TunnelEndpoint(
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Registration from {Address} refused: unknown token")]
     private partial void LogTokenRefused(string? address);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Registration from {Address} refused: no known token, client certificate {Problem}")]
+    private partial void LogIdentityRefused(string? address, ClientCertificateProblem problem);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Registration from {Address} broke off before a valid Hello: {Reason}")]
     private partial void LogHelloInvalid(string? address, string reason);

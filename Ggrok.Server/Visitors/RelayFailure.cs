@@ -35,6 +35,8 @@ public sealed record RelayFailure(int Status, LogLevel Level, string Title, stri
         [RelayError.LegacyBodyTooLarge] = new(413, LogLevel.Information, "Body too large", "The old Go client behind this address takes bodies up to GGROK_LEGACY_MAX_BODY_BYTES. Upgrade it to ggrok."),
         [RelayError.LegacyUnsupported] = new(501, LogLevel.Warning, "Not possible with an old client", "The old Go client behind this address carries neither upgrades nor bodies that are not UTF-8 text. Upgrade it to ggrok."),
         [RelayError.LegacyAnswerInvalid] = new(502, LogLevel.Warning, "No valid answer", "The old Go client answered with something too large or not valid. Upgrade it to ggrok."),
+        [RelayError.NotGranted] = new(403, LogLevel.Warning, "Not granted", "The token does not grant connections to this name. Use one whose grants have it."),
+        [RelayError.WrongKind] = new(400, LogLevel.Warning, "Another kind of tunnel", "The name serves UDP and was asked for TCP, or the reverse: ggrok connect needs --udp exactly for a udp tunnel."),
         [RelayError.Internal] = new(500, LogLevel.Error, "Internal error", "This is a bug in Ggrok. Please report it with the request id."),
     }.ToFrozenDictionary();
 

@@ -76,6 +76,12 @@ public enum RelayError : ushort
     /// <summary>A legacy client's answer is too large or not valid.</summary>
     LegacyAnswerInvalid = 42,
 
+    /// <summary>The token does not grant connections to this private name.</summary>
+    NotGranted = 50,
+
+    /// <summary>The private name serves another kind of connection: UDP instead of TCP, or the reverse.</summary>
+    WrongKind = 51,
+
     /// <summary>The tunnel's client or server has a bug: an exception without a name.</summary>
     Internal = 99,
 }

@@ -1,0 +1,48 @@
+using System.Net.Quic;
+using System.Net.Security;
+using System.Runtime.Versioning;
+using System.Security.Authentication;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
+
+namespace Ggrok.Server.Tls;
+
+/// <summary>The endpoint with TLS: which protocols it speaks and what each handshake gets.</summary>
+internal sealed class TlsEndpoint(TlsOptions options, CertificateStore store)
+{
+    /// <summary>Whether this system can speak HTTP/3; QUIC needs msquic, which .NET does not bring along on Linux.</summary>
+    public static bool IsHttp3Possible => (OperatingSystem.IsLinux() || OperatingSystem.IsWindows() || OperatingSystem.IsMacOS()) && QuicListener.IsSupported;
+
+    /// <summary>Whether visitors get HTTP/3.</summary>
+    public static bool HasHttp3(TlsOptions options) => options.Http3 && IsHttp3Possible;
+
+    /// <summary>Adds the endpoint on all interfaces.</summary>
+    public void AddTo(KestrelServerOptions kestrel) => kestrel.ListenAnyIP(options.Port, listen =>
+    {
+        listen.Protocols = HasHttp3(options) ? HttpProtocols.Http1AndHttp2AndHttp3 : HttpProtocols.Http1AndHttp2;
+
+        // A middleware that looks at the connection before TLS goes here: listen.Use(…).
+        listen.UseHttps(new TlsHandshakeCallbackOptions { OnConnection = OnHandshakeAsync });
+    });
+
+    private async ValueTask<SslServerAuthenticationOptions> OnHandshakeAsync(TlsHandshakeCallbackContext handshake)
+    {
+        CertificateIndex index = await store.ForHandshakeAsync().ConfigureAwait(false);
+
+        // A new object each time: Kestrel adds the protocols that it speaks on this transport (ALPN, RFC 7301).
+        var answer = new SslServerAuthenticationOptions
+        {
+            ServerCertificateContext = index.Find(handshake.ClientHelloInfo.ServerName),
+            EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
+        };
+        if (index.Clients is not null)
+        {
+            // Asked for, and looked at only when somebody registers: with a wrong one, or none, a visitor is still a visitor.
+            answer.ClientCertificateRequired = true;
+            answer.CertificateChainPolicy = index.Clients.Policy(ofClients: true);
+            answer.RemoteCertificateValidationCallback = static (_, _, _, _) => true;
+        }
+
+        return answer;
+    }
+}
