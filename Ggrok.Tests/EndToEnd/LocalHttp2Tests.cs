@@ -28,14 +28,19 @@ public sealed class LocalHttp2Tests : IDisposable
             c.Response.Headers.Append("Set-Cookie", "b=2");
             c.Response.Headers["X-Latin"] = "é";
             c.Response.AppendTrailer("X-End", "7");
-            await c.Response.WriteAsync($"{request.Protocol} {request.Method} {request.RawTarget} {c.Request.Host} {c.Request.Headers["X-Many"]} {c.Request.Headers["X-Latin"]} {c.Request.ContentType} {await body.ReadToEndAsync()}");
+            await c.Response.WriteAsync($"{request.Protocol} {request.Method} {request.RawTarget} {c.Request.Host} {c.Request.Headers["X-Many"]} {c.Request.Headers["X-Latin"] == "é"} {c.Request.ContentType} {await body.ReadToEndAsync()}");
+        }, k =>
+        {
+            k.RequestHeaderEncodingSelector = _ => Encoding.Latin1;
+            k.ResponseHeaderEncodingSelector = _ => Encoding.Latin1;
+            k.ConfigureEndpointDefaults(e => e.Protocols = HttpProtocols.Http2);
         });
         using RawSocket visitor = await RawSocket.ConnectAsync(ggrok.Server.Url);
         await visitor.SendAsync("PATCH /a%2Fb/../c%20d//e?x=%7e&x='\" HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Many: 1\r\nX-Many: 2\r\nX-Latin: é\r\nContent-Type: text/odd\r\nContent-Length: 4\r\n\r\nbody");
 
         string answer = await visitor.ReadUntilAsync("0\r\n\r\n");
 
-        answer.ShouldContain($"HTTP/2 PATCH /a%2Fb/../c%20d//e?x=%7e&x='\" {ggrok.App.Url.Authority} 1, 2 é text/odd body");
+        answer.ShouldContain($"HTTP/2 PATCH /a%2Fb/../c%20d//e?x=%7e&x='\" {ggrok.App.Url.Authority} 1, 2 True text/odd body");
         answer.ShouldContain("Set-Cookie: a=1\r\nSet-Cookie: b=2\r\n");
         answer.ShouldContain("X-Latin: é\r\n");
     }
@@ -83,7 +88,9 @@ public sealed class LocalHttp2Tests : IDisposable
         new Random(1).NextBytes(sent);
         using HttpClient visitor = PriorKnowledgeTests.Visitor(ggrok.Server.Url);
 
-        using HttpResponseMessage response = await visitor.PostAsync("/", new ByteArrayContent(sent));
+        using HttpResponseMessage response = await visitor.SendAsync(
+            new HttpRequestMessage(HttpMethod.Post, "/") { Version = HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionExact, Content = new PushedContent(sent) },
+            HttpCompletionOption.ResponseHeadersRead);
 
         (await response.Content.ReadAsByteArrayAsync()).AsSpan().SequenceEqual(sent).ShouldBeTrue();
         ExchangeSummary summary = await ggrok.Client.Events.NextExchangeAsync();
@@ -192,7 +199,7 @@ public sealed class LocalHttp2Tests : IDisposable
         await local.ReadUntilAsync("SM\r\n\r\n");
         local.ShutdownSend();
 
-        (await error).ShouldBeOneOf("LocalProtocol", "ResponseHeadLocal");
+        (await error).ShouldBe("ResponseHeadLocal");
     }
 
     [Fact]
@@ -226,6 +233,18 @@ public sealed class LocalHttp2Tests : IDisposable
     }
 
     public void Dispose() => _certificate.Dispose();
+
+    /// <summary>A body that .NET sends while it reads the response, which it does not do with its own kinds.</summary>
+    private sealed class PushedContent(byte[] bytes) : HttpContent
+    {
+        protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) => stream.WriteAsync(bytes).AsTask();
+
+        protected override bool TryComputeLength(out long length)
+        {
+            length = bytes.Length;
+            return true;
+        }
+    }
 
     private static async Task<string> ErrorAsync(HttpClient visitor)
     {
