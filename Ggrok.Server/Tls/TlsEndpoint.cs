@@ -35,7 +35,9 @@ internal sealed class TlsEndpoint(TlsOptions options, CertificateStore store)
             ServerCertificateContext = index.Find(handshake.ClientHelloInfo.ServerName),
             EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
         };
-        if (index.Clients is not null)
+
+        // Clients register over TCP; QUIC has no SslStream, whatever the annotations say.
+        if (index.Clients is not null && handshake.SslStream is not null)
         {
             // Asked for, and looked at only when somebody registers: with a wrong one, or none, a visitor is still a visitor.
             answer.ClientCertificateRequired = true;

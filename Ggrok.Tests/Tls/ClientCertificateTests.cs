@@ -140,6 +140,27 @@ public sealed class ClientCertificateTests
         (await socket.ReadUntilAsync("\r\n\r\n")).ShouldContain("WWW-Authenticate: ClientCertificate realm=\"ggrok\", problem=\"Missing\"");
     }
 
+    [Theory]
+    [InlineData("-tls1_2")]
+    [InlineData("-tls1_3")]
+    public async Task A_resumed_session_keeps_its_certificate(string version)
+    {
+        using MadeCertificates made = await MadeAsync();
+        await using RunningServer server = await StartAsync(made);
+        await File.WriteAllTextAsync(made["request"], "GET /$$ggrok HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade, close\r\n"
+            + "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: unknown\r\n\r\n");
+        string connect = $"openssl s_client -connect 127.0.0.1:{MadeCertificates.SecureUrl(server).Port} -ign_eof {version}";
+
+        (_, string first) = await OutsideProgram.RunAsync($"{connect} -cert {made["anna.crt"]} -key {made["anna.key"]} -sess_out {made["session"]}", made["request"]);
+        (_, string second) = await OutsideProgram.RunAsync($"{connect} -sess_in {made["session"]}", made["request"]);
+        (_, string none) = await OutsideProgram.RunAsync(connect, made["request"]);
+
+        // Past the gate the protocol is refused, before it the identity.
+        (first.Contains("400 Bad Request", StringComparison.Ordinal), second.Contains("400 Bad Request", StringComparison.Ordinal)).ShouldBe((true, true), second);
+        second.ShouldContain("Reused, TLS");
+        none.ShouldContain("401 Unauthorized");
+    }
+
     [Fact]
     public async Task The_handshake_names_the_ca_so_that_browsers_offer_no_others()
     {

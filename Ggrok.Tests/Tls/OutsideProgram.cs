@@ -6,10 +6,11 @@ namespace Ggrok.Tests.Tls;
 internal static class OutsideProgram
 {
     /// <summary>Its exit code and all that it said.</summary>
-    public static async Task<(int Code, string Output)> RunAsync(string command)
+    /// <param name="command">The command, for a shell.</param>
+    /// <param name="input">File that is its standard input.</param>
+    public static async Task<(int Code, string Output)> RunAsync(string command, string input = "/dev/null")
     {
-        // Through a shell for its standard input: openssl would wait for one.
-        await using var program = RunningProgram.Start("/bin/sh", $"-c \"{command.Replace("\"", "\\\"", StringComparison.Ordinal)} < /dev/null\"");
+        await using var program = RunningProgram.Start("/bin/sh", $"-c \"{command.Replace("\"", "\\\"", StringComparison.Ordinal)} < {input}\"");
         int code = await program.ExitAsync();
         return (code, program.Output);
     }
