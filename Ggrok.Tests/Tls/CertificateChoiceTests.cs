@@ -65,6 +65,7 @@ public sealed class CertificateChoiceTests
         using MadeCertificates made = await MadeCertificates.MakeAsync("localhost");
         await made.CreateAsync("--client", "anna");
         await using RunningServer server = await RunningServer.StartAsync([.. made.Settings("localhost"), ("GGROK_TLS_CLIENT_CA", made.Ca)]);
+        await using IAsyncDisposable open = await made.HoldContextAsync(server);
 
         string output = (await OutsideProgram.RunAsync($"openssl s_client -connect 127.0.0.1:{MadeCertificates.SecureUrl(server).Port} -tls1_2 -reconnect")).Output;
 

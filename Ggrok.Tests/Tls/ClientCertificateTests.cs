@@ -150,6 +150,7 @@ public sealed class ClientCertificateTests
         await File.WriteAllTextAsync(made["request"], "GET /$$ggrok HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade, close\r\n"
             + "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: unknown\r\n\r\n");
         string connect = $"openssl s_client -connect 127.0.0.1:{MadeCertificates.SecureUrl(server).Port} -ign_eof {version}";
+        await using IAsyncDisposable open = await made.HoldContextAsync(server);
 
         (_, string first) = await OutsideProgram.RunAsync($"{connect} -cert {made["anna.crt"]} -key {made["anna.key"]} -sess_out {made["session"]}", made["request"]);
         (_, string second) = await OutsideProgram.RunAsync($"{connect} -sess_in {made["session"]}", made["request"]);

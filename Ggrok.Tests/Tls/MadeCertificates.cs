@@ -108,6 +108,12 @@ internal sealed class MadeCertificates : IDisposable
         return (stream, new X509Certificate2(stream.RemoteCertificate!));
     }
 
+    /// <summary>
+    /// An open connection. The platform keeps the contexts of sessions in a cache, from which those without a connection
+    /// go when a process, as that of the tests, makes many.
+    /// </summary>
+    public async Task<IAsyncDisposable> HoldContextAsync(RunningServer server) => (await ShakeHandsAsync(server, "localhost")).Stream;
+
     /// <summary>The first name of the certificate that is shown for a name.</summary>
     public async Task<string> ShownForAsync(RunningServer server, string name)
     {
