@@ -1,3 +1,4 @@
+using System.Globalization;
 using Ggrok.Client.Connection;
 using Ggrok.Shared.Certificates;
 using Ggrok.Shared.Protocol;
@@ -67,11 +68,38 @@ public static class SettingValues
             : throw new UsageException($"{text.Quoted()} is no Host header; write rewrite, preserve or a host name such as app.test.");
     }
 
+    /// <summary>What the local service speaks.</summary>
+    /// <exception cref="UsageException">The text is none of the four.</exception>
+    public static TargetProtocol TargetProtocol(string text) => text.ToLowerInvariant() switch
+    {
+        "auto" => Connection.TargetProtocol.Auto,
+        "http1" => Connection.TargetProtocol.Http1,
+        "h2c" => Connection.TargetProtocol.H2c,
+        "h2" => Connection.TargetProtocol.H2,
+        _ => throw new UsageException($"{text.Quoted()} is no protocol of a local service; write auto, http1, h2c or h2."),
+    };
+
     /// <summary>Who the user is, in one line.</summary>
     /// <exception cref="UsageException">The text is too long or has control characters.</exception>
     public static string Label(string text) => text.Length <= LongestLabel && !text.Any(char.IsControl)
         ? text
         : throw new UsageException($"The label must be one line of at most {LongestLabel} characters.");
+
+    /// <summary>A port number from 1 to 65535.</summary>
+    /// <exception cref="UsageException">The text is none.</exception>
+    public static int Port(string text) =>
+        ushort.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out ushort port) && port > 0
+            ? port
+            : throw new UsageException($"{text.Quoted()} is not a port; ports go from 1 to 65535.");
+
+    /// <summary>A switch: true or false.</summary>
+    /// <exception cref="UsageException">The text is neither.</exception>
+    public static bool Switch(string text) => text.ToLowerInvariant() switch
+    {
+        "true" or "yes" or "on" => true,
+        "false" or "no" or "off" => false,
+        _ => throw new UsageException($"{text.Quoted()} is neither true nor false."),
+    };
 
     /// <summary>A duration such as <c>30s</c>.</summary>
     /// <exception cref="UsageException">The text is no duration.</exception>

@@ -32,6 +32,12 @@ public enum ExitCode
 
     /// <summary>Stopped on request, but exchanges were still running when the drain time was over.</summary>
     DrainTimeout = 9,
+
+    /// <summary>Nobody serves the private name that shall be connected to.</summary>
+    NameUnknown = 10,
+
+    /// <summary>The connection to the private name failed.</summary>
+    ConnectionFailed = 11,
 }
 
 /// <summary>How a client ended.</summary>

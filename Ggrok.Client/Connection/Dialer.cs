@@ -117,7 +117,7 @@ internal sealed class Dialer(TunnelClientOptions options, string instance)
         }
     }
 
-    private Welcome Accepted(Welcome welcome) => welcome.Tunnels.Count == options.Tunnels.Count
+    private Welcome Accepted(Welcome welcome) => welcome.Tunnels.Count == options.Tunnels.Count && (welcome.Connect?.Count ?? 0) == options.Connect.Count
         ? welcome
         : throw new ProtocolViolationException(CloseReason.FrameMalformed);
 
@@ -128,7 +128,8 @@ internal sealed class Dialer(TunnelClientOptions options, string instance)
         ProgramVersion.Current,
         options.Label,
         options.Server.GetLeftPart(UriPartial.Authority),
-        [.. options.Tunnels.Select(t => new TunnelRequest(t.Name, "http", t.Subdomain, t.Host, t.Path, t.StripPath))]);
+        [.. options.Tunnels.Select(t => new TunnelRequest(t.Name, t.Kind.ToWire(), t.Subdomain, t.Host, t.Path, t.StripPath, t.RemotePort, t.PrivateName))],
+        options.Connect.Count == 0 ? null : [.. options.Connect.Select(c => c.Name)]);
 
     private Uri WebSocketUri() => new UriBuilder(options.Server)
     {
@@ -141,12 +142,13 @@ internal sealed class Dialer(TunnelClientOptions options, string instance)
         ExitCode? terminal = rejected.MayRetry ? null : rejected.Code switch
         {
             RejectCode.TokenRefused => ExitCode.TokenRefused,
-            RejectCode.NameTaken => ExitCode.NameTaken,
+            RejectCode.NameTaken or RejectCode.PortUnavailable => ExitCode.NameTaken,
             RejectCode.ProtocolUnsupported => ExitCode.ProtocolTooOld,
             _ => ExitCode.Refused,
         };
         TimeSpan? retryAfter = rejected.RetryAfterSeconds is { } seconds ? TimeSpan.FromSeconds(seconds) : null;
-        return new SessionOutcome(Printable.Clean(rejected.Message), terminal, retryAfter);
+        string tunnel = rejected.Tunnel is null ? "" : Printable.Clean(rejected.Tunnel) + ": ";
+        return new SessionOutcome(tunnel + Printable.Clean(rejected.Message), terminal, retryAfter);
     }
 
     private SessionOutcome Explain(ClientWebSocket socket, Exception exception, ServerCertificateCheck check, bool wasConnectedBefore)

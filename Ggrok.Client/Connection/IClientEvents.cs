@@ -14,6 +14,15 @@ public interface IClientEvents
     /// <summary>The session ended or could not be opened; the next attempt starts after <paramref name="retryIn"/>.</summary>
     void Lost(string reason, TimeSpan retryIn);
 
+    /// <summary>Connections to the local address lead to a private name from now on.</summary>
+    void Listening(string name, string address);
+
+    /// <summary>Something that people should know and that stops nothing.</summary>
+    void Notice(string message);
+
+    /// <summary>A raw connection is over, well or badly.</summary>
+    void ConnectionCompleted(in ConnectionSummary connection);
+
     /// <summary>A visitor's exchange is over, well or badly.</summary>
     void ExchangeCompleted(in ExchangeSummary exchange);
 
@@ -26,6 +35,25 @@ public interface IClientEvents
 /// <param name="Url">Public URL.</param>
 /// <param name="Target">The local service behind it.</param>
 public sealed record PublicTunnel(string Name, Uri Url, Uri Target);
+
+/// <summary>One finished raw connection.</summary>
+/// <param name="Id">Correlation id, as in the server's log.</param>
+/// <param name="Tunnel">Name of the tunnel, or the private name that was connected to.</param>
+/// <param name="Kind">What it carried.</param>
+/// <param name="Remote">Who connected, or null when that is not known.</param>
+/// <param name="Error"><see cref="RelayError.None"/>, or how the connection failed.</param>
+/// <param name="Duration">From its beginning to the end of both directions.</param>
+/// <param name="BytesIn">Bytes towards the service.</param>
+/// <param name="BytesOut">Bytes from the service.</param>
+public readonly record struct ConnectionSummary(
+    string Id,
+    string Tunnel,
+    TunnelKind Kind,
+    string? Remote,
+    RelayError Error,
+    TimeSpan Duration,
+    long BytesIn,
+    long BytesOut);
 
 /// <summary>One finished exchange.</summary>
 /// <param name="Id">Correlation id, as in the server's log and in <c>X-Request-ID</c>.</param>

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Ggrok.Client.Local;
+using Ggrok.Client.Rendezvous;
 using Ggrok.Shared.Protocol;
 using Polly;
 using Polly.Retry;
@@ -18,6 +19,8 @@ public sealed class TunnelClient
     private readonly LocalRelay _relay;
     private readonly Backoff _backoff = new(Random.Shared);
     private readonly List<Task> _finishing = [];
+    private readonly SessionSource _sessions;
+    private readonly List<ConnectListener> _listeners = [];
     private bool _wasReady;
     private bool _drainedInTime = true;
     private int _attempt;
@@ -30,6 +33,7 @@ public sealed class TunnelClient
         _time = time;
         _dialer = new Dialer(options, Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8)));
         _relay = new LocalRelay(options.Tunnels, events, time);
+        _sessions = new SessionSource(time);
     }
 
     /// <summary>
@@ -41,6 +45,7 @@ public sealed class TunnelClient
         SessionOutcome outcome;
         try
         {
+            _listeners.AddRange(_options.Connect.Where(c => c.Listen is not null).Select(c => new ConnectListener(c, _sessions, _events, _time)));
             outcome = await Retrying().ExecuteAsync(
                 static async (client, token) => await client.HoldSessionAsync(token).ConfigureAwait(false), this, stop).ConfigureAwait(false);
         }
@@ -48,22 +53,42 @@ public sealed class TunnelClient
         {
             outcome = new SessionOutcome("Stopped.", ExitCode.Ok);
         }
+        catch (DialException e)
+        {
+            outcome = e.Outcome;
+        }
+        finally
+        {
+            _listeners.ForEach(l => l.Dispose());
+        }
 
         await Task.WhenAll(_finishing).ConfigureAwait(false);
         return outcome.Terminal switch
         {
+            null when !_options.Reconnect => new ClientExit(ExitCode.Failed, outcome.Reason),
             ExitCode.Ok or null => new ClientExit(_drainedInTime ? ExitCode.Ok : ExitCode.DrainTimeout,
                 _drainedInTime ? null : "Requests were still running when the drain time was over; allow more with --drain-timeout."),
             { } code => new ClientExit(code, outcome.Reason),
         };
     }
 
+    /// <summary>
+    /// Joins a local stream with a private name once the session is ready, until both directions are over; returns how it
+    /// failed. Never throws.
+    /// </summary>
+    /// <param name="target">One of the names of the options.</param>
+    /// <param name="local">The stream at this side.</param>
+    /// <param name="shutdownLocal">Half-closes its writing side.</param>
+    /// <param name="stop">Gives up waiting for the session.</param>
+    public Task<RelayError> SpliceAsync(ConnectTarget target, Stream local, Action shutdownLocal, CancellationToken stop) =>
+        new RemoteConnection(target, _sessions, _events, _time).SpliceAsync(local, shutdownLocal, null, stop);
+
     private ResiliencePipeline<SessionOutcome> Retrying() =>
         new ResiliencePipelineBuilder<SessionOutcome> { TimeProvider = _time }
             .AddRetry(new RetryStrategyOptions<SessionOutcome>
             {
                 MaxRetryAttempts = int.MaxValue,
-                ShouldHandle = static arguments => ValueTask.FromResult(arguments.Outcome.Result is { Terminal: null }),
+                ShouldHandle = arguments => ValueTask.FromResult(_options.Reconnect && arguments.Outcome.Result is { Terminal: null }),
                 DelayGenerator = arguments => ValueTask.FromResult<TimeSpan?>(_backoff.Next(arguments.Outcome.Result!)),
                 OnRetry = arguments =>
                 {
@@ -79,17 +104,62 @@ public sealed class TunnelClient
         try
         {
             (System.Net.WebSockets.ClientWebSocket socket, Welcome welcome) = await _dialer.DialAsync(_wasReady, stop).ConfigureAwait(false);
+            if (!_wasReady && NameProblem(welcome) is { } problem)
+            {
+                socket.Dispose();
+                return problem;
+            }
+
             _wasReady = true;
             _attempt = 0;
             _relay.MaxHeadBytes = welcome.Limits.MaxHeadBytes;
             var session = new ClientSession(socket, welcome, _relay, _time);
             Task<CloseReason> running = session.RunAsync();
-            _events.Ready([.. _options.Tunnels.Select((t, i) => new PublicTunnel(t.Name, new Uri(welcome.Tunnels[i].Url), t.Target))]);
+            TellReady(welcome);
+            _sessions.Set(session);
             return await ServeAsync(session, running, stop).ConfigureAwait(false);
         }
         catch (DialException e)
         {
             return e.Outcome;
+        }
+    }
+
+    private SessionOutcome? NameProblem(Welcome welcome)
+    {
+        foreach ((ConnectTarget target, NameState state) in _options.Connect.Zip(welcome.Connect ?? []))
+        {
+            string wanted = (target.Udp ? TunnelKind.Udp : TunnelKind.Tcp).ToWire();
+            if (state.Kind is null && !_options.WaitForNames)
+            {
+                return new SessionOutcome(
+                    $"Nobody serves the name {target.Name}; start it there with: ggrok {wanted} PORT --name {target.Name}. To begin without it, pass --wait.", ExitCode.NameUnknown);
+            }
+
+            if (state.Kind is not null && state.Kind != wanted)
+            {
+                return new SessionOutcome($"{target.Name} is a {state.Kind} tunnel; connect {(target.Udp ? "without" : "with")} --udp.", ExitCode.Usage);
+            }
+        }
+
+        return null;
+    }
+
+    private void TellReady(Welcome welcome)
+    {
+        if (_options.Tunnels.Count > 0)
+        {
+            _events.Ready([.. _options.Tunnels.Select((t, i) => new PublicTunnel(t.Name, new Uri(welcome.Tunnels[i].Url), t.Target))]);
+        }
+
+        foreach (ConnectListener listener in _listeners)
+        {
+            _events.Listening(listener.Name, listener.Address.ToString());
+        }
+
+        foreach (NameState away in (welcome.Connect ?? []).Where(s => s.Kind is null || s.Away))
+        {
+            _events.Notice($"{away.Name} is away; connections to it fail until it is back.");
         }
     }
 
@@ -99,6 +169,7 @@ public sealed class TunnelClient
         Task stopping = Task.Delay(Timeout.Infinite, stop);
         Task first = await Task.WhenAny(running, session.GoAwayReceived, stopping).ConfigureAwait(false);
         TimeSpan lived = _time.GetElapsedTime(started);
+        _sessions.Clear(session);
         if (first == stopping)
         {
             _events.Draining(session.Connection.OpenStreams);

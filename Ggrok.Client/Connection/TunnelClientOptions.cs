@@ -18,8 +18,17 @@ public sealed record TunnelClientOptions
     /// <summary>What others are told when they want a name that this client holds: <c>anna@laptop</c>.</summary>
     public required string Label { get; init; }
 
-    /// <summary>Tunnels to open, at least one.</summary>
+    /// <summary>Tunnels to open.</summary>
     public required IReadOnlyList<LocalTunnel> Tunnels { get; init; }
+
+    /// <summary>Private names to connect to.</summary>
+    public IReadOnlyList<ConnectTarget> Connect { get; init; } = [];
+
+    /// <summary>Start although nobody serves a name of <see cref="Connect"/> yet.</summary>
+    public bool WaitForNames { get; init; }
+
+    /// <summary>Whether a lost or failed session is tried again; without, the client ends with it.</summary>
+    public bool Reconnect { get; init; } = true;
 
     /// <summary>How long running exchanges may go on after a stop was asked for.</summary>
     public TimeSpan DrainTimeout { get; init; } = TimeSpan.FromSeconds(30);

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using Ggrok.Client.Connection;
 using Ggrok.Client.Local.Http1;
+using Ggrok.Client.Local.Raw;
 using Ggrok.Shared.Multiplexing;
 using Ggrok.Shared.Protocol;
 
@@ -10,14 +11,14 @@ namespace Ggrok.Client.Local;
 internal sealed class LocalRelay
 {
     private readonly IReadOnlyList<LocalTunnel> _tunnels;
-    private readonly LocalConnectionPool[] _pools;
+    private readonly LocalService[] _services;
     private readonly IClientEvents _events;
     private readonly TimeProvider _time;
 
     public LocalRelay(IReadOnlyList<LocalTunnel> tunnels, IClientEvents events, TimeProvider time)
     {
         _tunnels = tunnels;
-        _pools = [.. tunnels.Select(t => new LocalConnectionPool(t.Target, t.InsecureTarget, time))];
+        _services = [.. tunnels.Select(t => new LocalService(t, time))];
         _events = events;
         _time = time;
     }
@@ -29,20 +30,57 @@ internal sealed class LocalRelay
     public async Task ServeAsync(MuxStream stream)
     {
         long started = _time.GetTimestamp();
-        RequestHead? head = null;
-        Http1Exchange? exchange = null;
+        try
+        {
+            InboundFrame frame = await stream.ReadAsync().ConfigureAwait(false);
+            switch (frame.Kind)
+            {
+                case FrameKind.Head:
+                    RequestHead head = HeadReader.ReadRequest(frame.Payload.Span);
+                    stream.Advance();
+                    await ServeRequestAsync(stream, head, started).ConfigureAwait(false);
+                    break;
+                case FrameKind.Open:
+                    RawOpen open = RawOpen.Decode(frame.Payload.Span);
+                    stream.Advance();
+                    await ServeRawAsync(stream, open, started).ConfigureAwait(false);
+                    break;
+                default:
+                    stream.Reset(RelayError.RequestInvalid);
+                    break;
+            }
+        }
+        catch (ProtocolViolationException)
+        {
+            stream.Reset(RelayError.RequestInvalid);
+        }
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    private async ValueTask ServeRequestAsync(MuxStream stream, RequestHead head, long started)
+    {
+        if (head.Tunnel >= _tunnels.Count || _tunnels[head.Tunnel].Kind != TunnelKind.Http)
+        {
+            stream.Reset(RelayError.RequestInvalid);
+            return;
+        }
+
+        LocalTunnel tunnel = _tunnels[head.Tunnel];
+        LocalService service = _services[head.Tunnel];
+        ILocalExchange? exchange = null;
         RelayError error;
         try
         {
-            head = await ReadHeadAsync(stream).ConfigureAwait(false);
-            if (head is null || head.Tunnel >= _tunnels.Count)
-            {
-                stream.Reset(RelayError.RequestInvalid);
-                return;
-            }
-
-            exchange = new Http1Exchange(_pools[head.Tunnel], _tunnels[head.Tunnel], stream, head, MaxHeadBytes, _time);
+            exchange = await service.OpenAsync(stream, head, MaxHeadBytes).ConfigureAwait(false);
             error = await exchange.RunAsync().ConfigureAwait(false);
+        }
+        catch (LocalConnectException e)
+        {
+            error = e.Error;
+        }
+        catch (OperationCanceledException) when (stream.Error != RelayError.None)
+        {
+            error = stream.Error;
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
@@ -55,32 +93,38 @@ internal sealed class LocalRelay
             stream.Reset(error);
         }
 
-        if (head is not null)
-        {
-            _events.ExchangeCompleted(new ExchangeSummary(
-                head.Id, _tunnels[head.Tunnel].Name, head.Method, head.Target, exchange?.Status ?? 0, error,
-                _time.GetElapsedTime(started), exchange?.RequestBytes ?? 0, exchange?.ResponseBytes ?? 0));
-        }
+        service.Ended(error);
+        _events.ExchangeCompleted(new ExchangeSummary(
+            head.Id, tunnel.Name, head.Method, head.Target, exchange?.Status ?? 0, error,
+            _time.GetElapsedTime(started), exchange?.RequestBytes ?? 0, exchange?.ResponseBytes ?? 0));
     }
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private static async ValueTask<RequestHead?> ReadHeadAsync(MuxStream stream)
+    private async ValueTask ServeRawAsync(MuxStream stream, RawOpen open, long started)
     {
-        InboundFrame frame = await stream.ReadAsync().ConfigureAwait(false);
-        if (frame.Kind != FrameKind.Head)
+        if (open.Tunnel >= _tunnels.Count)
         {
-            return null;
+            stream.Reset(RelayError.RequestInvalid);
+            return;
         }
 
+        LocalTunnel tunnel = _tunnels[open.Tunnel];
+        var connection = new RawConnection(tunnel, stream, open, _time);
+        RelayError error;
         try
         {
-            RequestHead head = HeadReader.ReadRequest(frame.Payload.Span);
-            stream.Advance();
-            return head;
+            error = await connection.RunAsync().ConfigureAwait(false);
         }
-        catch (ProtocolViolationException)
+        catch (Exception e) when (e is not OutOfMemoryException)
         {
-            return null;
+            error = RelayError.Internal;
         }
+
+        if (error != RelayError.None)
+        {
+            stream.Reset(error);
+        }
+
+        _events.ConnectionCompleted(new ConnectionSummary(
+            open.Id, tunnel.Name, tunnel.Kind, open.Remote, error, _time.GetElapsedTime(started), connection.BytesIn, connection.BytesOut));
     }
 }

@@ -29,6 +29,25 @@ public sealed class JsonOutput(TextWriter output, TimeProvider time) : IClientEv
     }
 
     /// <inheritdoc/>
+    public void Listening(string name, string address) => Write(new JsonEvent("listening", Now()) { Name = name, Listen = address });
+
+    /// <inheritdoc/>
+    public void Notice(string message) => Write(new JsonEvent("notice", Now()) { Reason = message });
+
+    /// <inheritdoc/>
+    public void ConnectionCompleted(in ConnectionSummary connection) => Write(new JsonEvent("connection", Now())
+    {
+        Id = connection.Id,
+        Tunnel = connection.Tunnel,
+        Kind = connection.Kind.ToWire(),
+        Remote = connection.Remote,
+        Error = connection.Error == RelayError.None ? null : connection.Error.ToString(),
+        DurationMs = Math.Round(connection.Duration.TotalMilliseconds, 3),
+        BytesIn = connection.BytesIn,
+        BytesOut = connection.BytesOut,
+    });
+
+    /// <inheritdoc/>
     public void Lost(string reason, TimeSpan retryIn) =>
         Write(new JsonEvent("lost", Now()) { Reason = reason, RetryInSeconds = Math.Round(retryIn.TotalSeconds, 3) });
 
@@ -66,6 +85,14 @@ internal sealed record JsonEvent(string Event, DateTimeOffset Time)
 
     public string? Tunnel { get; init; }
 
+    public string? Name { get; init; }
+
+    public string? Listen { get; init; }
+
+    public string? Kind { get; init; }
+
+    public string? Remote { get; init; }
+
     public string? Url { get; init; }
 
     public string? Target { get; init; }
@@ -83,6 +110,10 @@ internal sealed record JsonEvent(string Event, DateTimeOffset Time)
     public long? RequestBytes { get; init; }
 
     public long? ResponseBytes { get; init; }
+
+    public long? BytesIn { get; init; }
+
+    public long? BytesOut { get; init; }
 
     public string? Reason { get; init; }
 

@@ -29,13 +29,35 @@ public sealed class TerminalOutput(TextWriter output, bool colour, bool quiet) :
         foreach (PublicTunnel tunnel in tunnels)
         {
             string url = tunnel.Url.AbsoluteUri.TrimEnd('/');
-            _lines.Write($"Forwarding  {Paint(url, "1;36")} -> {tunnel.Target.GetLeftPart(UriPartial.Authority)}");
+            string name = tunnels.Count > 1 ? tunnel.Name.PadRight(tunnels.Max(t => t.Name.Length)) + "  " : "";
+            _lines.Write($"Forwarding  {name}{Paint(url, "1;36")} -> {tunnel.Target.GetLeftPart(UriPartial.Authority)}");
         }
 
         if (!quiet)
         {
             _lines.Write("Press Ctrl-C to stop.");
         }
+    }
+
+    /// <inheritdoc/>
+    public void Listening(string name, string address) => _lines.Write($"Listening   {Paint(address, "1;36")} -> {name}");
+
+    /// <inheritdoc/>
+    public void Notice(string message) => _lines.Write(Paint(Printable.Clean(message), "33"));
+
+    /// <inheritdoc/>
+    public void ConnectionCompleted(in ConnectionSummary connection)
+    {
+        if (quiet)
+        {
+            return;
+        }
+
+        bool failed = connection.Error is not (RelayError.None or RelayError.VisitorGone);
+        string result = Paint(failed ? connection.Error.ToString() : connection.Kind.ToWire(), failed ? "31" : "32");
+        string remote = connection.Remote is null ? "" : "  from " + Printable.Clean(connection.Remote);
+        _lines.Write(string.Create(CultureInfo.InvariantCulture,
+            $"{DateTime.Now:HH:mm:ss}  {result}  {connection.Tunnel}{remote}  {connection.BytesIn} B in, {connection.BytesOut} B out  {LineWriter.Number(connection.Duration.TotalSeconds)} s"));
     }
 
     /// <inheritdoc/>

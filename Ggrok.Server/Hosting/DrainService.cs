@@ -1,3 +1,4 @@
+using Ggrok.Server.Ports;
 using Ggrok.Server.Tunnels;
 using Ggrok.Shared.Protocol;
 
@@ -7,7 +8,7 @@ namespace Ggrok.Server.Hosting;
 /// On SIGTERM: tells the clients to go, waits until the running exchanges are over or the grace is, closes the tunnels.
 /// </summary>
 internal sealed partial class DrainService(
-    SessionDirectory directory, ServerOptions options, TimeProvider time, ILogger<DrainService> log) : IHostedLifecycleService
+    SessionDirectory directory, PublicPorts ports, ServerOptions options, TimeProvider time, ILogger<DrainService> log) : IHostedLifecycleService
 {
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(50);
 
@@ -21,6 +22,7 @@ internal sealed partial class DrainService(
     public async Task StoppingAsync(CancellationToken cancellationToken)
     {
         LogDraining(options.ShutdownGrace.TotalSeconds);
+        ports.Dispose();
         directory.StartDraining();
         long started = time.GetTimestamp();
         while (directory.Sessions.Any(s => s.Connection.OpenStreams > 0) && time.GetElapsedTime(started) < options.ShutdownGrace)

@@ -1,5 +1,10 @@
 using System.Text;
+using Ggrok.Server.ClearTextHttp2;
+using Ggrok.Server.Ports;
+using Ggrok.Server.Raw;
 using Ggrok.Server.Relay;
+using Ggrok.Server.Rendezvous;
+using Ggrok.Server.TlsPassthrough;
 using Ggrok.Server.Tunnels;
 using Ggrok.Server.Visitors;
 using Ggrok.Shared.Protocol;
@@ -34,6 +39,11 @@ public static class GgrokServer
         services.AddSingleton<Microsoft.AspNetCore.Connections.IMemoryPoolFactory<byte>, TransferMemory>();
         services.AddSingleton<TunnelRegistry>();
         services.AddSingleton<SessionDirectory>();
+        services.AddSingleton<HostAssigner>();
+        services.AddSingleton<PortAssigner>();
+        services.AddSingleton<PublicPorts>();
+        services.AddSingleton<RawRelay>();
+        services.AddSingleton<ConnectRelay>();
         services.AddSingleton<RouteAssigner>();
         services.AddSingleton<Registrar>();
         services.AddSingleton<TunnelEndpoint>();
@@ -46,6 +56,8 @@ public static class GgrokServer
         services.AddSingleton<VisitorEndpoint>();
         services.AddSingleton<HealthEndpoint>();
         services.AddSingleton<CertificateQuestion>();
+        services.AddSingleton<PassthroughPort>();
+        services.AddHostedService(s => s.GetRequiredService<PassthroughPort>());
         services.AddHostedService<SessionClock>();
         services.AddHostedService<DrainService>();
         services.AddHostedService<StartupNotice>();
@@ -64,7 +76,7 @@ public static class GgrokServer
 
         // A request is served on the thread that read it: nothing here blocks (docs/performance.md).
         builder.WebHost.UseSockets(sockets => sockets.UnsafePreferInlineScheduling = true);
-        builder.WebHost.ConfigureKestrel(kestrel =>
+        void SetLimits(KestrelServerOptions kestrel)
         {
             kestrel.AddServerHeader = false;
             // Bytes of a header field are kept as they are: each is one char, both ways.
@@ -83,8 +95,18 @@ public static class GgrokServer
             kestrel.Limits.Http2.MaxRequestHeaderFieldSize = 2 * options.MaxHeadBytes;
             kestrel.Limits.Http2.InitialStreamWindowSize = 1024 * 1024;
             kestrel.Limits.Http2.InitialConnectionWindowSize = 4 * 1024 * 1024;
-            kestrel.ConfigureEndpointDefaults(endpoint => endpoint.Protocols = HttpProtocols.Http1AndHttp2);
+        }
+
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            SetLimits(kestrel);
+            kestrel.ConfigureEndpointDefaults(endpoint =>
+            {
+                endpoint.Protocols = HttpProtocols.Http1AndHttp2;
+                PriorKnowledge.Accept(endpoint);
+            });
         });
+        PriorKnowledge.AddTo(builder, SetLimits);
         if (options.Tls is not null)
         {
             Tls.TlsServices.Listen(builder, options.Tls, addresses);

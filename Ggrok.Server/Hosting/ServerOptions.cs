@@ -1,3 +1,6 @@
+using System.Net;
+using Ggrok.Server.Ports;
+using Ggrok.Server.Tunnels;
 using Ggrok.Shared.Multiplexing;
 
 namespace Ggrok.Server.Hosting;
@@ -6,7 +9,7 @@ namespace Ggrok.Server.Hosting;
 public sealed record ServerOptions
 {
     /// <summary>Tokens that may open tunnels; empty means that anybody may.</summary>
-    public IReadOnlyList<string> Tokens { get; init; } = [];
+    public IReadOnlyList<TokenEntry> Tokens { get; init; } = [];
 
     /// <summary>Domain below which clients get subdomains; null on a host that is itself the only name.</summary>
     public string? Domain { get; init; }
@@ -58,6 +61,21 @@ public sealed record ServerOptions
 
     /// <summary>Time for a legacy client to answer one request.</summary>
     public TimeSpan LegacyTimeout { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>Ports that public TCP tunnels may have.</summary>
+    public PortRange TcpPorts { get; init; } = PortRange.None;
+
+    /// <summary>Ports that public UDP tunnels may have.</summary>
+    public PortRange UdpPorts { get; init; } = PortRange.None;
+
+    /// <summary>Port on which TLS connections pass through by their server name; null for none.</summary>
+    public int? TlsPassthroughPort { get; init; }
+
+    /// <summary>Address on which those ports listen; null for all.</summary>
+    public IPAddress? PortsAddress { get; init; }
+
+    /// <summary>Time without a datagram after which the peer of a UDP tunnel is forgotten.</summary>
+    public TimeSpan UdpIdleTimeout { get; init; } = TimeSpan.FromSeconds(60);
 
     internal MuxOptions ToMuxOptions() => new()
     {

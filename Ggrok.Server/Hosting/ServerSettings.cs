@@ -1,3 +1,6 @@
+using System.Net;
+using Ggrok.Server.Ports;
+
 namespace Ggrok.Server.Hosting;
 
 /// <summary>One setting: how it is named in the environment (or any other configuration source) and what it means.</summary>
@@ -19,8 +22,13 @@ public static class ServerSettings
         new("GGROK_TLS_PORT", "8443", "port", "Port for TLS, beside PORT; used when GGROK_TLS_CERT is set."),
         new("GGROK_TLS_CLIENT_CA", "", "path", "PEM file of a CA whose client certificates open tunnels without a token."),
         new("GGROK_HTTP3", "auto", "auto or off", "HTTP/3 on the TLS port, where the system has msquic."),
-        new("GGROK_TOKENS", "", "comma-separated", "Tokens that may open tunnels; without any the server is open."),
-        new("GGROK_TOKENS_FILE", "", "path", "File with one token a line; # starts a comment."),
+        new("GGROK_TOKENS", "", "comma-separated", "Tokens that may open tunnels, each with its grants; without any the server is open."),
+        new("GGROK_TOKENS_FILE", "", "path", "File with one token and its grants a line; # starts a comment."),
+        new("GGROK_TCP_PORTS", "", "ports", "Ports for public TCP tunnels: 20000-20100, 25565, or 0 for any free one."),
+        new("GGROK_UDP_PORTS", "", "ports", "Ports for public UDP tunnels, written the same way."),
+        new("GGROK_TLS_PASSTHROUGH_PORT", "", "port", "Port on which TLS tunnels share one address, told apart by server name."),
+        new("GGROK_PORTS_ADDRESS", "*", "IP address or *", "Address on which these ports listen; * for all."),
+        new("GGROK_UDP_IDLE_TIMEOUT", "60s", "duration", "Time without a datagram after which a UDP peer is forgotten."),
         new("GGROK_DOMAIN", "", "host name", "Domain below which clients get subdomains."),
         new("GGROK_TRUSTED_PROXIES", "", "CIDRs or *", "Proxies whose X-Forwarded-* headers are believed; * for any."),
         new("GGROK_SHUTDOWN_GRACE", "25s", "duration", "How long running requests may go on after SIGTERM."),
@@ -48,6 +56,11 @@ public static class ServerSettings
         var options = new ServerOptions
         {
             Tokens = reader.Tokens("GGROK_TOKENS", "GGROK_TOKENS_FILE"),
+            TcpPorts = reader.Parse("GGROK_TCP_PORTS", PortRange.Parse, defaults.TcpPorts),
+            UdpPorts = reader.Parse("GGROK_UDP_PORTS", PortRange.Parse, defaults.UdpPorts),
+            TlsPassthroughPort = reader.OptionalInt("GGROK_TLS_PASSTHROUGH_PORT", 0, 65535),
+            PortsAddress = reader.Parse("GGROK_PORTS_ADDRESS", AddressOrAll, defaults.PortsAddress),
+            UdpIdleTimeout = reader.Duration("GGROK_UDP_IDLE_TIMEOUT", defaults.UdpIdleTimeout, atLeast: TimeSpan.FromSeconds(1)),
             Tls = Ggrok.Server.Tls.TlsSettings.Read(reader, ListenAddresses.Given(configuration) is null ? reader.Int("PORT", 8080, 0, 65535) : null),
             Domain = reader.HostName("GGROK_DOMAIN"),
             TrustedProxies = reader.Parse("GGROK_TRUSTED_PROXIES", TrustedProxies.Parse, defaults.TrustedProxies),
@@ -73,4 +86,9 @@ public static class ServerSettings
         reader.ThrowIfInvalid();
         return options;
     }
+
+    private static IPAddress? AddressOrAll(string text) =>
+        text == "*" ? null
+        : IPAddress.TryParse(text, out IPAddress? address) ? address
+        : throw new FormatException("write an IP address or *");
 }

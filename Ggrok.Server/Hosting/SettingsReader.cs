@@ -36,6 +36,8 @@ internal sealed class SettingsReader(IConfiguration configuration)
         return Complain(name, text, $"write a whole number from {least} to {most}", fallback);
     }
 
+    public int? OptionalInt(string name, int least, int most) => Text(name) is null ? null : Int(name, least, least, most);
+
     public bool Bool(string name, bool fallback)
     {
         string? text = Text(name);
@@ -106,14 +108,14 @@ internal sealed class SettingsReader(IConfiguration configuration)
     public IReadOnlyList<string> List(string name) =>
         (Text(name) ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
 
-    public IReadOnlyList<string> Tokens(string name, string fileName)
+    public IReadOnlyList<TokenEntry> Tokens(string name, string fileName)
     {
-        List<string> tokens = [.. List(name)];
+        List<TokenEntry> tokens = [.. TokensIn(name, List(name))];
         if (Text(fileName) is { } path)
         {
             try
             {
-                tokens.AddRange(File.ReadAllLines(path).Select(l => l.Split('#')[0].Trim()).Where(l => l.Length > 0));
+                tokens.AddRange(TokensIn(fileName, File.ReadAllLines(path).Select(l => l.Split('#')[0].Trim()).Where(l => l.Length > 0)));
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
@@ -127,9 +129,29 @@ internal sealed class SettingsReader(IConfiguration configuration)
             }
         }
 
-        if (tokens.Exists(t => t.Any(c => c is <= ' ' or > '~')))
+        return tokens;
+    }
+
+    // A complaint does not show what may be a secret.
+    private List<TokenEntry> TokensIn(string name, IEnumerable<string> lines)
+    {
+        var tokens = new List<TokenEntry>();
+        foreach (string[] words in lines.Select(l => l.Split((char[])[' ', '\t'], StringSplitOptions.RemoveEmptyEntries)))
         {
-            _complaints.Add($"{name}: a token has spaces or characters outside ASCII; use letters, digits and punctuation");
+            if (words[0].Any(c => c is <= ' ' or > '~'))
+            {
+                _complaints.Add($"{name}: a token has characters outside ASCII; use letters, digits and punctuation");
+                continue;
+            }
+
+            try
+            {
+                tokens.Add(new TokenEntry(words[0], Grants.Parse(words[1..])));
+            }
+            catch (FormatException e)
+            {
+                _complaints.Add($"{name}: {e.Message}");
+            }
         }
 
         return tokens;

@@ -17,7 +17,7 @@ internal sealed partial class LegacyEndpoint(
 
     private static readonly RouteOwner Owner = new("legacy", "an old Go client");
 
-    public async Task ServeAsync(HttpContext context, string tokenId)
+    public async Task ServeAsync(HttpContext context, Identity identity)
     {
         if (!options.LegacyClients)
         {
@@ -32,7 +32,13 @@ internal sealed partial class LegacyEndpoint(
             return;
         }
 
-        if (!directory.TryReserve(tokenId, 1, options.MaxTunnelsPerToken))
+        if (!identity.Grants.AllowsPublic)
+        {
+            await RefuseAsync(context, StatusCodes.Status403Forbidden, "This token opens no public tunnels.").ConfigureAwait(false);
+            return;
+        }
+
+        if (!directory.TryReserve(identity.Id, 1, options.MaxTunnelsPerToken))
         {
             await RefuseAsync(context, StatusCodes.Status429TooManyRequests, "This server has as many tunnels as it may.").ConfigureAwait(false);
             return;
@@ -44,14 +50,14 @@ internal sealed partial class LegacyEndpoint(
         }
         finally
         {
-            directory.Unreserve(tokenId, 1);
+            directory.Unreserve(identity.Id, 1);
         }
     }
 
     private async Task RegisterAsync(HttpContext context, string host)
     {
         var connection = new LegacyConnection(options, time);
-        RegistrationResult result = registry.Register([new TunnelRoute { Key = new RouteKey(host, "/"), Owner = Owner, Legacy = connection }]);
+        RegistrationResult result = registry.Register([new TunnelRoute { Key = RouteKey.Http(host, "/"), Owner = Owner, Legacy = connection }]);
         if (result.Lease is null)
         {
             await RefuseAsync(context, StatusCodes.Status409Conflict, $"{host} is held by {result.Conflict!.Owner.Label}.").ConfigureAwait(false);

@@ -22,7 +22,7 @@ internal sealed class HttpRelay(ServerOptions options)
         await using CancellationTokenRegistration gone = VisitorGone(context).UnsafeRegister(
             static s => ((MuxStream)s!).Reset(RelayError.VisitorGone), stream);
 
-        var pump = head.HasBody ? new RequestBodyPump(context, stream, record) : null;
+        RequestBodyPump? pump = head.HasBody ? PumpFor(context, stream, record) : null;
         try
         {
             RelayError error = await SendRequestAsync(stream, head, pump, ExpectsContinue(context.Request)).ConfigureAwait(false);
@@ -43,7 +43,11 @@ internal sealed class HttpRelay(ServerOptions options)
 
     private async ValueTask<RelayError> SendRequestAsync(MuxStream stream, RequestHead head, RequestBodyPump? pump, bool expectsContinue)
     {
-        stream.SetDeadline(options.ResponseTimeout, RelayError.ResponseHeadTimeout);
+        if (pump is null)
+        {
+            stream.SetDeadline(options.ResponseTimeout, RelayError.ResponseHeadTimeout);
+        }
+
         bool sent = pump is null
             ? await HeadSender.WriteWholeAsync(stream, head).ConfigureAwait(false)
             : await HeadSender.WriteHeadAsync(stream, head).ConfigureAwait(false);
@@ -58,6 +62,20 @@ internal sealed class HttpRelay(ServerOptions options)
         }
 
         return RelayError.None;
+    }
+
+    // A call with a deadline of its own has that from its beginning, however long its messages take; any other request has
+    // the server's limit once it was sent.
+    private RequestBodyPump PumpFor(HttpContext context, MuxStream stream, ExchangeRecord record)
+    {
+        TimeSpan? ofCall = GrpcRequest.HeadLimit(context.Request);
+        var deadline = new ResponseDeadline(stream, ofCall ?? options.ResponseTimeout);
+        if (ofCall is not null)
+        {
+            deadline.Begin();
+        }
+
+        return new RequestBodyPump(context, stream, record, deadline, beginsDeadline: ofCall is null);
     }
 
     // Of HTTP/1.1 the connection's own token says the same: RequestAborted would be made anew for each request.
@@ -98,7 +116,15 @@ internal sealed class HttpRelay(ServerOptions options)
                 continue;
             }
 
-            stream.ClearDeadline();
+            if (pump is null)
+            {
+                stream.ClearDeadline();
+            }
+            else
+            {
+                pump.Deadline.Lift();
+            }
+
             ResponseRelay.ApplyHead(context, head, record.Id);
             connection.Return(head);
             return await ResponseRelay.CopyBodyAsync(context, stream, record).ConfigureAwait(false);

@@ -9,10 +9,14 @@ using Microsoft.Extensions.Primitives;
 namespace Ggrok.Server.Relay;
 
 /// <summary>Carries the visitor's request body into the stream, then its trailers and End.</summary>
-internal sealed class RequestBodyPump(HttpContext context, MuxStream stream, ExchangeRecord record)
+internal sealed class RequestBodyPump(
+    HttpContext context, MuxStream stream, ExchangeRecord record, ResponseDeadline deadline, bool beginsDeadline)
 {
     private Task? _running;
     private volatile bool _stopped;
+
+    /// <summary>The time for the response head.</summary>
+    public ResponseDeadline Deadline => deadline;
 
     /// <summary>Starts reading; a visitor that waits for 100 Continue (RFC 9110 section 10.1.1) gets it from Kestrel now.</summary>
     public void Start() => _running ??= RunAsync();
@@ -87,7 +91,10 @@ internal sealed class RequestBodyPump(HttpContext context, MuxStream stream, Exc
             }
         }
 
-        await stream.WriteEndAsync().ConfigureAwait(false);
+        if (await stream.WriteEndAsync().ConfigureAwait(false) && beginsDeadline)
+        {
+            deadline.Begin();
+        }
     }
 
     private static List<HeaderField> TrailersOf(HttpRequest request)

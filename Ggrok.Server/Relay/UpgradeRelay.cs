@@ -38,12 +38,12 @@ internal sealed class UpgradeRelay(ServerOptions options)
         try
         {
             PrepareExtendedConnect(context, head);
-            stream.SetDeadline(options.ResponseTimeout, RelayError.ResponseHeadTimeout);
             if (!await HeadSender.WriteHeadAsync(stream, head).ConfigureAwait(false))
             {
                 return stream.Error == RelayError.None ? RelayError.RequestHeadTooLarge : stream.Error;
             }
 
+            stream.SetDeadline(options.ResponseTimeout, RelayError.ResponseHeadTimeout);
             InboundFrame frame = await stream.ReadAsync().ConfigureAwait(false);
             if (frame.Kind != FrameKind.Head)
             {

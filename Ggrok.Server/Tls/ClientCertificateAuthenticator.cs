@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Ggrok.Server.Tunnels;
 using Ggrok.Shared.Protocol;
 
 namespace Ggrok.Server.Tls;
@@ -25,16 +26,15 @@ public sealed class ClientCertificateAuthenticator
     public bool IsEnabled => _store?.Current.Clients is not null;
 
     /// <summary>
-    /// Checks the certificate of the connection. On success <paramref name="identity"/> is <c>cert:NAME/THUMBPRINT</c>,
-    /// else <paramref name="problem"/> says what is wrong.
+    /// Who the certificate of the connection belongs to, named <c>cert:NAME/THUMBPRINT</c>; null when it opens no tunnels,
+    /// and <paramref name="problem"/> says why.
     /// </summary>
-    public bool TryAuthenticate(X509Certificate2? certificate, out string identity, out ClientCertificateProblem problem)
+    public Identity? Authenticate(X509Certificate2? certificate, out ClientCertificateProblem problem)
     {
-        identity = "";
         problem = ClientCertificateProblem.Missing;
         if (_store?.Current.Clients is not { } authorities || certificate is null)
         {
-            return false;
+            return null;
         }
 
         using var chain = new X509Chain { ChainPolicy = authorities.Policy(ofClients: true) };
@@ -45,8 +45,7 @@ public sealed class ClientCertificateAuthenticator
             element.Certificate.Dispose();
         }
 
-        identity = valid ? IdentityOf(certificate) : "";
-        return valid;
+        return valid ? new Identity(NameOf(certificate), Grants.All) : null;
     }
 
     private static ClientCertificateProblem ProblemOf(X509Chain chain)
@@ -57,7 +56,7 @@ public sealed class ClientCertificateAuthenticator
             : ClientCertificateProblem.Purpose;
     }
 
-    private static string IdentityOf(X509Certificate2 certificate)
+    private static string NameOf(X509Certificate2 certificate)
     {
         string name = Printable.Clean(certificate.GetNameInfo(X509NameType.SimpleName, forIssuer: false));
         byte[] thumbprint = SHA256.HashData(certificate.RawDataMemory.Span);

@@ -4,5 +4,5 @@ namespace Ggrok.Server.Tunnels;
 public interface ILegacyEndpoint
 {
     /// <summary>Serves the client until it leaves.</summary>
-    Task ServeAsync(HttpContext context, string tokenId);
+    Task ServeAsync(HttpContext context, Identity identity);
 }

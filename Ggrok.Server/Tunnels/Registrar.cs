@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using Ggrok.Server.Hosting;
+using Ggrok.Server.Rendezvous;
+using Ggrok.Server.TlsPassthrough;
 using Ggrok.Shared.Multiplexing;
 using Ggrok.Shared.Protocol;
 
@@ -8,50 +10,86 @@ namespace Ggrok.Server.Tunnels;
 
 /// <summary>Decides about a Hello: limits, names, conflicts; makes the session.</summary>
 public sealed class Registrar(
-    ServerOptions options, RouteAssigner assigner, TunnelRegistry registry, SessionDirectory directory, TimeProvider time)
+    ServerOptions options, RouteAssigner assigner, TunnelRegistry registry, SessionDirectory directory, ConnectRelay connect,
+    PassthroughPort passthrough, TimeProvider time)
 {
-    private const int LongestId = 128;
-    private const int MostTunnelsPerSession = 50;
-
     /// <summary>Registers every tunnel of the Hello, or none. The result is disposed when the session is over.</summary>
-    public Registration Register(Hello hello, string connectHost, string tokenId, IMessageTransport transport)
+    /// <param name="hello">What the client wants.</param>
+    /// <param name="connectHost">Host under which it connected, normalised.</param>
+    /// <param name="identity">Who it is by its token or certificate.</param>
+    /// <param name="remote">Address from which it connected, as text.</param>
+    /// <param name="transport">The connection.</param>
+    public Registration Register(Hello hello, string connectHost, Identity identity, string remote, IMessageTransport transport)
     {
-        Rejected? refusal = Check(hello, connectHost);
+        Rejected? refusal = HelloCheck.Refusal(hello, connectHost) ?? RefusedName(hello, identity);
         if (refusal is not null)
         {
             return new Registration(refusal);
         }
 
-        var keys = new List<RouteKey>();
-        foreach (TunnelRequest wanted in hello.Tunnels)
+        var assignments = new List<Assignment>();
+        refusal = Assign(hello, new Applicant(connectHost, hello.Client, identity), assignments);
+        if (refusal is null && !directory.TryReserve(identity.Id, SizeOf(hello), options.MaxTunnelsPerToken))
         {
-            (RouteKey? key, refusal) = assigner.Assign(connectHost, hello.Client, wanted);
-            if (key is null || keys.Contains(key.Value))
-            {
-                return new Registration(refusal ?? new Rejected(RejectCode.HelloInvalid, $"Two tunnels ask for {key}; give each its own name or path.", MayRetry: false));
-            }
-
-            keys.Add(key.Value);
-        }
-
-        if (!directory.TryReserve(tokenId, keys.Count, options.MaxTunnelsPerToken))
-        {
-            return new Registration(new Rejected(RejectCode.TooManyTunnels,
+            refusal = new Rejected(RejectCode.TooManyTunnels,
                 string.Create(CultureInfo.InvariantCulture, $"This token may open {options.MaxTunnelsPerToken} tunnels at once and has them open; close one first."),
-                MayRetry: true, RetryAfterSeconds: 10));
+                MayRetry: true, RetryAfterSeconds: 10);
         }
 
-        return Admit(hello, tokenId, transport, keys);
+        if (refusal is not null)
+        {
+            assignments.ForEach(a => a.Dispose());
+            return new Registration(refusal);
+        }
+
+        return Admit(new TunnelSession(Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8)), hello, identity, remote, transport,
+            options.ToMuxOptions(), connect.ServeAsync, time), assignments);
     }
 
-    private Registration Admit(Hello hello, string tokenId, IMessageTransport transport, List<RouteKey> keys)
+    private Rejected? Assign(Hello hello, Applicant applicant, List<Assignment> assignments)
     {
-        string sessionId = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8));
-        var session = new TunnelSession(sessionId, hello, tokenId, transport, options.ToMuxOptions(), time);
-        var owner = new RouteOwner(hello.Client, Printable.Clean(hello.Label));
-        List<TunnelRoute> routes = [.. keys.Select((key, i) => new TunnelRoute
+        foreach (TunnelRequest wanted in hello.Tunnels)
         {
-            Key = key,
+            Assignment assignment = assigner.Assign(applicant, wanted);
+            Rejected? refusal = assignment.Refusal;
+            if (refusal is null && assignments.Exists(a => a.Key == assignment.Key))
+            {
+                assignment.Dispose();
+                refusal = new Rejected(RejectCode.HelloInvalid, $"Two tunnels ask for {assignment.Key}; give each its own name, path or port.", MayRetry: false);
+            }
+
+            if (refusal is not null)
+            {
+                return hello.Tunnels.Count == 1 ? refusal : refusal with { Tunnel = wanted.Name };
+            }
+
+            assignments.Add(assignment);
+        }
+
+        return null;
+    }
+
+    // A session that only connects counts as one tunnel, so that the limit bounds those too.
+    private static int SizeOf(Hello hello) => Math.Max(1, hello.Tunnels.Count);
+
+    private static Rejected? RefusedName(Hello hello, Identity identity)
+    {
+        string? refused = hello.Connect?.FirstOrDefault(n => PrivateName.Normalize(n) is not { } name || !identity.Grants.AllowsConnecting(name));
+        return refused is null ? null
+            : PrivateName.Normalize(refused) is { } wellFormed
+                ? new Rejected(RejectCode.NotGranted, $"This token does not connect to the name {wellFormed}; use one whose grants have connect={wellFormed}.", MayRetry: false)
+                : new Rejected(RejectCode.NameNotAllowed, $"\"{Printable.Clean(refused)}\" is no private name; use letters, digits, - . and _, at most {PrivateName.Longest}.", MayRetry: false);
+    }
+
+    private Registration Admit(TunnelSession session, List<Assignment> assignments)
+    {
+        Hello hello = session.Hello;
+        var owner = new RouteOwner(hello.Client, Printable.Clean(hello.Label));
+        List<TunnelRoute> routes = [.. assignments.Select((assignment, i) => new TunnelRoute
+        {
+            Key = assignment.Key,
+            Kind = assignment.Kind,
+            TunnelName = hello.Tunnels[i].Name,
             Owner = owner,
             Tunnel = session,
             TunnelIndex = i,
@@ -60,16 +98,18 @@ public sealed class Registrar(
         RegistrationResult result = registry.Register(routes);
         if (result.Lease is null)
         {
-            directory.Unreserve(tokenId, keys.Count);
+            directory.Unreserve(session.Identity.Id, SizeOf(hello));
+            assignments.ForEach(a => a.Dispose());
             return new Registration(Taken(result.Conflict!));
         }
 
         EndReplaced(result.Replaced, hello);
         directory.Add(session);
-        return new Registration(session, result.Lease, Welcome(session, keys), () =>
+        return new Registration(session, result.Lease, Welcome(session, assignments), () =>
         {
             directory.Remove(session);
-            directory.Unreserve(tokenId, keys.Count);
+            directory.Unreserve(session.Identity.Id, SizeOf(hello));
+            assignments.ForEach(a => a.Dispose());
         });
     }
 
@@ -88,15 +128,15 @@ public sealed class Registrar(
         }
     }
 
-    private Welcome Welcome(TunnelSession session, List<RouteKey> keys)
+    private Welcome Welcome(TunnelSession session, List<Assignment> assignments)
     {
-        Uri origin = new(session.Hello.Origin);
-        string port = origin.IsDefaultPort ? "" : ":" + origin.Port.ToString(CultureInfo.InvariantCulture);
+        var urls = new PublicUrls(new Uri(session.Hello.Origin), passthrough.Port);
         return new Welcome(
             session.Id,
             ProgramVersion.Current,
-            [.. keys.Select((key, i) => new TunnelGrant(session.Hello.Tunnels[i].Name, $"{origin.Scheme}://{key.Host}{port}{(key.Path == "/" ? "" : key.Path)}"))],
-            new SessionLimits(options.MaxStreams, options.MaxHeadBytes));
+            [.. assignments.Select((a, i) => new TunnelGrant(session.Hello.Tunnels[i].Name, urls.Of(a.Key)))],
+            new SessionLimits(options.MaxStreams, options.MaxHeadBytes),
+            session.Hello.Connect is { } names ? [.. names.Select(n => connect.Describe(PrivateName.Normalize(n)!))] : null);
     }
 
     private Rejected Taken(TunnelRoute held)
@@ -104,67 +144,15 @@ public sealed class Registrar(
         string since = held.IsAway ? " (who is away now and may come back)" : "";
         int? retry = held.IsAway ? (int)Math.Ceiling(Math.Max(1, (held.AwayUntil - time.GetUtcNow()).TotalSeconds)) : null;
         return new Rejected(RejectCode.NameTaken,
-            $"{held.Key} is held by {held.Owner.Label}{since}; choose another --subdomain, --host or --path, or ask them to stop.",
+            $"{held.Key} is held by {held.Owner.Label}{since}; choose another {OptionOf(held.Key.Space)}, or ask them to stop.",
             MayRetry: false, retry);
     }
 
-    private static Rejected? Check(Hello hello, string connectHost)
+    private static string OptionOf(RouteSpace space) => space switch
     {
-        if (hello.Protocol != ProtocolLimits.Version)
-        {
-            return new Rejected(RejectCode.ProtocolUnsupported, string.Create(CultureInfo.InvariantCulture,
-                $"This server speaks protocol {ProtocolLimits.Version}, the client {hello.Protocol}; install a ggrok of the server's version {ProgramVersion.Current}."), MayRetry: false);
-        }
-
-        bool idsFit = hello.Client.Length is > 0 and <= LongestId && hello.Instance.Length is > 0 and <= LongestId;
-        bool originFits = Uri.TryCreate(hello.Origin, UriKind.Absolute, out Uri? origin) && origin.Scheme is "http" or "https";
-        bool tunnelsFit = hello.Tunnels.Count is > 0 and <= MostTunnelsPerSession
-            && hello.Tunnels.Select(t => t.Name).Distinct(StringComparer.Ordinal).Count() == hello.Tunnels.Count;
-        return idsFit && originFits && tunnelsFit && connectHost.Length > 0
-            ? null
-            : new Rejected(RejectCode.HelloInvalid, "The registration is not valid: it needs a client id, an http or https origin and 1 to 50 tunnels with names of their own.", MayRetry: false);
-    }
-}
-
-/// <summary>Outcome of <see cref="Registrar.Register"/>.</summary>
-public sealed class Registration : IDisposable
-{
-    private readonly Action _onEnd = static () => { };
-    private readonly RouteLease? _lease;
-    private int _ended;
-
-    internal Registration(Rejected refusal)
-    {
-        Refusal = refusal;
-    }
-
-    internal Registration(TunnelSession session, RouteLease lease, Welcome welcome, Action onEnd)
-    {
-        Session = session;
-        Welcome = welcome;
-        _lease = lease;
-        _onEnd = onEnd;
-    }
-
-    /// <summary>Why nothing was registered, or null.</summary>
-    public Rejected? Refusal { get; }
-
-    /// <summary>The session, or null when refused.</summary>
-    public TunnelSession? Session { get; }
-
-    /// <summary>What to tell the client, or null when refused.</summary>
-    public Welcome? Welcome { get; }
-
-    /// <summary>Ends the registration; with a time, the names stay reserved for the client.</summary>
-    public void End(TimeSpan awayFor)
-    {
-        if (Interlocked.Exchange(ref _ended, 1) == 0)
-        {
-            _lease?.Release(awayFor);
-            _onEnd();
-        }
-    }
-
-    /// <summary>Ends the registration at once if nothing did so before.</summary>
-    public void Dispose() => End(TimeSpan.Zero);
+        RouteSpace.Private => "--name",
+        RouteSpace.TcpPort or RouteSpace.UdpPort => "--remote-port",
+        RouteSpace.Tls => "--subdomain or --host",
+        _ => "--subdomain, --host or --path",
+    };
 }

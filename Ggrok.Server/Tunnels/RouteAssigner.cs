@@ -1,119 +1,59 @@
 using Ggrok.Server.Hosting;
+using Ggrok.Server.Ports;
 using Ggrok.Shared.Protocol;
 
 namespace Ggrok.Server.Tunnels;
 
-/// <summary>Turns what a client asks for into host and path, or into a refusal that says what to ask for instead.</summary>
-public sealed class RouteAssigner(ServerOptions options, TunnelRegistry registry)
+/// <summary>Turns what a client asks for into a route key, or into a refusal that says what to ask for instead.</summary>
+public sealed class RouteAssigner(ServerOptions options, HostAssigner hosts, PortAssigner ports)
 {
-    private const int LongestPath = 200;
-    private const int NameAttempts = 20;
-
-    /// <summary>The route key for one wanted tunnel. Exactly one of the results is not null.</summary>
-    /// <param name="connectHost">Host under which the client connected, normalised.</param>
-    /// <param name="clientId">The client's persistent id.</param>
+    /// <summary>The assignment for one wanted tunnel.</summary>
+    /// <param name="applicant">Who asks.</param>
     /// <param name="wanted">What it asks for.</param>
-    public (RouteKey? Key, Rejected? Refusal) Assign(string connectHost, string clientId, TunnelRequest wanted)
+    public Assignment Assign(Applicant applicant, TunnelRequest wanted)
     {
-        if (wanted.Kind != "http")
+        if (TunnelKinds.Parse(wanted.Kind) is not { } kind)
         {
-            return Refuse(RejectCode.KindUnsupported, $"This server offers no {Printable.Clean(wanted.Kind)} tunnels; upgrade it or ask for an http tunnel.");
+            return new(new Rejected(RejectCode.KindUnsupported,
+                $"This server offers no {Printable.Clean(wanted.Kind)} tunnels; upgrade it or ask for an http tunnel.", MayRetry: false));
         }
 
-        string? path = NormalizePath(wanted.Path);
-        if (path is null)
+        if (wanted.PrivateName is not null)
         {
-            return Refuse(RejectCode.NameNotAllowed,
-                $"The path \"{Printable.Clean(wanted.Path)}\" cannot be registered; use --path with plain segments such as /alice.");
+            return AssignPrivate(applicant, kind, wanted.PrivateName);
         }
 
-        (string? host, Rejected? refusal) = AssignHost(connectHost, clientId, wanted, path);
-        return host is null ? (null, refusal) : (new RouteKey(host, path), null);
+        if (!applicant.Identity.Grants.AllowsPublic)
+        {
+            return new(new Rejected(RejectCode.NotGranted,
+                "This token opens no public tunnels; serve a private name that it grants, with --name.", MayRetry: false));
+        }
+
+        return kind switch
+        {
+            TunnelKind.Http => hosts.AssignHttp(applicant, wanted),
+            TunnelKind.Tls => AssignTls(applicant, wanted),
+            _ => ports.Assign(applicant, kind, wanted),
+        };
     }
 
-    private (string? Host, Rejected? Refusal) AssignHost(string connectHost, string clientId, TunnelRequest wanted, string path)
+    private Assignment AssignTls(Applicant applicant, TunnelRequest wanted) => options.TlsPassthroughPort is null
+        ? new(new Rejected(RejectCode.KindUnsupported,
+            "This server passes no TLS through (GGROK_TLS_PASSTHROUGH_PORT is not set); ask for an http or tcp tunnel.", MayRetry: false))
+        : hosts.AssignTls(applicant, wanted);
+
+    private static Assignment AssignPrivate(Applicant applicant, TunnelKind kind, string wanted)
     {
-        if (wanted.Subdomain is not null && wanted.Host is not null)
+        string? name = PrivateName.Normalize(wanted);
+        if (name is null || kind is not (TunnelKind.Tcp or TunnelKind.Udp))
         {
-            return RefuseHost("Ask for --subdomain or for --host, not for both.");
+            return new(new Rejected(RejectCode.NameNotAllowed, name is null
+                ? $"\"{Printable.Clean(wanted)}\" is no private name; use letters, digits, - . and _, at most {PrivateName.Longest}."
+                : "Only tcp and udp tunnels have private names.", MayRetry: false));
         }
 
-        if (wanted.Host is not null)
-        {
-            return CustomHost(wanted.Host);
-        }
-
-        if (wanted.Subdomain is not null)
-        {
-            return Subdomain(wanted.Subdomain);
-        }
-
-        // A path prefix is meant for the shared host, so that several people can use one name.
-        bool shared = options.Domain is null || wanted.Path is not null;
-        return shared ? (connectHost, null) : (RandomHost(clientId, wanted.Name, path), null);
+        return applicant.Identity.Grants.AllowsServing(name)
+            ? new(RouteKey.Private(name), kind)
+            : new(new Rejected(RejectCode.NotGranted, $"This token does not serve the name {name}; use one whose grants have serve={name}.", MayRetry: false));
     }
-
-    private (string? Host, Rejected? Refusal) Subdomain(string wanted)
-    {
-        if (options.Domain is null)
-        {
-            return RefuseHost("This server has no domain for subdomains (GGROK_DOMAIN is not set); use --path /name to share its host.");
-        }
-
-        string label = wanted.ToLowerInvariant();
-        return HostNames.IsLabel(label)
-            ? ($"{label}.{options.Domain}", null)
-            : RefuseHost($"\"{Printable.Clean(wanted)}\" is no subdomain; use letters, digits and hyphens, at most 63.");
-    }
-
-    private (string? Host, Rejected? Refusal) CustomHost(string wanted)
-    {
-        string? host = HostNames.Normalize(wanted);
-        if (host is null)
-        {
-            return RefuseHost($"\"{Printable.Clean(wanted)}\" is no host name; use --host with a name such as app.example.com.");
-        }
-
-        return host == options.Domain ? RefuseHost($"{host} is the server's own name; ask for a subdomain of it.") : (host, null);
-    }
-
-    private string RandomHost(string clientId, string tunnel, string path)
-    {
-        for (int attempt = 0; ; attempt++)
-        {
-            string host = $"{RandomNames.For(clientId, tunnel, attempt)}.{options.Domain}";
-            TunnelRoute? held = registry.Find(host, path);
-            if (held is null || held.Owner.ClientId == clientId || attempt == NameAttempts)
-            {
-                return host;
-            }
-        }
-    }
-
-    private static string? NormalizePath(string? path)
-    {
-        if (string.IsNullOrEmpty(path))
-        {
-            return "/";
-        }
-
-        string trimmed = path.TrimEnd('/');
-        if (trimmed.Length == 0)
-        {
-            return "/";
-        }
-
-        bool plain = trimmed.Length <= LongestPath
-            && trimmed[0] == '/'
-            && RequestTarget.IsSafe(trimmed)
-            && trimmed.AsSpan().IndexOfAny("?#%\\") < 0
-            && !trimmed[1..].Split('/').Any(s => s is "" or "." or "..");
-        return plain && !RequestTarget.IsBelow(trimmed, ProtocolLimits.Path) ? trimmed : null;
-    }
-
-    private static (string? Host, Rejected? Refusal) RefuseHost(string message) =>
-        (null, new Rejected(RejectCode.NameNotAllowed, message, MayRetry: false));
-
-    private static (RouteKey? Key, Rejected? Refusal) Refuse(RejectCode code, string message) =>
-        (null, new Rejected(code, message, MayRetry: false));
 }

@@ -39,8 +39,8 @@ public sealed class SessionDirectory
     {
         lock (_gate)
         {
-            int left = _tunnelsOfToken[tokenId] - tunnels;
-            if (left == 0)
+            int left = _tunnelsOfToken.GetValueOrDefault(tokenId) - tunnels;
+            if (left <= 0)
             {
                 _tunnelsOfToken.Remove(tokenId);
             }

@@ -1,62 +1,64 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 
 namespace Ggrok.Server.Tunnels;
+
+/// <summary>A token that the server knows.</summary>
+/// <param name="Token">The secret.</param>
+/// <param name="Grants">What it allows.</param>
+public sealed record TokenEntry(string Token, Grants Grants);
 
 /// <summary>Decides whether a registration carries a known token.</summary>
 public sealed class TokenAuthenticator
 {
     private const string Scheme = "Bearer ";
 
-    private readonly byte[][] _hashes;
+    private static readonly Identity Anybody = new("open", Grants.All);
+
+    private readonly (byte[] Hash, Identity Identity)[] _known;
 
     /// <summary>Creates the check for the given tokens.</summary>
     /// <param name="tokens">The tokens.</param>
     /// <param name="openWithoutTokens">Whether everybody may register when there are none.</param>
-    public TokenAuthenticator(IEnumerable<string> tokens, bool openWithoutTokens = true)
+    public TokenAuthenticator(IEnumerable<TokenEntry> tokens, bool openWithoutTokens = true)
     {
-        _hashes = [.. tokens.Distinct(StringComparer.Ordinal).Select(Hash)];
-        IsOpen = _hashes.Length == 0 && openWithoutTokens;
+        _known = [.. tokens.DistinctBy(t => t.Token, StringComparer.Ordinal).Select((t, i) =>
+            (Hash(t.Token), new Identity("token-" + (i + 1).ToString(CultureInfo.InvariantCulture), t.Grants)))];
+        IsOpen = _known.Length == 0 && openWithoutTokens;
     }
 
     /// <summary>Everybody may register.</summary>
     public bool IsOpen { get; }
 
     /// <summary>There are tokens that may register.</summary>
-    public bool HasTokens => _hashes.Length > 0;
+    public bool HasTokens => _known.Length > 0;
 
     /// <summary>
-    /// Checks the value of an Authorization header (RFC 6750 section 2.1). On success <paramref name="tokenId"/> names
-    /// the token without telling it. All tokens are compared, each in fixed time, whatever the first ones say.
+    /// Who the value of an Authorization header (RFC 6750 section 2.1) belongs to; null when to nobody. All tokens are
+    /// compared, each in fixed time, whatever the first ones say.
     /// </summary>
-    public bool TryAuthenticate(string? authorization, out string tokenId)
+    public Identity? Authenticate(string? authorization)
     {
-        tokenId = "open";
         if (IsOpen)
         {
-            return true;
+            return Anybody;
         }
 
         string given = authorization is not null && authorization.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase)
             ? authorization[Scheme.Length..].Trim()
             : "";
         byte[] hash = Hash(given);
-        int match = -1;
-        for (int i = 0; i < _hashes.Length; i++)
+        Identity? match = null;
+        foreach ((byte[] known, Identity identity) in _known)
         {
-            if (CryptographicOperations.FixedTimeEquals(hash, _hashes[i]))
+            if (CryptographicOperations.FixedTimeEquals(hash, known))
             {
-                match = i;
+                match = identity;
             }
         }
 
-        if (match < 0)
-        {
-            return false;
-        }
-
-        tokenId = "token-" + (match + 1).ToString(System.Globalization.CultureInfo.InvariantCulture);
-        return true;
+        return match;
     }
 
     // Hashing makes lengths equal, so that the comparison tells nothing about them either.

@@ -35,14 +35,15 @@ public sealed partial class TunnelEndpoint(
             return;
         }
 
-        if (!certificates.TryAuthenticate(context.Connection.ClientCertificate, out string tokenId, out ClientCertificateProblem problem)
-            && !authenticator.TryAuthenticate(context.Request.Headers.Authorization, out tokenId))
+        Identity? identity = certificates.Authenticate(context.Connection.ClientCertificate, out ClientCertificateProblem problem)
+            ?? authenticator.Authenticate(context.Request.Headers.Authorization);
+        if (identity is null)
         {
             await ChallengeAsync(context, new IdentityChallenge(authenticator.HasTokens, certificates.IsEnabled, problem)).ConfigureAwait(false);
             return;
         }
 
-        await ServeWebSocketAsync(context, tokenId).ConfigureAwait(false);
+        await ServeWebSocketAsync(context, identity).ConfigureAwait(false);
     }
 
     private Task ChallengeAsync(HttpContext context, IdentityChallenge challenge)
@@ -61,16 +62,16 @@ public sealed partial class TunnelEndpoint(
         return RefuseAsync(context, StatusCodes.Status401Unauthorized, RejectCode.TokenRefused, challenge.Message);
     }
 
-    private async Task ServeWebSocketAsync(HttpContext context, string tokenId)
+    private async Task ServeWebSocketAsync(HttpContext context, Identity identity)
     {
         IList<string> offered = context.WebSockets.WebSocketRequestedProtocols;
         if (offered.Count == 0)
         {
-            await legacy.ServeAsync(context, tokenId).ConfigureAwait(false);
+            await legacy.ServeAsync(context, identity).ConfigureAwait(false);
         }
         else if (offered.Contains(ProtocolLimits.SubProtocol, StringComparer.Ordinal))
         {
-            await ServeTunnelAsync(context, tokenId).ConfigureAwait(false);
+            await ServeTunnelAsync(context, identity).ConfigureAwait(false);
         }
         else
         {
@@ -79,7 +80,7 @@ public sealed partial class TunnelEndpoint(
         }
     }
 
-    private async Task ServeTunnelAsync(HttpContext context, string tokenId)
+    private async Task ServeTunnelAsync(HttpContext context, Identity identity)
     {
         using WebSocket socket = await context.WebSockets.AcceptWebSocketAsync(new WebSocketAcceptContext
         {
@@ -103,7 +104,7 @@ public sealed partial class TunnelEndpoint(
         }
 
         string connectHost = HostNames.Normalize(context.Request.Host.Value ?? "") ?? "";
-        using Registration registration = registrar.Register(hello, connectHost, tokenId, transport);
+        using Registration registration = registrar.Register(hello, connectHost, identity, RemoteOf(context), transport);
         if (registration.Refusal is not null)
         {
             LogRefused(Printable.Clean(hello.Label), registration.Refusal.Code, registration.Refusal.Message);
@@ -114,6 +115,9 @@ public sealed partial class TunnelEndpoint(
 
         await RunAsync(registration, transport).ConfigureAwait(false);
     }
+
+    private string RemoteOf(HttpContext context) =>
+        Visitor.Of(context.Request, VisitorConnection.Of(context, options.TrustedProxies), options.TrustedProxies).Remote;
 
     private async Task RunAsync(Registration registration, WebSocketTransport transport)
     {

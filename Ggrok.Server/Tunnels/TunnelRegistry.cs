@@ -3,18 +3,19 @@ using Ggrok.Shared.Protocol;
 
 namespace Ggrok.Server.Tunnels;
 
-/// <summary>Which client serves which host and path. Looking up takes no lock; registering takes one.</summary>
+/// <summary>Which client serves which host and path, port or private name. Looking up takes no lock; registering takes one.</summary>
 public sealed class TunnelRegistry(TimeProvider time)
 {
     private readonly Lock _gate = new();
 
-    // Host → its routes, longest path first. Arrays are replaced, never changed.
-    private readonly ConcurrentDictionary<string, TunnelRoute[]> _hosts = new(StringComparer.Ordinal);
+    // For each space: host → its routes, longest path first. Arrays are replaced, never changed.
+    private readonly ConcurrentDictionary<string, TunnelRoute[]>[] _spaces =
+        [.. Enum.GetValues<RouteSpace>().Select(_ => new ConcurrentDictionary<string, TunnelRoute[]>(StringComparer.Ordinal))];
 
     /// <summary>Finds the route for a request; the longest prefix wins.</summary>
     public TunnelRoute? Find(string host, ReadOnlySpan<char> target)
     {
-        if (!_hosts.TryGetValue(host, out TunnelRoute[]? routes))
+        if (!_spaces[(int)RouteSpace.Http].TryGetValue(host, out TunnelRoute[]? routes))
         {
             return null;
         }
@@ -30,8 +31,11 @@ public sealed class TunnelRegistry(TimeProvider time)
         return null;
     }
 
-    /// <summary>Whether any client holds a route of this host.</summary>
-    public bool HasHost(string host) => _hosts.ContainsKey(host);
+    /// <summary>Finds the route with exactly this name.</summary>
+    public TunnelRoute? Find(RouteKey key) => FindExact(key) is { } route && !(route.IsAway && IsOver(route)) ? route : null;
+
+    /// <summary>Whether any client holds an HTTP route of this host.</summary>
+    public bool HasHost(string host) => _spaces[(int)RouteSpace.Http].ContainsKey(host);
 
     /// <summary>
     /// Registers all routes or none. Routes of the same client are taken over; the tunnels that held them are returned.
@@ -71,7 +75,7 @@ public sealed class TunnelRegistry(TimeProvider time)
     }
 
     /// <summary>Routes that are registered now, the away ones included.</summary>
-    public IReadOnlyList<TunnelRoute> Snapshot() => [.. _hosts.Values.SelectMany(r => r)];
+    public IReadOnlyList<TunnelRoute> Snapshot() => [.. _spaces.SelectMany(s => s.Values).SelectMany(r => r)];
 
     /// <summary>Forgets routes whose away time is over.</summary>
     public void RemoveExpired()
@@ -91,6 +95,8 @@ public sealed class TunnelRegistry(TimeProvider time)
         TunnelRoute? away = awayFor <= TimeSpan.Zero ? null : new TunnelRoute
         {
             Key = route.Key,
+            Kind = route.Kind,
+            TunnelName = route.TunnelName,
             Owner = route.Owner,
             AwayUntil = time.GetUtcNow() + awayFor,
         };
@@ -103,19 +109,21 @@ public sealed class TunnelRegistry(TimeProvider time)
     private bool IsOver(TunnelRoute route) => time.GetUtcNow() >= route.AwayUntil;
 
     private TunnelRoute? FindExact(RouteKey key) =>
-        _hosts.TryGetValue(key.Host, out TunnelRoute[]? routes) ? Array.Find(routes, r => r.Key == key) : null;
+        _spaces[(int)key.Space].TryGetValue(key.Host, out TunnelRoute[]? routes) ? Array.Find(routes, r => r.Key == key) : null;
 
     private void Put(TunnelRoute route)
     {
-        TunnelRoute[] others = _hosts.TryGetValue(route.Key.Host, out TunnelRoute[]? routes)
+        ConcurrentDictionary<string, TunnelRoute[]> hosts = _spaces[(int)route.Key.Space];
+        TunnelRoute[] others = hosts.TryGetValue(route.Key.Host, out TunnelRoute[]? routes)
             ? Array.FindAll(routes, r => r.Key != route.Key)
             : [];
-        _hosts[route.Key.Host] = [.. others.Append(route).OrderByDescending(r => r.Key.Path.Length)];
+        hosts[route.Key.Host] = [.. others.Append(route).OrderByDescending(r => r.Key.Path.Length)];
     }
 
     private void Replace(TunnelRoute route, TunnelRoute? successor)
     {
-        if (!_hosts.TryGetValue(route.Key.Host, out TunnelRoute[]? routes) || !routes.Contains(route))
+        ConcurrentDictionary<string, TunnelRoute[]> hosts = _spaces[(int)route.Key.Space];
+        if (!hosts.TryGetValue(route.Key.Host, out TunnelRoute[]? routes) || !routes.Contains(route))
         {
             return;
         }
@@ -123,11 +131,11 @@ public sealed class TunnelRegistry(TimeProvider time)
         TunnelRoute[] left = [.. routes.Select(r => r == route ? successor : r).OfType<TunnelRoute>()];
         if (left.Length == 0)
         {
-            _hosts.TryRemove(KeyValuePair.Create(route.Key.Host, routes));
+            hosts.TryRemove(KeyValuePair.Create(route.Key.Host, routes));
         }
         else
         {
-            _hosts[route.Key.Host] = left;
+            hosts[route.Key.Host] = left;
         }
     }
 }

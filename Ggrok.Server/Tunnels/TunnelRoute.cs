@@ -1,13 +1,6 @@
-namespace Ggrok.Server.Tunnels;
+using Ggrok.Shared.Protocol;
 
-/// <summary>What visitors use to reach a tunnel: a host and a path prefix.</summary>
-/// <param name="Host">Normalised host name.</param>
-/// <param name="Path">Prefix that begins with a slash and does not end with one; <c>/</c> for the whole host.</param>
-public readonly record struct RouteKey(string Host, string Path)
-{
-    /// <inheritdoc/>
-    public override string ToString() => Path == "/" ? Host : Host + Path;
-}
+namespace Ggrok.Server.Tunnels;
 
 /// <summary>Who holds a route.</summary>
 /// <param name="ClientId">Persistent id of the client; never shown to others.</param>
@@ -17,8 +10,11 @@ public sealed record RouteOwner(string ClientId, string Label);
 /// <summary>One registered route. Immutable: a change of state is a new route in the registry.</summary>
 public sealed class TunnelRoute
 {
-    /// <summary>Host and path.</summary>
+    /// <summary>How visitors name it.</summary>
     public required RouteKey Key { get; init; }
+
+    /// <summary>What it carries.</summary>
+    public TunnelKind Kind { get; init; }
 
     /// <summary>Who holds it.</summary>
     public required RouteOwner Owner { get; init; }
@@ -28,6 +24,9 @@ public sealed class TunnelRoute
 
     /// <summary>A legacy client that takes one request at a time, instead of <see cref="Tunnel"/>.</summary>
     public ILegacyTunnel? Legacy { get; init; }
+
+    /// <summary>Name of the tunnel within its session.</summary>
+    public string TunnelName { get; init; } = "";
 
     /// <summary>Index of the tunnel within its session.</summary>
     public int TunnelIndex { get; init; }

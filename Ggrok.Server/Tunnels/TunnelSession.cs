@@ -6,14 +6,27 @@ namespace Ggrok.Server.Tunnels;
 /// <summary>One connected client: its connection and the streams opened through it.</summary>
 public sealed class TunnelSession : ITunnel, IMuxHandler
 {
+    private readonly Func<TunnelSession, MuxStream, Task> _serve;
     private int _goingAway;
 
     /// <summary>Creates the session over a transport on which the handshake is done.</summary>
-    public TunnelSession(string id, Hello hello, string tokenId, IMessageTransport transport, MuxOptions options, TimeProvider time)
+    /// <param name="id">Id for logs.</param>
+    /// <param name="hello">What the client said of itself.</param>
+    /// <param name="identity">Who it is by its token or certificate.</param>
+    /// <param name="remote">Address from which it connected, as text.</param>
+    /// <param name="transport">The connection.</param>
+    /// <param name="options">Settings of the multiplexed connection.</param>
+    /// <param name="serve">Serves a stream that the client opens; never throws, and returns at the first wait.</param>
+    /// <param name="time">Clock.</param>
+    public TunnelSession(
+        string id, Hello hello, Identity identity, string remote, IMessageTransport transport, MuxOptions options,
+        Func<TunnelSession, MuxStream, Task> serve, TimeProvider time)
     {
         Id = id;
         Hello = hello;
-        TokenId = tokenId;
+        Identity = identity;
+        Remote = remote;
+        _serve = serve;
         Connection = new MuxConnection(transport, this, options, time);
     }
 
@@ -23,8 +36,11 @@ public sealed class TunnelSession : ITunnel, IMuxHandler
     /// <summary>What the client said of itself.</summary>
     public Hello Hello { get; }
 
-    /// <summary>Name of the token that opened the session, for counting; not the token.</summary>
-    public string TokenId { get; }
+    /// <summary>Who opened the session, and what that allows.</summary>
+    public Identity Identity { get; }
+
+    /// <summary>Address from which the client connected, as text.</summary>
+    public string Remote { get; }
 
     /// <summary>The multiplexed connection.</summary>
     public MuxConnection Connection { get; }
@@ -49,10 +65,10 @@ public sealed class TunnelSession : ITunnel, IMuxHandler
         }
     }
 
-    /// <summary>Clients of this version open no streams to the server.</summary>
-    public void OnStream(MuxStream stream) => stream.Reset(RelayError.TooManyStreams);
+    /// <summary>The client opens a connection to a private name.</summary>
+    public void OnStream(MuxStream stream) => _ = _serve(this, stream);
 
-    /// <summary>The client drains: it opens no streams anyway, and the server must open none.</summary>
+    /// <summary>The client drains: it opens no streams any more, and the server must open none.</summary>
     public void OnGoAway(GoAway goAway)
     {
     }

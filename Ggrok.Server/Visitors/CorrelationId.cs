@@ -22,7 +22,8 @@ internal static class CorrelationId
         return incoming is [{ Length: > 0 and <= Longest } id] && !id.AsSpan().ContainsAnyExcept(Sane) ? id : New();
     }
 
-    private static string New() => string.Create(13, Interlocked.Increment(ref s_next), static (chars, value) =>
+    /// <summary>A new id.</summary>
+    public static string New() => string.Create(13, Interlocked.Increment(ref s_next), static (chars, value) =>
     {
         for (int i = chars.Length - 1; i >= 0; i--, value = (long)((ulong)value >> 5))
         {

@@ -29,10 +29,14 @@ public sealed record RelayFailure(int Status, LogLevel Level, string Title, stri
         [RelayError.ResponseHeadTimeout] = new(504, LogLevel.Warning, "No response in time", "The local service accepted the request but did not answer in time."),
         [RelayError.ResponseHeadInvalid] = new(502, LogLevel.Warning, "Response head refused", "The local service's response head is too large or not valid."),
         [RelayError.ResponseBodyLocal] = new(502, LogLevel.Warning, "Response body broke off", "The local service ended the response before it was complete."),
+        [RelayError.LocalProtocol] = new(502, LogLevel.Warning, "No HTTP/2 at the local service", "The local service does not speak HTTP/2, which gRPC needs. Start ggrok with --target-protocol http1 if HTTP/1.1 will do."),
+        [RelayError.LocalCancelled] = new(502, LogLevel.Information, "Cancelled by the local service", "The local service cancelled the exchange."),
         [RelayError.StreamIdle] = new(504, LogLevel.Information, "Idle for too long", "Neither side sent a byte for the idle time of the tunnel."),
         [RelayError.LegacyBodyTooLarge] = new(413, LogLevel.Information, "Body too large", "The old Go client behind this address takes bodies up to GGROK_LEGACY_MAX_BODY_BYTES. Upgrade it to ggrok."),
         [RelayError.LegacyUnsupported] = new(501, LogLevel.Warning, "Not possible with an old client", "The old Go client behind this address carries neither upgrades nor bodies that are not UTF-8 text. Upgrade it to ggrok."),
         [RelayError.LegacyAnswerInvalid] = new(502, LogLevel.Warning, "No valid answer", "The old Go client answered with something too large or not valid. Upgrade it to ggrok."),
+        [RelayError.NotGranted] = new(403, LogLevel.Warning, "Not granted", "The token does not grant connections to this name. Use one whose grants have it."),
+        [RelayError.WrongKind] = new(400, LogLevel.Warning, "Another kind of tunnel", "The name serves UDP and was asked for TCP, or the reverse: ggrok connect needs --udp exactly for a udp tunnel."),
         [RelayError.Internal] = new(500, LogLevel.Error, "Internal error", "This is a bug in Ggrok. Please report it with the request id."),
     }.ToFrozenDictionary();
 

@@ -118,18 +118,38 @@ internal sealed class VisitorEndpoint(
     {
         if (error == RelayError.VisitorGone || context.Response.HasStarted)
         {
-            context.Abort();
+            BreakOff(context, error);
             return;
         }
 
         try
         {
+            if (GrpcRequest.Is(context.Request))
+            {
+                record.Status = StatusCodes.Status200OK;
+                await GrpcAnswer.WriteAsync(context, error, record.Id).ConfigureAwait(false);
+                return;
+            }
+
             await ErrorPage.WriteAsync(context, error, record.Id).ConfigureAwait(false);
         }
         catch (Exception e) when (e is IOException or OperationCanceledException or ObjectDisposedException)
         {
             context.Abort();
         }
+    }
+
+    // Over HTTP/2 the stream alone breaks off, with the reason that fits best (RFC 9113 section 7).
+    private static void BreakOff(HttpContext context, RelayError error)
+    {
+        if (context.Features.Get<IHttpResetFeature>() is not { } stream)
+        {
+            context.Abort();
+            return;
+        }
+
+        const int InternalError = 0x2, Cancel = 0x8;
+        stream.Reset(error is RelayError.LocalCancelled or RelayError.VisitorGone or RelayError.StreamIdle ? Cancel : InternalError);
     }
 
     // Kestrel keeps Transfer-Encoding and moves a Content-Length beside it to X-Content-Length: a smuggling attempt

@@ -23,6 +23,7 @@ internal sealed class FrameDispatcher(MuxConnection connection, StreamTable stre
             switch (header.Kind)
             {
                 case FrameKind.Head:
+                case FrameKind.Open:
                 case FrameKind.Data:
                 case FrameKind.End:
                 case FrameKind.Trailers:
@@ -75,7 +76,7 @@ internal sealed class FrameDispatcher(MuxConnection connection, StreamTable stre
 
         if (!streams.TryGet(header.Stream, out MuxStream? stream))
         {
-            if (header.Kind == FrameKind.Head && !streams.IsLocal(header.Stream))
+            if (header.Kind is FrameKind.Head or FrameKind.Open && !streams.IsLocal(header.Stream))
             {
                 OnOpen(header, payload);
                 return;

@@ -257,7 +257,7 @@ internal sealed class InboundQueue : IValueTaskSource<InboundFrame>
 
     // A head is read at once; what came with a payload that is held costs no more memory.
     private bool MayHold(FrameKind kind, ReceivedPayload payload) =>
-        kind == FrameKind.Head || payload.Length >= Bulk || _current.Owner == payload.Buffer
+        kind is FrameKind.Head or FrameKind.Open || payload.Length >= Bulk || _current.Owner == payload.Buffer
         || (_count > 0 && Last.Owner == payload.Buffer);
 
     private QueuedFrame Copy(FrameKind kind, ReceivedPayload payload)

@@ -10,7 +10,7 @@ internal sealed class OutboundStream(uint id, bool opened) : IValueTaskSource<bo
 
     public uint Id { get; } = id;
 
-    /// <summary>The peer knows the stream: it opened it, or was sent the Head.</summary>
+    /// <summary>The peer knows the stream: it opened it, or was sent the Head or Open.</summary>
     public bool Opened { get; set; } = opened;
 
     /// <summary>Bytes of Data that the peer still allows.</summary>

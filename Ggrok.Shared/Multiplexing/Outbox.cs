@@ -291,7 +291,7 @@ internal sealed class Outbox(StreamTable streams, MuxStatistics statistics)
     {
         statistics.CopiedOut(payload.Length);
         _batch.Append(kind, FrameFlags.None, stream.Id, payload);
-        stream.Opened |= kind == FrameKind.Head;
+        stream.Opened |= kind is FrameKind.Head or FrameKind.Open;
         stream.Over |= kind == FrameKind.End;
     }
 

@@ -41,6 +41,9 @@ public enum FrameKind : byte
 
     /// <summary>u64: bytes of the session that arrived. Reserved for session resume.</summary>
     Ack = 13,
+
+    /// <summary>JSON <see cref="RawOpen"/>: opens a raw connection (TCP, or UDP as length-prefixed datagrams) instead of an exchange.</summary>
+    Open = 14,
 }
 
 /// <summary>Second byte of a frame. Unknown bits are ignored.</summary>

@@ -11,6 +11,7 @@ namespace Ggrok.Shared.Protocol;
 /// <param name="Label">Who this is, for people who want a name that is held: <c>anna@laptop</c>.</param>
 /// <param name="Origin">Scheme and authority that the client dialled: <c>https://my.app</c>; public URLs share its scheme and port.</param>
 /// <param name="Tunnels">Tunnels wanted, all or none are opened.</param>
+/// <param name="Connect">Private names to which the client wants to open connections, or null.</param>
 public sealed record Hello(
     int Protocol,
     string Client,
@@ -18,38 +19,51 @@ public sealed record Hello(
     string Version,
     string Label,
     string Origin,
-    IReadOnlyList<TunnelRequest> Tunnels);
+    IReadOnlyList<TunnelRequest> Tunnels,
+    IReadOnlyList<string>? Connect = null);
 
 /// <summary>One tunnel that a client asks for.</summary>
 /// <param name="Name">Name within the session.</param>
-/// <param name="Kind">Kind of tunnel; <c>http</c>.</param>
+/// <param name="Kind">Kind of tunnel: the name of a <see cref="TunnelKind"/> in lower case.</param>
 /// <param name="Subdomain">Label below the server's domain, or null.</param>
 /// <param name="Host">Custom host, or null.</param>
 /// <param name="Path">Path prefix, or null for the whole host.</param>
 /// <param name="StripPath">Remove the prefix from request targets.</param>
+/// <param name="RemotePort">Public port of a TCP or UDP tunnel, or null for any.</param>
+/// <param name="PrivateName">Name by which other clients reach a TCP or UDP tunnel that has no public port, or null.</param>
 public sealed record TunnelRequest(
     string Name,
     string Kind,
     string? Subdomain = null,
     string? Host = null,
     string? Path = null,
-    bool StripPath = false);
+    bool StripPath = false,
+    int? RemotePort = null,
+    string? PrivateName = null);
 
 /// <summary>Server's acceptance.</summary>
 /// <param name="Session">Id of the session, for logs.</param>
 /// <param name="Version">Version of the server program, for logs.</param>
 /// <param name="Tunnels">The tunnels in the order of Hello.</param>
 /// <param name="Limits">What the server allows.</param>
+/// <param name="Connect">The private names of Hello, in its order, or null when it named none.</param>
 public sealed record Welcome(
     string Session,
     string Version,
     IReadOnlyList<TunnelGrant> Tunnels,
-    SessionLimits Limits);
+    SessionLimits Limits,
+    IReadOnlyList<NameState>? Connect = null);
 
 /// <summary>One tunnel that the server opened.</summary>
 /// <param name="Name">Name within the session.</param>
 /// <param name="Url">Public URL.</param>
 public sealed record TunnelGrant(string Name, string Url);
+
+/// <summary>What the server knows of a private name.</summary>
+/// <param name="Name">The name.</param>
+/// <param name="Kind">Kind of the tunnel that serves it, in lower case; null while nobody does.</param>
+/// <param name="Away">The name is held by a client that is away and expected back.</param>
+public sealed record NameState(string Name, string? Kind = null, bool Away = false);
 
 /// <summary>What the server allows in one session.</summary>
 /// <param name="MaxStreams">Concurrent streams.</param>
@@ -61,7 +75,8 @@ public sealed record SessionLimits(int MaxStreams, int MaxHeadBytes);
 /// <param name="Message">One sentence that says what to do.</param>
 /// <param name="MayRetry">Whether the same Hello may be accepted later.</param>
 /// <param name="RetryAfterSeconds">Wait at least this long before the next attempt, in seconds.</param>
-public sealed record Rejected(RejectCode Code, string Message, bool MayRetry, int? RetryAfterSeconds = null);
+/// <param name="Tunnel">Name of the tunnel that was refused, where it is one of several.</param>
+public sealed record Rejected(RejectCode Code, string Message, bool MayRetry, int? RetryAfterSeconds = null, string? Tunnel = null);
 
 /// <summary>Why a registration was refused.</summary>
 [JsonConverter(typeof(EnumNameConverter<RejectCode>))]
@@ -93,6 +108,12 @@ public enum RejectCode
 
     /// <summary>The server is shutting down.</summary>
     Draining,
+
+    /// <summary>The public port is outside the server's range, in use, or none is left.</summary>
+    PortUnavailable,
+
+    /// <summary>The token does not grant this.</summary>
+    NotGranted,
 }
 
 /// <summary>No new streams; finish what runs, then connect again.</summary>

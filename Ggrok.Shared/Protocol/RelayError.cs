@@ -58,6 +58,12 @@ public enum RelayError : ushort
     /// <summary>The local service broke off its response body.</summary>
     ResponseBodyLocal = 25,
 
+    /// <summary>The local service does not speak HTTP/2, which it was asked to.</summary>
+    LocalProtocol = 26,
+
+    /// <summary>The local service cancelled the exchange (RFC 9113 section 7, CANCEL).</summary>
+    LocalCancelled = 27,
+
     /// <summary>Neither side sent a byte for the stream's idle time.</summary>
     StreamIdle = 30,
 
@@ -69,6 +75,12 @@ public enum RelayError : ushort
 
     /// <summary>A legacy client's answer is too large or not valid.</summary>
     LegacyAnswerInvalid = 42,
+
+    /// <summary>The token does not grant connections to this private name.</summary>
+    NotGranted = 50,
+
+    /// <summary>The private name serves another kind of connection: UDP instead of TCP, or the reverse.</summary>
+    WrongKind = 51,
 
     /// <summary>The tunnel's client or server has a bug: an exception without a name.</summary>
     Internal = 99,

@@ -1,3 +1,4 @@
+using System.Buffers;
 using Ggrok.Shared.Multiplexing;
 using Ggrok.Shared.Protocol;
 
@@ -16,7 +17,9 @@ namespace Ggrok.Shared.Relay;
 /// </param>
 public sealed class StreamSplice(MuxStream stream, Stream peer, RelayError peerLost, Action? shutdownPeer = null)
 {
-    private const int BufferBytes = 64 * 1024;
+    // Small while the connection says little, so that a thousand quiet ones are cheap; large once it fills that.
+    private const int SmallBufferBytes = 4 * 1024;
+    private const int LargeBufferBytes = 64 * 1024;
 
     private readonly CancellationTokenSource _stop = new();
     private long _fromPeer;
@@ -44,12 +47,13 @@ public sealed class StreamSplice(MuxStream stream, Stream peer, RelayError peerL
 
     private async Task FromPeerAsync()
     {
-        byte[] buffer = new byte[BufferBytes];
+        byte[] small = new byte[SmallBufferBytes];
+        byte[]? large = null;
         try
         {
             while (true)
             {
-                // Waiting without a buffer would save memory, but not every stream supports it.
+                byte[] buffer = large ?? small;
                 int count = await peer.ReadAsync(buffer, _stop.Token).ConfigureAwait(false);
                 if (count == 0)
                 {
@@ -63,6 +67,7 @@ public sealed class StreamSplice(MuxStream stream, Stream peer, RelayError peerL
                 }
 
                 Volatile.Write(ref _fromPeer, _fromPeer + count);
+                large = Resized(large, count);
             }
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)
@@ -74,6 +79,29 @@ public sealed class StreamSplice(MuxStream stream, Stream peer, RelayError peerL
         {
             stream.Reset(peerLost);
         }
+        finally
+        {
+            if (large is not null)
+            {
+                ArrayPool<byte>.Shared.Return(large);
+            }
+        }
+    }
+
+    private static byte[]? Resized(byte[]? large, int count)
+    {
+        if (large is null)
+        {
+            return count == SmallBufferBytes ? ArrayPool<byte>.Shared.Rent(LargeBufferBytes) : null;
+        }
+
+        if (count >= SmallBufferBytes)
+        {
+            return large;
+        }
+
+        ArrayPool<byte>.Shared.Return(large);
+        return null;
     }
 
     private async Task ToPeerAsync()

@@ -35,7 +35,7 @@ public sealed class OwnEndpointTests : IDisposable
         using HttpClient http = _factory.CreateClient();
         _factory.Services.GetRequiredService<TunnelRegistry>().Register(
         [
-            new TunnelRoute { Key = new("held.tunnels.example.com", "/"), Owner = new("id", "label"), AwayUntil = DateTimeOffset.MaxValue },
+            new TunnelRoute { Key = RouteKey.Http("held.tunnels.example.com", "/"), Owner = new("id", "label"), AwayUntil = DateTimeOffset.MaxValue },
         ]);
 
         (await http.GetAsync($"/$$ggrok/tls-allowed?domain={domain}")).StatusCode.ShouldBe(expected);

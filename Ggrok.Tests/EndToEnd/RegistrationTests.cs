@@ -162,7 +162,7 @@ public class RegistrationTests
         [
             new Server.Tunnels.TunnelRoute
             {
-                Key = new("127.0.0.1", "/"),
+                Key = Ggrok.Server.Tunnels.RouteKey.Http("127.0.0.1", "/"),
                 Owner = new("id", "anna@laptop"),
                 AwayUntil = DateTimeOffset.UtcNow + TimeSpan.FromMinutes(1),
             },

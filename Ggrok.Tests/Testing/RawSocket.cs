@@ -10,6 +10,8 @@ public sealed class RawSocket(Socket socket) : IDisposable
     private readonly NetworkStream _stream = new(socket, ownsSocket: true);
     private readonly List<byte> _read = [];
 
+    public int LocalPort => ((IPEndPoint)socket.LocalEndPoint!).Port;
+
     public static async Task<RawSocket> ConnectAsync(Uri url)
     {
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };

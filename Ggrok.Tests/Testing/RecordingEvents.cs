@@ -11,10 +11,18 @@ public sealed class RecordingEvents : IClientEvents
     private readonly Channel<ExchangeSummary> _exchanges = Channel.CreateUnbounded<ExchangeSummary>();
     private readonly Channel<(string Reason, TimeSpan RetryIn)> _lost = Channel.CreateUnbounded<(string, TimeSpan)>();
 
+    private readonly Channel<System.Net.IPEndPoint> _listening = Channel.CreateUnbounded<System.Net.IPEndPoint>();
+    private readonly Channel<ConnectionSummary> _connections = Channel.CreateUnbounded<ConnectionSummary>();
+
     public ConcurrentQueue<string> Log { get; } = new();
 
     /// <summary>The next time that the client is ready.</summary>
     public Task<IReadOnlyList<PublicTunnel>> NextReadyAsync() => Within.Bound(_ready.Reader.ReadAsync().AsTask(), "the client to be ready", Log);
+
+    /// <summary>The next local address that leads to a private name.</summary>
+    public Task<System.Net.IPEndPoint> NextListeningAsync() => Within.Bound(_listening.Reader.ReadAsync().AsTask(), "the client to listen", Log);
+
+    public Task<ConnectionSummary> NextConnectionAsync() => Within.Bound(_connections.Reader.ReadAsync().AsTask(), "a connection to end", Log);
 
     public Task<ExchangeSummary> NextExchangeAsync() => Within.Bound(_exchanges.Reader.ReadAsync().AsTask(), "an exchange to end", Log);
 
@@ -32,6 +40,20 @@ public sealed class RecordingEvents : IClientEvents
     {
         Log.Enqueue($"lost: {reason} ({retryIn})");
         _lost.Writer.TryWrite((reason, retryIn));
+    }
+
+    public void Listening(string name, string address)
+    {
+        Log.Enqueue($"listening {address} -> {name}");
+        _listening.Writer.TryWrite(System.Net.IPEndPoint.Parse(address));
+    }
+
+    public void Notice(string message) => Log.Enqueue("notice: " + message);
+
+    public void ConnectionCompleted(in ConnectionSummary connection)
+    {
+        Log.Enqueue($"connection: {connection}");
+        _connections.Writer.TryWrite(connection);
     }
 
     public void ExchangeCompleted(in ExchangeSummary exchange) => _exchanges.Writer.TryWrite(exchange);

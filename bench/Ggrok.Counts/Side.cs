@@ -83,6 +83,18 @@ internal static class Side
         {
         }
 
+        public void Listening(string name, string address)
+        {
+        }
+
+        public void Notice(string message)
+        {
+        }
+
+        public void ConnectionCompleted(in ConnectionSummary connection)
+        {
+        }
+
         public void ExchangeCompleted(in ExchangeSummary exchange)
         {
         }

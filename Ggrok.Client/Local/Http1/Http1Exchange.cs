@@ -11,7 +11,7 @@ namespace Ggrok.Client.Local.Http1;
 /// not send a request body and read the response at once, and they reorder, join and normalise header fields.
 /// </summary>
 internal sealed class Http1Exchange(
-    LocalConnectionPool pool, LocalTunnel tunnel, MuxStream stream, RequestHead request, int maxHeadBytes, TimeProvider time)
+    LocalConnectionPool pool, LocalTunnel tunnel, MuxStream stream, RequestHead request, int maxHeadBytes, TimeProvider time) : ILocalExchange
 {
     // RFC 9110 section 9.2.2.
     private readonly bool _repeatable =

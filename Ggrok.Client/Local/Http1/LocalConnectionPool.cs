@@ -14,7 +14,6 @@ internal sealed class LocalConnectException(RelayError error, Exception inner) :
 /// <summary>Kept-alive connections to one local service. Never through a proxy.</summary>
 internal sealed class LocalConnectionPool(Uri target, bool insecure, TimeProvider time)
 {
-    private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan LongestIdle = TimeSpan.FromSeconds(50);
 
     // A service may close an idle connection at the very moment at which a request is sent on it. A request that must
@@ -26,6 +25,9 @@ internal sealed class LocalConnectionPool(Uri target, bool insecure, TimeProvide
     private static readonly TimeSpan FreshlyUsed = TimeSpan.FromMilliseconds(5);
 
     private const int MostIdle = 256;
+
+    private static readonly List<SslApplicationProtocol> s_http1 = [SslApplicationProtocol.Http11];
+    private static readonly List<SslApplicationProtocol> s_either = [SslApplicationProtocol.Http2, SslApplicationProtocol.Http11];
 
     private readonly Lock _gate = new();
     private readonly Stack<LocalConnection> _idle = new();
@@ -70,14 +72,34 @@ internal sealed class LocalConnectionPool(Uri target, bool insecure, TimeProvide
 
     /// <summary>A new connection.</summary>
     /// <exception cref="LocalConnectException">Nothing listens, or TLS failed.</exception>
-    public async ValueTask<LocalConnection> ConnectAsync(CancellationToken cancellation)
+    public ValueTask<LocalConnection> ConnectAsync(CancellationToken cancellation) => ConnectAsync(s_http1, cancellation);
+
+    /// <summary>
+    /// Asks a service with TLS for HTTP/2 or HTTP/1.1 (RFC 7301); true when it takes HTTP/2. In the other case the connection
+    /// is kept for the next request.
+    /// </summary>
+    /// <exception cref="LocalConnectException">Nothing listens, or TLS failed.</exception>
+    public async ValueTask<bool> NegotiatesHttp2Async(CancellationToken cancellation)
+    {
+        LocalConnection connection = await ConnectAsync(s_either, cancellation).ConfigureAwait(false);
+        if (connection.Stream is SslStream { NegotiatedApplicationProtocol: var chosen } && chosen == SslApplicationProtocol.Http2)
+        {
+            connection.Dispose();
+            return true;
+        }
+
+        Return(connection);
+        return false;
+    }
+
+    private async ValueTask<LocalConnection> ConnectAsync(List<SslApplicationProtocol> protocols, CancellationToken cancellation)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        limit.CancelAfter(ConnectTimeout);
+        limit.CancelAfter(LocalDialer.Timeout);
         Socket? socket = null;
         try
         {
-            socket = await DialAsync(limit.Token).ConfigureAwait(false);
+            socket = await LocalDialer.DialAsync(target, limit.Token).ConfigureAwait(false);
             var plain = new NetworkStream(socket, ownsSocket: true);
             if (target.Scheme != Uri.UriSchemeHttps)
             {
@@ -85,7 +107,7 @@ internal sealed class LocalConnectionPool(Uri target, bool insecure, TimeProvide
             }
 
             var tls = new SslStream(plain);
-            await tls.AuthenticateAsClientAsync(TlsOptions(), limit.Token).ConfigureAwait(false);
+            await tls.AuthenticateAsClientAsync(LocalDialer.Tls(target, insecure, protocols), limit.Token).ConfigureAwait(false);
             return new LocalConnection(socket, tls);
         }
         catch (Exception e) when (e is SocketException or IOException or AuthenticationException or OperationCanceledException)
@@ -104,42 +126,4 @@ internal sealed class LocalConnectionPool(Uri target, bool insecure, TimeProvide
             return _idle.TryPop(out LocalConnection? connection) ? connection : null;
         }
     }
-
-    // "localhost" is tried on both address families, IPv6 first as resolvers give it: development servers listen on
-    // either. A dual-mode socket would try IPv4 addresses mapped to IPv6, which fails where IPv6 is switched off.
-    private async ValueTask<Socket> DialAsync(CancellationToken cancellation)
-    {
-        System.Net.IPAddress[] addresses = target.Host == "localhost"
-            ? [System.Net.IPAddress.Loopback, System.Net.IPAddress.IPv6Loopback]
-            : await System.Net.Dns.GetHostAddressesAsync(target.IdnHost, cancellation).ConfigureAwait(false);
-        SocketException? failure = null;
-        foreach (System.Net.IPAddress address in addresses)
-        {
-            var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-            try
-            {
-                await socket.ConnectAsync(address, target.Port, cancellation).ConfigureAwait(false);
-                return socket;
-            }
-            catch (SocketException e)
-            {
-                socket.Dispose();
-                failure = e;
-            }
-            catch
-            {
-                socket.Dispose();
-                throw;
-            }
-        }
-
-        throw failure ?? new SocketException((int)SocketError.HostNotFound);
-    }
-
-    private SslClientAuthenticationOptions TlsOptions() => new()
-    {
-        TargetHost = target.IdnHost,
-        ApplicationProtocols = [SslApplicationProtocol.Http11],
-        RemoteCertificateValidationCallback = insecure ? static (_, _, _, _) => true : null,
-    };
 }

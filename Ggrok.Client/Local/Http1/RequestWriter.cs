@@ -13,7 +13,7 @@ internal static class RequestWriter
     public static void WriteHead(IBufferWriter<byte> output, RequestHead head, LocalTunnel tunnel)
     {
         Write(output, head.Method, " ", head.Target, " HTTP/1.1\r\n");
-        Write(output, "Host: ", HostFor(head, tunnel), "\r\n");
+        Write(output, "Host: ", tunnel.HostFor(head.Host), "\r\n");
         if (head.Upgrade is not null)
         {
             Write(output, "Connection: Upgrade\r\nUpgrade: ", head.Upgrade, "\r\n");
@@ -57,13 +57,6 @@ internal static class RequestWriter
 
         Write(output, "\r\n");
     }
-
-    private static string HostFor(RequestHead head, LocalTunnel tunnel) => tunnel.HostHeader switch
-    {
-        LocalTunnel.HostHeaderRewrite => tunnel.Target.Authority,
-        LocalTunnel.HostHeaderPreserve => head.Host,
-        string own => own,
-    };
 
     private static void Write(IBufferWriter<byte> output, params ReadOnlySpan<string> parts)
     {

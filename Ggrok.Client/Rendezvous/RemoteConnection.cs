@@ -1,0 +1,58 @@
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using Ggrok.Client.Connection;
+using Ggrok.Shared.Multiplexing;
+using Ggrok.Shared.Protocol;
+using Ggrok.Shared.Relay;
+
+namespace Ggrok.Client.Rendezvous;
+
+/// <summary>Connections from this machine to a private name.</summary>
+internal sealed class RemoteConnection(ConnectTarget target, SessionSource sessions, IClientEvents events, TimeProvider time)
+{
+    private const int IdBytes = 8;
+
+    /// <summary>What opens a stream to the name.</summary>
+    public RawOpen NewOpen() => new(
+        Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(IdBytes)), (target.Udp ? TunnelKind.Udp : TunnelKind.Tcp).ToWire(), Name: target.Name);
+
+    /// <summary>Serves a connection accepted here until both directions are over. Never throws.</summary>
+    public async Task ServeAsync(Socket socket, CancellationToken stop)
+    {
+        string? remote = socket.RemoteEndPoint?.ToString();
+        await using var stream = new NetworkStream(socket, ownsSocket: false);
+        RelayError error = await SpliceAsync(stream, () => SocketEnd.ShutdownSend(socket), remote, stop).ConfigureAwait(false);
+        SocketEnd.Close(socket, error);
+    }
+
+    /// <summary>Joins a local stream with the name until both directions are over; returns how it failed. Never throws.</summary>
+    /// <param name="local">The stream at this side.</param>
+    /// <param name="shutdownLocal">Half-closes its writing side.</param>
+    /// <param name="remote">Who is at its other end, or null.</param>
+    /// <param name="stop">Gives up waiting for a session.</param>
+    public async Task<RelayError> SpliceAsync(Stream local, Action shutdownLocal, string? remote, CancellationToken stop)
+    {
+        long started = time.GetTimestamp();
+        RawOpen open = NewOpen();
+        StreamSplice? splice = null;
+        RelayError error = RelayError.TunnelLost;
+        try
+        {
+            if (await sessions.OpenAsync(stop).ConfigureAwait(false) is { } stream)
+            {
+                await stream.WriteAsync(FrameKind.Open, open.Encode()).ConfigureAwait(false);
+                splice = new StreamSplice(stream, local, RelayError.VisitorGone, shutdownLocal);
+                await splice.RunAsync().ConfigureAwait(false);
+                error = stream.Error;
+            }
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            error = RelayError.Internal;
+        }
+
+        events.ConnectionCompleted(new ConnectionSummary(
+            open.Id, target.Name, TunnelKind.Tcp, remote, error, time.GetElapsedTime(started), splice?.BytesFromPeer ?? 0, splice?.BytesToPeer ?? 0));
+        return error;
+    }
+}

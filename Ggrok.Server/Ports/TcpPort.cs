@@ -1,0 +1,52 @@
+using System.Net.Sockets;
+
+namespace Ggrok.Server.Ports;
+
+/// <summary>Accepts connections on one public port.</summary>
+internal sealed class TcpPort : IDisposable
+{
+    private static readonly TimeSpan AfterFailure = TimeSpan.FromMilliseconds(200);
+
+    private readonly Socket _socket;
+    private readonly Func<Socket, Task> _serve;
+    private readonly TimeProvider _time;
+    private volatile bool _closed;
+
+    /// <param name="socket">A listening socket, owned from now on.</param>
+    /// <param name="serve">Serves one connection; never throws, and returns at the first wait.</param>
+    /// <param name="time">Clock.</param>
+    public TcpPort(Socket socket, Func<Socket, Task> serve, TimeProvider time)
+    {
+        _socket = socket;
+        _serve = serve;
+        _time = time;
+        _ = AcceptAsync();
+    }
+
+    public void Dispose()
+    {
+        _closed = true;
+        _socket.Dispose();
+    }
+
+    private async Task AcceptAsync()
+    {
+        while (!_closed)
+        {
+            try
+            {
+                Socket accepted = await _socket.AcceptAsync().ConfigureAwait(false);
+                accepted.NoDelay = true;
+                _ = _serve(accepted);
+            }
+            catch (Exception e) when (e is SocketException or ObjectDisposedException)
+            {
+                if (!_closed)
+                {
+                    // Out of file descriptors, most likely: going round at once would only heat the processor.
+                    await Task.Delay(AfterFailure, _time, CancellationToken.None).ConfigureAwait(false);
+                }
+            }
+        }
+    }
+}

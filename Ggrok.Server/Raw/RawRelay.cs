@@ -1,0 +1,108 @@
+using System.Net;
+using System.Net.Sockets;
+using Ggrok.Server.Hosting;
+using Ggrok.Server.Tunnels;
+using Ggrok.Server.Visitors;
+using Ggrok.Shared.Multiplexing;
+using Ggrok.Shared.Protocol;
+using Ggrok.Shared.Relay;
+using Ggrok.Shared.Relay.Datagrams;
+
+namespace Ggrok.Server.Raw;
+
+/// <summary>Connections and datagrams of visitors that are no HTTP: bytes into a stream and back.</summary>
+public sealed partial class RawRelay(ServerOptions options, TimeProvider time, ILogger<RawRelay> log)
+{
+    /// <summary>Serves one accepted connection until both directions are over. Never throws.</summary>
+    /// <param name="socket">The connection, owned from now on.</param>
+    /// <param name="route">Where it leads; null or away ends it with a reset.</param>
+    /// <param name="already">What was read from it before.</param>
+    public async Task ServeAsync(Socket socket, TunnelRoute? route, ReadOnlyMemory<byte> already = default)
+    {
+        string id = CorrelationId.New();
+        long started = time.GetTimestamp();
+        string remote = TextOf(socket.RemoteEndPoint);
+        long fromVisitor = 0;
+        long toVisitor = 0;
+        RelayError error;
+        try
+        {
+            MuxStream? stream = OpenStream(route, out error);
+            if (stream is not null)
+            {
+                RawOpen open = Describe(route!, id, socket.RemoteEndPoint as IPEndPoint, socket.LocalEndPoint as IPEndPoint);
+                await stream.WriteAsync(FrameKind.Open, open.Encode()).ConfigureAwait(false);
+                (error, fromVisitor, toVisitor) = await SpliceAsync(socket, stream, already).ConfigureAwait(false);
+            }
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            error = RelayError.Internal;
+            LogUnexpected(e, id);
+        }
+
+        SocketEnd.Close(socket, error);
+        if (options.LogRequests)
+        {
+            Line(RelayFailure.Of(error).Level, id, route?.Kind ?? TunnelKind.Tcp, route?.Key.Host ?? "-", remote,
+                fromVisitor, toVisitor, Math.Round(time.GetElapsedTime(started).TotalMilliseconds, 1), error);
+        }
+    }
+
+    /// <summary>Opens a stream for the datagrams of a new peer; null when there is no way to the client now.</summary>
+    public OpenedDatagrams? OpenDatagrams(TunnelRoute? route, IPEndPoint peer, IPEndPoint local) =>
+        OpenStream(route, out _) is { } stream ? new(stream, Describe(route!, CorrelationId.New(), peer, local)) : null;
+
+    /// <summary>Logs the end of a peer's datagrams.</summary>
+    public void DatagramsEnded(IPEndPoint peer, DatagramFlow flow)
+    {
+        if (options.LogRequests)
+        {
+            LogDatagrams(TextOf(peer), flow.BytesOffered, flow.BytesDelivered, flow.Dropped, flow.Error);
+        }
+    }
+
+    /// <summary>An address and port as text, IPv4 as such also where the socket speaks IPv6.</summary>
+    internal static string TextOf(EndPoint? endPoint) =>
+        endPoint is IPEndPoint ip ? new IPEndPoint(Plain(ip.Address), ip.Port).ToString() : "unknown";
+
+    private static MuxStream? OpenStream(TunnelRoute? route, out RelayError error)
+    {
+        error = route is null ? RelayError.NoTunnel : RelayError.TunnelAway;
+        return route?.Tunnel?.TryOpenStream(out error);
+    }
+
+    private static RawOpen Describe(TunnelRoute route, string id, IPEndPoint? peer, IPEndPoint? local) =>
+        new(id, route.Kind.ToWire(), route.TunnelIndex)
+        {
+            Remote = peer is null ? null : Plain(peer.Address).ToString(),
+            RemotePort = peer?.Port ?? 0,
+            Local = local is null ? null : Plain(local.Address).ToString(),
+            LocalPort = local?.Port ?? 0,
+        };
+
+    private static async Task<(RelayError Error, long FromVisitor, long ToVisitor)> SpliceAsync(
+        Socket socket, MuxStream stream, ReadOnlyMemory<byte> already)
+    {
+        await using var visitor = new NetworkStream(socket, ownsSocket: false);
+        var splice = new StreamSplice(stream, visitor, RelayError.VisitorGone, () => SocketEnd.ShutdownSend(socket));
+        if (!already.IsEmpty)
+        {
+            await stream.WriteAsync(FrameKind.Data, already).ConfigureAwait(false);
+        }
+
+        await splice.RunAsync().ConfigureAwait(false);
+        return (stream.Error, splice.BytesFromPeer + already.Length, splice.BytesToPeer);
+    }
+
+    private static IPAddress Plain(IPAddress address) => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
+
+    [LoggerMessage(Message = "{RequestId} {Kind} {Name} from {Remote} in={BytesIn} out={BytesOut} {ElapsedMs} ms error={Error}")]
+    private partial void Line(LogLevel level, string requestId, TunnelKind kind, string name, string remote, long bytesIn, long bytesOut, double elapsedMs, RelayError error);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "UDP peer {Remote} forgotten: in={BytesIn} out={BytesOut} dropped={Dropped} error={Error}")]
+    private partial void LogDatagrams(string remote, long bytesIn, long bytesOut, long dropped, RelayError error);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "{RequestId} failed without a name")]
+    private partial void LogUnexpected(Exception exception, string requestId);
+}

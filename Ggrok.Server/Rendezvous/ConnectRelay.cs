@@ -1,0 +1,105 @@
+using Ggrok.Server.Hosting;
+using Ggrok.Server.Tunnels;
+using Ggrok.Server.Visitors;
+using Ggrok.Shared.Multiplexing;
+using Ggrok.Shared.Protocol;
+using Ggrok.Shared.Relay;
+
+namespace Ggrok.Server.Rendezvous;
+
+/// <summary>Streams that a client opens to a private name: joined with a stream to the client that serves it.</summary>
+public sealed partial class ConnectRelay(ServerOptions options, TunnelRegistry registry, TimeProvider time, ILogger<ConnectRelay> log)
+{
+    /// <summary>What the server tells about the names in a Hello.</summary>
+    public NameState Describe(string name)
+    {
+        TunnelRoute? route = registry.Find(RouteKey.Private(name));
+        return new NameState(name, route?.Kind.ToWire(), route?.IsAway ?? false);
+    }
+
+    /// <summary>Serves one stream until both directions are over. Never throws.</summary>
+    /// <param name="session">The client that opened it.</param>
+    /// <param name="stream">The stream, of which nothing was read.</param>
+    public async Task ServeAsync(TunnelSession session, MuxStream stream)
+    {
+        long started = time.GetTimestamp();
+        RawOpen? open = null;
+        StreamBridge? bridge = null;
+        RelayError error;
+        try
+        {
+            InboundFrame frame = await stream.ReadAsync().ConfigureAwait(false);
+            open = frame.Kind == FrameKind.Open ? RawOpen.Decode(frame.Payload.Span) : null;
+            stream.Advance();
+            (error, MuxStream? target) = open is null ? (RelayError.RequestInvalid, null) : await OpenAsync(session, open).ConfigureAwait(false);
+            if (target is not null)
+            {
+                bridge = new StreamBridge(stream, target);
+                await bridge.RunAsync().ConfigureAwait(false);
+                error = stream.Error;
+            }
+        }
+        catch (ProtocolViolationException)
+        {
+            error = RelayError.RequestInvalid;
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            error = RelayError.Internal;
+            LogUnexpected(e, open?.Id ?? "-");
+        }
+
+        if (error != RelayError.None)
+        {
+            stream.Reset(error);
+        }
+
+        if (options.LogRequests)
+        {
+            Line(RelayFailure.Of(error).Level, Printable.Clean(open?.Id), Printable.Clean(open?.Name), Printable.Clean(session.Hello.Label),
+                bridge?.BytesFromFirst ?? 0, bridge?.BytesFromSecond ?? 0, Math.Round(time.GetElapsedTime(started).TotalMilliseconds, 1), error);
+        }
+    }
+
+    private async Task<(RelayError Error, MuxStream? Target)> OpenAsync(TunnelSession session, RawOpen open)
+    {
+        if (PrivateName.Normalize(open.Name ?? "") is not { } name)
+        {
+            return (RelayError.RequestInvalid, null);
+        }
+
+        // Before the name is looked up: what a token may not reach, it may not learn about either.
+        if (!session.Identity.Grants.AllowsConnecting(name))
+        {
+            return (RelayError.NotGranted, null);
+        }
+
+        TunnelRoute? route = registry.Find(RouteKey.Private(name));
+        if (route is null)
+        {
+            return (RelayError.NoTunnel, null);
+        }
+
+        if (route.Kind.ToWire() != open.Kind)
+        {
+            return (RelayError.WrongKind, null);
+        }
+
+        RelayError error = RelayError.TunnelAway;
+        MuxStream? target = route.Tunnel?.TryOpenStream(out error);
+        if (target is null)
+        {
+            return (error == RelayError.TunnelLost ? RelayError.TunnelAway : error, null);
+        }
+
+        var onward = new RawOpen(open.Id, open.Kind, route.TunnelIndex, Remote: session.Remote);
+        await target.WriteAsync(FrameKind.Open, onward.Encode()).ConfigureAwait(false);
+        return (RelayError.None, target);
+    }
+
+    [LoggerMessage(Message = "{RequestId} connection to {Name} of {Client} in={BytesIn} out={BytesOut} {ElapsedMs} ms error={Error}")]
+    private partial void Line(LogLevel level, string requestId, string name, string client, long bytesIn, long bytesOut, double elapsedMs, RelayError error);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "{RequestId} failed without a name")]
+    private partial void LogUnexpected(Exception exception, string requestId);
+}

@@ -1,0 +1,115 @@
+using Ggrok.Server.Hosting;
+using Ggrok.Shared.Protocol;
+
+namespace Ggrok.Server.Tunnels;
+
+/// <summary>Gives hosts and paths to HTTP tunnels, and server names to TLS tunnels.</summary>
+public sealed class HostAssigner(ServerOptions options, TunnelRegistry registry)
+{
+    private const int LongestPath = 200;
+    private const int NameAttempts = 20;
+
+    /// <summary>Host and path of an HTTP tunnel.</summary>
+    public Assignment AssignHttp(Applicant applicant, TunnelRequest wanted)
+    {
+        string? path = NormalizePath(wanted.Path);
+        if (path is null)
+        {
+            return new(new Rejected(RejectCode.NameNotAllowed,
+                $"The path \"{Printable.Clean(wanted.Path)}\" cannot be registered; use --path with plain segments such as /alice.", MayRetry: false));
+        }
+
+        (string? host, Rejected? refusal) = AssignHost(applicant, wanted, h => RouteKey.Http(h, path));
+        return host is null ? new(refusal!) : new(RouteKey.Http(host, path), TunnelKind.Http);
+    }
+
+    /// <summary>Server name of a TLS tunnel.</summary>
+    public Assignment AssignTls(Applicant applicant, TunnelRequest wanted)
+    {
+        (string? host, Rejected? refusal) = AssignHost(applicant, wanted with { Path = null }, RouteKey.Tls);
+        return host is null ? new(refusal!) : new(RouteKey.Tls(host), TunnelKind.Tls);
+    }
+
+    private (string? Host, Rejected? Refusal) AssignHost(Applicant applicant, TunnelRequest wanted, Func<string, RouteKey> keyOf)
+    {
+        if (wanted.Subdomain is not null && wanted.Host is not null)
+        {
+            return RefuseHost("Ask for --subdomain or for --host, not for both.");
+        }
+
+        if (wanted.Host is not null)
+        {
+            return CustomHost(wanted.Host);
+        }
+
+        if (wanted.Subdomain is not null)
+        {
+            return Subdomain(wanted.Subdomain);
+        }
+
+        // A path prefix is meant for the shared host, so that several people can use one name.
+        bool shared = options.Domain is null || wanted.Path is not null;
+        return shared ? (applicant.ConnectHost, null) : (RandomHost(applicant.ClientId, wanted.Name, keyOf), null);
+    }
+
+    private (string? Host, Rejected? Refusal) Subdomain(string wanted)
+    {
+        if (options.Domain is null)
+        {
+            return RefuseHost("This server has no domain for subdomains (GGROK_DOMAIN is not set); use --path /name to share its host.");
+        }
+
+        string label = wanted.ToLowerInvariant();
+        return HostNames.IsLabel(label)
+            ? ($"{label}.{options.Domain}", null)
+            : RefuseHost($"\"{Printable.Clean(wanted)}\" is no subdomain; use letters, digits and hyphens, at most 63.");
+    }
+
+    private (string? Host, Rejected? Refusal) CustomHost(string wanted)
+    {
+        string? host = HostNames.Normalize(wanted);
+        if (host is null)
+        {
+            return RefuseHost($"\"{Printable.Clean(wanted)}\" is no host name; use --host with a name such as app.example.com.");
+        }
+
+        return host == options.Domain ? RefuseHost($"{host} is the server's own name; ask for a subdomain of it.") : (host, null);
+    }
+
+    private string RandomHost(string clientId, string tunnel, Func<string, RouteKey> keyOf)
+    {
+        for (int attempt = 0; ; attempt++)
+        {
+            string host = $"{RandomNames.For(clientId, tunnel, attempt)}.{options.Domain}";
+            TunnelRoute? held = registry.Find(keyOf(host));
+            if (held is null || held.Owner.ClientId == clientId || attempt == NameAttempts)
+            {
+                return host;
+            }
+        }
+    }
+
+    private static string? NormalizePath(string? path)
+    {
+        if (string.IsNullOrEmpty(path))
+        {
+            return "/";
+        }
+
+        string trimmed = path.TrimEnd('/');
+        if (trimmed.Length == 0)
+        {
+            return "/";
+        }
+
+        bool plain = trimmed.Length <= LongestPath
+            && trimmed[0] == '/'
+            && RequestTarget.IsSafe(trimmed)
+            && trimmed.AsSpan().IndexOfAny("?#%\\") < 0
+            && !trimmed[1..].Split('/').Any(s => s is "" or "." or "..");
+        return plain && !RequestTarget.IsBelow(trimmed, ProtocolLimits.Path) ? trimmed : null;
+    }
+
+    private static (string? Host, Rejected? Refusal) RefuseHost(string message) =>
+        (null, new Rejected(RejectCode.NameNotAllowed, message, MayRetry: false));
+}

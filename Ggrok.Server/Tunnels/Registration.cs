@@ -1,0 +1,46 @@
+using Ggrok.Shared.Protocol;
+
+namespace Ggrok.Server.Tunnels;
+
+/// <summary>Outcome of <see cref="Registrar.Register"/>.</summary>
+public sealed class Registration : IDisposable
+{
+    private readonly Action _onEnd = static () => { };
+    private readonly RouteLease? _lease;
+    private int _ended;
+
+    internal Registration(Rejected refusal)
+    {
+        Refusal = refusal;
+    }
+
+    internal Registration(TunnelSession session, RouteLease lease, Welcome welcome, Action onEnd)
+    {
+        Session = session;
+        Welcome = welcome;
+        _lease = lease;
+        _onEnd = onEnd;
+    }
+
+    /// <summary>Why nothing was registered, or null.</summary>
+    public Rejected? Refusal { get; }
+
+    /// <summary>The session, or null when refused.</summary>
+    public TunnelSession? Session { get; }
+
+    /// <summary>What to tell the client, or null when refused.</summary>
+    public Welcome? Welcome { get; }
+
+    /// <summary>Ends the registration; with a time, the names stay reserved for the client.</summary>
+    public void End(TimeSpan awayFor)
+    {
+        if (Interlocked.Exchange(ref _ended, 1) == 0)
+        {
+            _lease?.Release(awayFor);
+            _onEnd();
+        }
+    }
+
+    /// <summary>Ends the registration at once if nothing did so before.</summary>
+    public void Dispose() => End(TimeSpan.Zero);
+}

@@ -1,0 +1,60 @@
+using System.Globalization;
+using Ggrok.Server.Relay;
+using Ggrok.Shared.Protocol;
+
+namespace Ggrok.Server.Visitors;
+
+/// <summary>
+/// Failures as gRPC visitors understand them: a response of trailers only, whose HTTP status is 200 whatever happened.
+/// </summary>
+internal static class GrpcAnswer
+{
+    // https://grpc.io/docs/guides/status-codes/
+    private const int Cancelled = 1;
+    private const int Unknown = 2;
+    private const int DeadlineExceeded = 4;
+    private const int PermissionDenied = 7;
+    private const int ResourceExhausted = 8;
+    private const int Unimplemented = 12;
+    private const int Internal = 13;
+    private const int Unavailable = 14;
+    private const int Unauthenticated = 16;
+
+    /// <summary>The gRPC status of a named error.</summary>
+    public static int StatusOf(RelayError error) => error switch
+    {
+        RelayError.ResponseHeadTimeout => DeadlineExceeded,
+        RelayError.LocalCancelled => Cancelled,
+
+        // How clients read an HTTP status that is not gRPC's (http-grpc-status-mapping.md); 413, 431, 500 and 501, which it
+        // leaves unknown, are told apart here.
+        _ => RelayFailure.Of(error).Status switch
+        {
+            400 or 500 => Internal,
+            401 => Unauthenticated,
+            403 => PermissionDenied,
+            404 or 501 => Unimplemented,
+            413 or 431 => ResourceExhausted,
+            429 or 502 or 503 or 504 => Unavailable,
+            _ => Unknown,
+        },
+    };
+
+    /// <summary>Writes the answer for a named error. The response must not have started.</summary>
+    public static Task WriteAsync(HttpContext context, RelayError error, string requestId)
+    {
+        RelayFailure failure = RelayFailure.Of(error);
+        HttpResponse response = context.Response;
+        string type = context.Request.ContentType!.Split(';')[0].Trim();
+        response.Clear();
+        response.StatusCode = StatusCodes.Status200OK;
+        response.ContentType = type;
+        response.Headers["grpc-status"] = StatusOf(error).ToString(CultureInfo.InvariantCulture);
+
+        // ASCII without a percent sign, so that nothing has to be encoded.
+        response.Headers["grpc-message"] = $"{error}: {failure.Advice}";
+        response.Headers[VisitorHeaders.Error] = error.ToString();
+        response.Headers[VisitorHeaders.RequestId] = requestId;
+        return response.CompleteAsync();
+    }
+}

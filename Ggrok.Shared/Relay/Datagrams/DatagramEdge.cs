@@ -1,0 +1,136 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Sockets;
+using Ggrok.Shared.Multiplexing;
+using Ggrok.Shared.Protocol;
+
+namespace Ggrok.Shared.Relay.Datagrams;
+
+/// <summary>A stream for the datagrams of a new peer.</summary>
+/// <param name="Stream">The stream, on which nothing was sent yet.</param>
+/// <param name="Open">What opens it.</param>
+public readonly record struct OpenedDatagrams(MuxStream Stream, RawOpen Open);
+
+/// <summary>
+/// A UDP port in front of a tunnel: each peer that sends to it has a stream of its own, which is forgotten after a time
+/// without datagrams.
+/// </summary>
+public sealed class DatagramEdge : IDisposable
+{
+    private const int LargestDatagram = 65_535;
+
+    private readonly Socket _socket;
+    private readonly Func<IPEndPoint, OpenedDatagrams?> _open;
+    private readonly Action<IPEndPoint, DatagramFlow>? _ended;
+    private readonly TimeSpan _idle;
+    private readonly TimeProvider _time;
+    private readonly ConcurrentDictionary<SocketAddress, DatagramFlow> _flows = new();
+    private readonly ITimer _sweep;
+    private volatile bool _closed;
+
+    /// <param name="socket">A bound UDP socket, owned from now on.</param>
+    /// <param name="open">Opens a stream for a new peer; null when that cannot be now, and the datagram is dropped.</param>
+    /// <param name="idle">Time without datagrams after which a peer is forgotten.</param>
+    /// <param name="time">Clock.</param>
+    /// <param name="ended">Is told when a peer's flow is over.</param>
+    public DatagramEdge(
+        Socket socket, Func<IPEndPoint, OpenedDatagrams?> open, TimeSpan idle, TimeProvider time, Action<IPEndPoint, DatagramFlow>? ended = null)
+    {
+        _socket = socket;
+        _open = open;
+        _ended = ended;
+        _idle = idle;
+        _time = time;
+        _sweep = time.CreateTimer(static s => ((DatagramEdge)s!).Sweep(), this, idle / 4, idle / 4);
+        Running = ReceiveAsync();
+    }
+
+    /// <summary>Completes when the edge is closed.</summary>
+    public Task Running { get; }
+
+    /// <summary>Peers that have a stream now.</summary>
+    public int Peers => _flows.Count;
+
+    /// <summary>Closes the port and ends every flow.</summary>
+    public void Dispose()
+    {
+        _closed = true;
+        _sweep.Dispose();
+        _socket.Dispose();
+        foreach (DatagramFlow flow in _flows.Values)
+        {
+            flow.Complete();
+        }
+    }
+
+    private async Task ReceiveAsync()
+    {
+        byte[] buffer = GC.AllocateUninitializedArray<byte>(LargestDatagram, pinned: true);
+        var from = new SocketAddress(_socket.AddressFamily);
+        while (!_closed)
+        {
+            try
+            {
+                int count = await _socket.ReceiveFromAsync(buffer.AsMemory(), SocketFlags.None, from).ConfigureAwait(false);
+                FlowOf(from)?.Offer(buffer.AsSpan(0, count));
+            }
+            catch (SocketException)
+            {
+                // An answer that could not be delivered is reported here on some systems; it concerns one peer.
+            }
+            catch (ObjectDisposedException)
+            {
+                return;
+            }
+        }
+    }
+
+    private DatagramFlow? FlowOf(SocketAddress from)
+    {
+        if (_flows.TryGetValue(from, out DatagramFlow? known))
+        {
+            return known;
+        }
+
+        SocketAddress peer = Copy(from);
+        var endPoint = (IPEndPoint)_socket.LocalEndPoint!.Create(peer);
+        if (_open(endPoint) is not { } opened)
+        {
+            return null;
+        }
+
+        var flow = new DatagramFlow(opened.Stream, opened.Open.Encode(), d => SendAsync(d, peer), _time);
+        _flows[peer] = flow;
+        _ = RunAsync(flow, peer, endPoint);
+        return flow;
+    }
+
+    private async Task RunAsync(DatagramFlow flow, SocketAddress peer, IPEndPoint endPoint)
+    {
+        await flow.RunAsync().ConfigureAwait(false);
+        _flows.TryRemove(KeyValuePair.Create(peer, flow));
+        _ended?.Invoke(endPoint, flow);
+    }
+
+    private async ValueTask SendAsync(ReadOnlyMemory<byte> datagram, SocketAddress peer) =>
+        await _socket.SendToAsync(datagram, SocketFlags.None, peer).ConfigureAwait(false);
+
+    private void Sweep()
+    {
+        foreach ((SocketAddress peer, DatagramFlow flow) in _flows)
+        {
+            // Its next datagram must find no flow that is about to end.
+            if (flow.Idle >= _idle && _flows.TryRemove(KeyValuePair.Create(peer, flow)))
+            {
+                flow.Complete();
+            }
+        }
+    }
+
+    private static SocketAddress Copy(SocketAddress address)
+    {
+        var copy = new SocketAddress(address.Family, address.Size);
+        address.Buffer[..address.Size].CopyTo(copy.Buffer);
+        return copy;
+    }
+}

@@ -1,0 +1,159 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using System.Threading.Channels;
+using Ggrok.Shared.Multiplexing;
+using Ggrok.Shared.Protocol;
+
+namespace Ggrok.Shared.Relay.Datagrams;
+
+/// <summary>
+/// The datagrams of one peer over one stream. What the stream cannot take at once waits in a short queue; what does not fit
+/// there is dropped and counted, as a network does.
+/// </summary>
+public sealed class DatagramFlow
+{
+    private const int MostQueued = 128;
+    private const int MostQueuedBytes = 512 * 1024;
+
+    private readonly MuxStream _stream;
+    private readonly byte[]? _open;
+    private readonly Func<ReadOnlyMemory<byte>, ValueTask> _deliver;
+    private readonly TimeProvider _time;
+    private readonly Channel<(byte[] Buffer, int Length)> _queue = Channel.CreateBounded<(byte[], int)>(
+        new BoundedChannelOptions(MostQueued) { SingleReader = true, AllowSynchronousContinuations = true });
+
+    private readonly long _started;
+    private long _lastActivity;
+    private int _queuedBytes;
+    private long _dropped;
+    private long _offered;
+    private long _delivered;
+
+    /// <param name="stream">The stream.</param>
+    /// <param name="open">Payload of the frame that opens the stream; null when the peer opened it.</param>
+    /// <param name="deliver">Sends a datagram that came out of the stream; its memory is valid until the task completes.</param>
+    /// <param name="time">Clock.</param>
+    public DatagramFlow(MuxStream stream, byte[]? open, Func<ReadOnlyMemory<byte>, ValueTask> deliver, TimeProvider time)
+    {
+        _stream = stream;
+        _open = open;
+        _deliver = deliver;
+        _time = time;
+        _started = time.GetTimestamp();
+        _lastActivity = _started;
+    }
+
+    /// <summary>How the flow failed, or <see cref="RelayError.None"/>.</summary>
+    public RelayError Error => _stream.Error;
+
+    /// <summary>Time since the last datagram in either direction.</summary>
+    public TimeSpan Idle => _time.GetElapsedTime(Volatile.Read(ref _lastActivity));
+
+    /// <summary>Time since the first datagram.</summary>
+    public TimeSpan Lived => _time.GetElapsedTime(_started);
+
+    /// <summary>Datagrams that found the queue full.</summary>
+    public long Dropped => Volatile.Read(ref _dropped);
+
+    /// <summary>Payload bytes taken in by <see cref="Offer"/>, dropped ones not counted.</summary>
+    public long BytesOffered => Volatile.Read(ref _offered);
+
+    /// <summary>Payload bytes that came out of the stream.</summary>
+    public long BytesDelivered => Volatile.Read(ref _delivered);
+
+    /// <summary>Takes a datagram for the stream, at most 65,535 bytes; returns at once.</summary>
+    public void Offer(ReadOnlySpan<byte> datagram)
+    {
+        Touch();
+        int length = DatagramReader.PrefixBytes + datagram.Length;
+        if (Volatile.Read(ref _queuedBytes) + length > MostQueuedBytes)
+        {
+            Interlocked.Increment(ref _dropped);
+            return;
+        }
+
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(length);
+        BinaryPrimitives.WriteUInt16BigEndian(buffer, (ushort)datagram.Length);
+        datagram.CopyTo(buffer.AsSpan(DatagramReader.PrefixBytes));
+        Interlocked.Add(ref _queuedBytes, length);
+        if (_queue.Writer.TryWrite((buffer, length)))
+        {
+            Volatile.Write(ref _offered, _offered + datagram.Length);
+            return;
+        }
+
+        Interlocked.Add(ref _queuedBytes, -length);
+        ArrayPool<byte>.Shared.Return(buffer);
+        Interlocked.Increment(ref _dropped);
+    }
+
+    /// <summary>No more datagrams are offered: ends the stream once the queued ones have left.</summary>
+    public void Complete() => _queue.Writer.TryComplete();
+
+    /// <summary>Ends the flow with an error, both ways.</summary>
+    public void Fail(RelayError error) => _stream.Reset(error);
+
+    /// <summary>Runs until the stream is over in both directions; never throws.</summary>
+    public async Task RunAsync()
+    {
+        Task sending = SendAsync();
+        await ReceiveAsync().ConfigureAwait(false);
+        Complete();
+        await sending.ConfigureAwait(false);
+    }
+
+    private async Task SendAsync()
+    {
+        if (_open is not null)
+        {
+            await _stream.WriteAsync(FrameKind.Open, _open).ConfigureAwait(false);
+        }
+
+        await foreach ((byte[] buffer, int length) in _queue.Reader.ReadAllAsync().ConfigureAwait(false))
+        {
+            await _stream.WriteAsync(FrameKind.Data, buffer.AsMemory(0, length)).ConfigureAwait(false);
+            Interlocked.Add(ref _queuedBytes, -length);
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+
+        await _stream.WriteEndAsync().ConfigureAwait(false);
+    }
+
+    private async Task ReceiveAsync()
+    {
+        var reader = new DatagramReader();
+        while (true)
+        {
+            InboundFrame frame = await _stream.ReadAsync().ConfigureAwait(false);
+            if (frame.Kind != FrameKind.Data)
+            {
+                return;
+            }
+
+            ReadOnlyMemory<byte> rest = frame.Payload;
+            while (reader.TryRead(ref rest, out ReadOnlyMemory<byte> datagram))
+            {
+                Touch();
+                Volatile.Write(ref _delivered, _delivered + datagram.Length);
+                await DeliverAsync(datagram).ConfigureAwait(false);
+            }
+
+            _stream.Advance();
+        }
+    }
+
+    private async ValueTask DeliverAsync(ReadOnlyMemory<byte> datagram)
+    {
+        try
+        {
+            await _deliver(datagram).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is System.Net.Sockets.SocketException or ObjectDisposedException)
+        {
+            // Too large for the way, or nobody there: a datagram may be lost.
+            Interlocked.Increment(ref _dropped);
+        }
+    }
+
+    private void Touch() => Volatile.Write(ref _lastActivity, _time.GetTimestamp());
+}
