@@ -21,7 +21,7 @@ public sealed class ClientCertificateTests
         Uri url = (await client.Events.NextReadyAsync())[0].Url;
         TunnelSession session = server.Get<SessionDirectory>().Sessions.ShouldHaveSingleItem();
 
-        session.TokenId.ShouldMatch("^cert:anna/[0-9a-f]{16}$");
+        session.Identity.Id.ShouldMatch("^cert:anna/[0-9a-f]{16}$");
         session.Connection.RequestClose(CloseReason.TransportLost);
         await client.Events.NextReadyAsync();
         using HttpClient visitor = made.Visitor(url);
