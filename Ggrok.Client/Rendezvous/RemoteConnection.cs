@@ -21,7 +21,7 @@ internal sealed class RemoteConnection(ConnectTarget target, SessionSource sessi
     {
         string? remote = socket.RemoteEndPoint?.ToString();
         await using var stream = new NetworkStream(socket, ownsSocket: false);
-        RelayError error = await SpliceAsync(stream, () => SocketEnd.ShutdownSend(socket), remote, stop).ConfigureAwait(false);
+        RelayError error = await SpliceAsync(stream, () => SocketEnd.ShutdownSend(socket), remote, stop, CancellationToken.None).ConfigureAwait(false);
         SocketEnd.Close(socket, error);
     }
 
@@ -30,7 +30,8 @@ internal sealed class RemoteConnection(ConnectTarget target, SessionSource sessi
     /// <param name="shutdownLocal">Half-closes its writing side.</param>
     /// <param name="remote">Who is at its other end, or null.</param>
     /// <param name="stop">Gives up waiting for a session.</param>
-    public async Task<RelayError> SpliceAsync(Stream local, Action shutdownLocal, string? remote, CancellationToken stop)
+    /// <param name="leave">Breaks the connection off: who is at this side is gone.</param>
+    public async Task<RelayError> SpliceAsync(Stream local, Action shutdownLocal, string? remote, CancellationToken stop, CancellationToken leave)
     {
         long started = time.GetTimestamp();
         RawOpen open = NewOpen();
@@ -41,6 +42,7 @@ internal sealed class RemoteConnection(ConnectTarget target, SessionSource sessi
             if (await sessions.OpenAsync(stop).ConfigureAwait(false) is { } stream)
             {
                 await stream.WriteAsync(FrameKind.Open, open.Encode()).ConfigureAwait(false);
+                await using CancellationTokenRegistration leaving = leave.UnsafeRegister(static s => ((MuxStream)s!).Reset(RelayError.VisitorGone), stream);
                 splice = new StreamSplice(stream, local, RelayError.VisitorGone, shutdownLocal);
                 await splice.RunAsync().ConfigureAwait(false);
                 error = stream.Error;

@@ -69,7 +69,7 @@ public static class GgrokServer
     {
         // Not part of the slim builder: https among the addresses, with Kestrel's own settings for certificates.
         builder.WebHost.UseKestrelHttpsConfiguration();
-        string addresses = ListenAddresses.Of(builder.Configuration, new SettingsReader(builder.Configuration).Port());
+        string addresses = ListenAddresses.Of(builder.Configuration);
         if (options.Tls is null && ListenAddresses.Given(builder.Configuration) is null)
         {
             builder.WebHost.UseUrls(addresses);
