@@ -1,5 +1,6 @@
 using Ggrok.Client.Cli;
 using Ggrok.Client.Connection;
+using Ggrok.Client.Rendezvous;
 using Ggrok.Shared.Relay;
 
 SocketEvents.ServeInline();
@@ -10,5 +11,7 @@ var commandLine = new CommandLine(
     Console.Error,
     isTerminal: !Console.IsOutputRedirected,
     Environment.GetEnvironmentVariable,
-    (options, events, token) => new TunnelClient(options, events, TimeProvider.System).RunAsync(token));
+    (options, events, token) => options.Connect is [{ Listen: null }]
+        ? StdioClient.RunAsync(options, Console.OpenStandardInput(), Console.OpenStandardOutput(), events, TimeProvider.System, token)
+        : new TunnelClient(options, events, TimeProvider.System).RunAsync(token));
 return await commandLine.InvokeAsync(args, stop.Token).ConfigureAwait(false);

@@ -1,6 +1,6 @@
 using System.CommandLine;
 using Ggrok.Client.Connection;
-using Ggrok.Client.Output;
+using Ggrok.Shared.Protocol;
 
 namespace Ggrok.Client.Cli;
 
@@ -25,6 +25,9 @@ public sealed class CommandLine(TextWriter output, TextWriter error, bool isTerm
           ggrok 3000 --path /alice --strip-path      https://my.app/alice, shared with others
           ggrok 3000 --subdomain alice               https://alice.tunnels.example.com
           ggrok --target https://localhost:8443 --insecure-target
+          ggrok tcp 5432                             a database on a public port of the server
+          ggrok tcp 22 --name device-42              SSH under a private name, and where it is wanted:
+          ggrok connect device-42 --listen 2222      ssh -p 2222 localhost
           ggrok certs create tunnel.lan 192.168.1.5  a private CA and a certificate for a server in the LAN
         """;
 
@@ -65,39 +68,17 @@ public sealed class CommandLine(TextWriter output, TextWriter error, bool isTerm
 
     private RootCommand Build()
     {
-        var options = new TunnelOptions();
+        var config = new Option<string?>("--config") { HelpName = "FILE", Description = "Configuration file. [env: GGROK_CONFIG]", Recursive = true };
+        var client = new ClientRun(output, error, isTerminal, environment, config, run);
         var root = new RootCommand(Description);
-        options.AddTo(root);
-        root.SetAction((parsed, stop) => OpenAsync(options, parsed, stop));
-        root.Subcommands.Add(new ConfigCommand(options, output, environment).Build());
+        new TunnelCommand(TunnelKind.Http, client).SetUp(root);
+        root.Options.Add(config);
+        root.Subcommands.Add(TunnelCommand.Build(TunnelKind.Tcp, "Put a TCP service on a public port, or serve a private name with it.", client));
+        root.Subcommands.Add(TunnelCommand.Build(TunnelKind.Udp, "Put a UDP service on a public port, or serve a private name with it.", client));
+        root.Subcommands.Add(TunnelCommand.Build(TunnelKind.Tls, "Put a TLS service on the internet; its certificate stays here.", client));
+        root.Subcommands.Add(new ConnectCommand(client).Build());
+        root.Subcommands.Add(new ConfigCommand(config, output, environment).Build());
         root.Subcommands.Add(new CertsCommand(output, TimeProvider.System).Build());
         return root;
-    }
-
-    private async Task<int> OpenAsync(TunnelOptions options, ParseResult parsed, CancellationToken stop)
-    {
-        var sources = new TunnelSettings(options, environment);
-        bool asJson = sources.IsJson(parsed);
-        TunnelClientOptions settings = sources.Resolve(parsed, w => error.WriteLine("ggrok: " + w));
-        bool colour = isTerminal && string.IsNullOrEmpty(environment("NO_COLOR"));
-        bool quiet = parsed.GetValue(options.Quiet);
-        ClientExit exit;
-        if (asJson)
-        {
-            await using var json = new JsonOutput(output, TimeProvider.System);
-            exit = await run(settings, json, stop).ConfigureAwait(false);
-        }
-        else
-        {
-            await using var text = new TerminalOutput(output, colour, quiet);
-            exit = await run(settings, text, stop).ConfigureAwait(false);
-        }
-
-        if (exit.Message is not null)
-        {
-            await error.WriteLineAsync("ggrok: " + exit.Message).ConfigureAwait(false);
-        }
-
-        return (int)exit.Code;
     }
 }

@@ -5,20 +5,20 @@ using Ggrok.Client.Connection;
 namespace Ggrok.Client.Cli;
 
 /// <summary><c>ggrok config</c>: what is saved for every run.</summary>
-internal sealed class ConfigCommand(TunnelOptions options, TextWriter output, Func<string, string?> environment)
+internal sealed class ConfigCommand(Option<string?> config, TextWriter output, Func<string, string?> environment)
 {
     private readonly Argument<string> _key = new("key") { Description = "One of: " + string.Join(", ", ConfigKeys.All.Keys) };
     private readonly Argument<string> _value = new("value") { Description = "Value to save." };
 
     public Command Build()
     {
-        var config = new Command("config", "Save the server, the token and other defaults.");
-        config.Subcommands.Add(Make("set", "Save a value.", [_key, _value], Set));
-        config.Subcommands.Add(Make("get", "Show a value.", [_key], Get));
-        config.Subcommands.Add(Make("unset", "Forget a value.", [_key], Unset));
-        config.Subcommands.Add(Make("list", "Show every value; the token is masked.", [], List));
-        config.Subcommands.Add(Make("path", "Show where the file is.", [], parsed => Write(File(parsed).Path)));
-        return config;
+        var command = new Command("config", "Save the server, the token and other defaults.");
+        command.Subcommands.Add(Make("set", "Save a value.", [_key, _value], Set));
+        command.Subcommands.Add(Make("get", "Show a value.", [_key], Get));
+        command.Subcommands.Add(Make("unset", "Forget a value.", [_key], Unset));
+        command.Subcommands.Add(Make("list", "Show every value; the token is masked.", [], List));
+        command.Subcommands.Add(Make("path", "Show where the file is.", [], parsed => Write(File(parsed).Path)));
+        return command;
     }
 
     private static Command Make(string name, string description, Argument[] arguments, Func<ParseResult, int> action)
@@ -72,5 +72,5 @@ internal sealed class ConfigCommand(TunnelOptions options, TextWriter output, Fu
         return (int)ExitCode.Ok;
     }
 
-    private ConfigFile File(ParseResult parsed) => ConfigFile.Find(parsed.GetValue(options.Config), environment);
+    private ConfigFile File(ParseResult parsed) => ConfigFile.Find(parsed.GetValue(config), environment);
 }

@@ -25,6 +25,11 @@ public static class PublicName
             : throw new UsageException($"{text.Quoted()} is no subdomain; use letters, digits and hyphens, at most {LongestLabel} characters.");
     }
 
+    /// <summary>A private name, lower case.</summary>
+    /// <exception cref="UsageException">The text is none.</exception>
+    public static string Private(string text) => PrivateName.Normalize(text)
+        ?? throw new UsageException($"{text.Quoted()} is no private name; use letters, digits, - . and _, at most {PrivateName.Longest} characters.");
+
     /// <summary>A domain name, lower case, internationalised names in their ASCII form (RFC 5891).</summary>
     /// <exception cref="UsageException">The text is no domain name.</exception>
     public static string Host(string text)

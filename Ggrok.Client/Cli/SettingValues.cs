@@ -1,3 +1,4 @@
+using System.Globalization;
 using Ggrok.Client.Connection;
 using Ggrok.Shared.Certificates;
 using Ggrok.Shared.Protocol;
@@ -83,6 +84,22 @@ public static class SettingValues
     public static string Label(string text) => text.Length <= LongestLabel && !text.Any(char.IsControl)
         ? text
         : throw new UsageException($"The label must be one line of at most {LongestLabel} characters.");
+
+    /// <summary>A port number from 1 to 65535.</summary>
+    /// <exception cref="UsageException">The text is none.</exception>
+    public static int Port(string text) =>
+        ushort.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out ushort port) && port > 0
+            ? port
+            : throw new UsageException($"{text.Quoted()} is not a port; ports go from 1 to 65535.");
+
+    /// <summary>A switch: true or false.</summary>
+    /// <exception cref="UsageException">The text is neither.</exception>
+    public static bool Switch(string text) => text.ToLowerInvariant() switch
+    {
+        "true" or "yes" or "on" => true,
+        "false" or "no" or "off" => false,
+        _ => throw new UsageException($"{text.Quoted()} is neither true nor false."),
+    };
 
     /// <summary>A duration such as <c>30s</c>.</summary>
     /// <exception cref="UsageException">The text is no duration.</exception>

@@ -36,6 +36,25 @@ public static class TargetAddress
         return new Uri(uri.GetLeftPart(UriPartial.Authority));
     }
 
+    /// <summary>Host and port of a local service that is no HTTP: <c>22</c>, <c>10.0.0.5:22</c>, <c>tcp://10.0.0.5:22</c>.</summary>
+    /// <param name="text">What was written.</param>
+    /// <param name="scheme"><c>tcp</c> or <c>udp</c>.</param>
+    /// <exception cref="UsageException">The text is no port and no address.</exception>
+    public static Uri ParseRaw(string text, string scheme)
+    {
+        string trimmed = text.Trim();
+        string port = trimmed.StartsWith(':') ? trimmed[1..] : trimmed;
+        if (port.Length > 0 && port.All(char.IsAsciiDigit))
+        {
+            return new Uri(string.Create(CultureInfo.InvariantCulture, $"{scheme}://localhost:{SettingValues.Port(port)}"));
+        }
+
+        Uri? uri = AddressText.TryParse(AddressText.HasScheme(trimmed) ? trimmed : $"{scheme}://{trimmed}");
+        return uri is { Port: > 0 } && uri.Scheme == scheme && uri.AbsolutePath is "" or "/" && uri.Query.Length == 0 && uri.Fragment.Length == 0 && uri.UserInfo.Length == 0
+            ? uri
+            : throw new UsageException($"{text.Quoted()} is not a local service; write a port (5432) or host and port (10.0.0.5:5432).");
+    }
+
     /// <summary>A port on this machine.</summary>
     /// <exception cref="UsageException">The text is no port.</exception>
     public static Uri OfPort(string text) =>

@@ -90,7 +90,7 @@ public sealed class MistakeTests : CommandLineScene
 
     [Theory]
     [InlineData("sever: x", ":1: There is no setting \"sever\"; did you mean server?")]
-    [InlineData("colour: x", ":1: There is no setting \"colour\"; there are host-header, label")]
+    [InlineData("colour: x", ":1: There is no setting \"colour\"; there are ca, cert, host-header")]
     [InlineData("SERVER: x", ":1: There is no setting \"SERVER\"; did you mean server?")]
     [InlineData("server: [", "not valid YAML")]
     [InlineData("server: a\nserver: b", ":2: This is not valid YAML")]

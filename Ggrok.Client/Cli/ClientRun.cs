@@ -1,0 +1,67 @@
+using System.CommandLine;
+using Ggrok.Client.Connection;
+using Ggrok.Client.Output;
+
+namespace Ggrok.Client.Cli;
+
+/// <summary>Runs a client with the output that was asked for.</summary>
+/// <param name="output">Where results go.</param>
+/// <param name="error">Where problems go.</param>
+/// <param name="isTerminal">Whether people watch <paramref name="output"/>.</param>
+/// <param name="environment">Reads environment variables.</param>
+/// <param name="config">The option that names the configuration file.</param>
+/// <param name="run">Opens the tunnels.</param>
+internal sealed class ClientRun(
+    TextWriter output, TextWriter error, bool isTerminal, Func<string, string?> environment, Option<string?> config, TunnelRunner run)
+{
+    /// <summary>Where the settings of one command line come from.</summary>
+    /// <exception cref="UsageException">The configuration file cannot be used.</exception>
+    public SessionSettings Settings(SessionOptions options, ParseResult parsed) => new(options, config, parsed, environment);
+
+    /// <summary>Opens tunnels and listens for private names until stopped; returns the exit code.</summary>
+    /// <exception cref="UsageException">Something is missing, contradictory or not valid.</exception>
+    public Task<int> TunnelsAsync(
+        SessionSettings settings, IReadOnlyList<LocalTunnel> tunnels, IReadOnlyList<ConnectTarget> connect, CancellationToken stop, bool waitForNames = false)
+    {
+        bool asJson = settings.IsJson();
+        TunnelClientOptions options = settings.Resolve(tunnels, connect, Warn) with { WaitForNames = waitForNames };
+        return asJson ? JsonAsync(options, output, stop) : TextAsync(options, output, settings.IsQuiet, stop);
+    }
+
+    /// <summary>Joins standard input and output with a private name, and says problems only, on standard error.</summary>
+    /// <exception cref="UsageException">Something is missing, contradictory or not valid.</exception>
+    public Task<int> StdioAsync(SessionSettings settings, ConnectTarget target, CancellationToken stop)
+    {
+        TunnelClientOptions options = settings.Resolve([], [target], Warn) with { Reconnect = false };
+        return TextAsync(options, error, quiet: true, stop);
+    }
+
+    private void Warn(string message) => error.WriteLine("ggrok: " + message);
+
+    private async Task<int> JsonAsync(TunnelClientOptions options, TextWriter writer, CancellationToken stop)
+    {
+        await using var json = new JsonOutput(writer, TimeProvider.System);
+        return await FinishAsync(await run(options, json, stop).ConfigureAwait(false)).ConfigureAwait(false);
+    }
+
+    private async Task<int> TextAsync(TunnelClientOptions options, TextWriter writer, bool quiet, CancellationToken stop)
+    {
+        ClientExit exit;
+        await using (var text = new TerminalOutput(writer, isTerminal && string.IsNullOrEmpty(environment("NO_COLOR")), quiet))
+        {
+            exit = await run(options, text, stop).ConfigureAwait(false);
+        }
+
+        return await FinishAsync(exit).ConfigureAwait(false);
+    }
+
+    private async Task<int> FinishAsync(ClientExit exit)
+    {
+        if (exit.Message is not null)
+        {
+            await error.WriteLineAsync("ggrok: " + exit.Message).ConfigureAwait(false);
+        }
+
+        return (int)exit.Code;
+    }
+}

@@ -1,0 +1,34 @@
+using System.CommandLine;
+
+namespace Ggrok.Client.Cli;
+
+/// <summary>The options of every command that goes to a server.</summary>
+internal sealed class SessionOptions
+{
+    public Option<string?> Server { get; } = TextOption.Make("--server", "-s", "ADDRESS",
+        "Ggrok server: my.app, my.app:8443, https://my.app or http://localhost:8080. HTTPS unless it is this machine. [env: GGROK_SERVER]");
+
+    public Option<string?> Token { get; } = TextOption.Make("--token", "-t", "TOKEN", "Registration token of the server. [env: GGROK_TOKEN]");
+
+    public Option<string?> TokenFile { get; } = TextOption.Make("--token-file", null, "FILE", "Read the token from a file.");
+
+    public ServerTrustOptions Trust { get; } = new();
+
+    public Option<string?> Label { get; } = TextOption.Make("--label", null, "TEXT", "Who you are, told to people who want a name that you hold. [default: user@machine]");
+
+    public Option<string?> Log { get; } = TextOption.Make("--log", null, "FORMAT", "Output format: text or json (one object a line). [default: text]");
+
+    public Option<bool> Quiet { get; } = new("--quiet", "-q") { Description = "Show addresses and problems only." };
+
+    public Option<string?> DrainTimeout { get; } = TextOption.Make("--drain-timeout", null, "TIME", "How long running requests may go on after Ctrl-C. [default: 30s]");
+
+    public void AddTo(Command command)
+    {
+        foreach (Option option in (Option[])[Server, Token, TokenFile, Label, Log, Quiet, DrainTimeout])
+        {
+            command.Options.Add(option);
+        }
+
+        Trust.AddTo(command);
+    }
+}

@@ -1,0 +1,85 @@
+using System.CommandLine;
+using Ggrok.Client.Configuration;
+using Ggrok.Client.Connection;
+
+namespace Ggrok.Client.Cli;
+
+/// <summary>Puts command line, environment and configuration file together to what a session needs.</summary>
+internal sealed class SessionSettings
+{
+    private static readonly TimeSpan DefaultDrainTimeout = TimeSpan.FromSeconds(30);
+
+    private readonly SessionOptions _options;
+    private readonly ConfigFile _file;
+    private readonly ParseResult _parsed;
+    private readonly Func<string, string?> _environment;
+
+    /// <exception cref="UsageException">The configuration file cannot be used.</exception>
+    public SessionSettings(SessionOptions options, Option<string?> config, ParseResult parsed, Func<string, string?> environment)
+    {
+        _options = options;
+        _parsed = parsed;
+        _environment = environment;
+        _file = ConfigFile.Find(parsed.GetValue(config), environment);
+        Sources = new SettingSources(parsed, environment, _file.Read());
+    }
+
+    /// <summary>Where the settings come from.</summary>
+    public SettingSources Sources { get; }
+
+    /// <summary>Whether only addresses and problems shall be shown.</summary>
+    public bool IsQuiet => _parsed.GetValue(_options.Quiet);
+
+    /// <summary>Whether the output shall be JSON lines.</summary>
+    /// <exception cref="UsageException">The format is unknown.</exception>
+    public bool IsJson() => Sources.Option(_options.Log)?.As(SettingValues.IsJson) ?? false;
+
+    /// <summary>What the client shall do.</summary>
+    /// <param name="tunnels">Tunnels to open.</param>
+    /// <param name="connect">Private names to connect to.</param>
+    /// <param name="warn">Receives what is worth knowing but no error.</param>
+    /// <exception cref="UsageException">Something is missing, contradictory or not valid.</exception>
+    public TunnelClientOptions Resolve(IReadOnlyList<LocalTunnel> tunnels, IReadOnlyList<ConnectTarget> connect, Action<string> warn)
+    {
+        Setting server = Sources.Find(_options.Server, "GGROK_SERVER")
+            ?? throw new UsageException("Which server? Pass --server my.app, or save it once with: ggrok config set server my.app");
+        Uri address = server.As(ServerAddress.Parse);
+        return new TunnelClientOptions
+        {
+            Server = address,
+            Token = Token(),
+            Trust = _options.Trust.Resolve(Sources, address),
+            Label = Sources.OptionOrSaved(_options.Label)?.As(SettingValues.Label) ?? $"{Environment.UserName}@{Environment.MachineName}",
+            Tunnels = tunnels,
+            Connect = connect,
+            DrainTimeout = Sources.Option(_options.DrainTimeout)?.As(SettingValues.Duration) ?? DefaultDrainTimeout,
+
+            // Last, so that a mistake leaves no file behind.
+            ClientId = Identity(warn),
+        };
+    }
+
+    private string Identity(Action<string> warn)
+    {
+        string id = ClientIdentity.Get(_file.Path, out bool temporary);
+        if (temporary)
+        {
+            warn($"The folder of {_file.Path} cannot be written: the client's identity lasts for this run only.");
+        }
+
+        return id;
+    }
+
+    private string? Token()
+    {
+        Setting? file = Sources.Option(_options.TokenFile);
+        if (file is null)
+        {
+            return Sources.Find(_options.Token, "GGROK_TOKEN")?.As(SettingValues.Token);
+        }
+
+        return Sources.Option(_options.Token) is null
+            ? file.As(SettingValues.TokenIn)
+            : throw new UsageException("Give the token once: with --token or with --token-file.");
+    }
+}

@@ -1,0 +1,117 @@
+using Ggrok.Client.Connection;
+using Ggrok.Shared.Protocol;
+
+namespace Ggrok.Client.Cli;
+
+/// <summary>
+/// Makes a tunnel of what somebody wrote, on the command line or in a configuration file: the same keys, the same rules.
+/// </summary>
+/// <param name="read">What was written under a key, or null.</param>
+/// <param name="noTarget">The complaint when no local service is given.</param>
+internal sealed class TunnelDefinition(Func<string, Setting?> read, Func<string> noTarget)
+{
+    /// <summary>Keys of each kind of tunnel.</summary>
+    public static IReadOnlyDictionary<TunnelKind, IReadOnlyList<string>> Keys { get; } = new Dictionary<TunnelKind, IReadOnlyList<string>>
+    {
+        [TunnelKind.Http] = ["port", "target", "insecure-target", "target-protocol", "host-header", "subdomain", "host", "path", "strip-path"],
+        [TunnelKind.Tcp] = ["port", "target", "remote-port", "name", "proxy-protocol"],
+        [TunnelKind.Udp] = ["port", "target", "remote-port", "name"],
+        [TunnelKind.Tls] = ["port", "target", "subdomain", "host", "proxy-protocol"],
+    };
+
+    /// <summary>The tunnel.</summary>
+    /// <exception cref="UsageException">Something is missing, contradictory or not valid.</exception>
+    public LocalTunnel Make(TunnelKind kind, string name) => kind == TunnelKind.Http ? Http(name) : Raw(kind, name);
+
+    private LocalTunnel Http(string name)
+    {
+        Uri target = Target(TargetAddress.Parse, TargetAddress.OfPort);
+        Setting? insecure = Switch("insecure-target");
+        if (insecure is not null && target.Scheme != Uri.UriSchemeHttps)
+        {
+            throw new UsageException($"{insecure.Origin} is for an https target; give one with {Key(insecure, "target")} https://localhost:8443");
+        }
+
+        (string? subdomain, string? host) = PublicHost();
+        string? path = read("path")?.As(PublicName.PathPrefix);
+        Setting? strip = Switch("strip-path");
+        if (strip is not null && path is null)
+        {
+            throw new UsageException($"{strip.Origin} needs {Key(strip, "path")}: there is no prefix to remove.");
+        }
+
+        return new LocalTunnel
+        {
+            Name = name,
+            Target = target,
+            InsecureTarget = insecure is not null,
+            TargetProtocol = Protocol(target),
+            HostHeader = read("host-header")?.As(SettingValues.HostHeader) ?? LocalTunnel.HostHeaderRewrite,
+            Subdomain = subdomain,
+            Host = host,
+            Path = path,
+            StripPath = strip is not null,
+        };
+    }
+
+    private LocalTunnel Raw(TunnelKind kind, string name)
+    {
+        string scheme = kind == TunnelKind.Udp ? "udp" : "tcp";
+        Uri target = Target(t => TargetAddress.ParseRaw(t, scheme), t => TargetAddress.ParseRaw(t, scheme));
+        (string? subdomain, string? host) = kind == TunnelKind.Tls ? PublicHost() : (null, null);
+        Setting? port = kind == TunnelKind.Tls ? null : read("remote-port");
+        Setting? privateName = kind == TunnelKind.Tls ? null : read("name");
+        if (port is not null && privateName is not null)
+        {
+            throw new UsageException($"{port.Origin} asks for a public port and {privateName.Origin} for a private name; give one of them.");
+        }
+
+        return new LocalTunnel
+        {
+            Name = name,
+            Kind = kind,
+            Target = target,
+            Subdomain = subdomain,
+            Host = host,
+            RemotePort = port?.As(SettingValues.Port),
+            PrivateName = privateName?.As(PublicName.Private),
+            ProxyProtocol = kind != TunnelKind.Udp && Switch("proxy-protocol") is not null,
+        };
+    }
+
+    private Uri Target(Func<string, Uri> parse, Func<string, Uri> ofPort) => (read("service"), read("port"), read("target")) switch
+    {
+        ({ } s, null, null) => s.As(parse),
+        (null, { } p, null) => p.As(ofPort),
+        (null, null, { } t) => t.As(parse),
+        (null, null, null) => throw new UsageException(noTarget()),
+        (null, { } p, { } t) => throw new UsageException($"Give the local service once: {p.Origin} or {t.Origin}."),
+        _ => throw new UsageException("Give the local service once: as ggrok 3000, with --port or with --target."),
+    };
+
+    private TargetProtocol Protocol(Uri target)
+    {
+        Setting? setting = read("target-protocol");
+        TargetProtocol protocol = setting?.As(SettingValues.TargetProtocol) ?? TargetProtocol.Auto;
+        return (protocol, target.Scheme) switch
+        {
+            (TargetProtocol.H2c, "https") => throw new UsageException($"{setting!.Origin} h2c is HTTP/2 without TLS, and {target.Authority} is an https target; write h2."),
+            (TargetProtocol.H2, "http") => throw new UsageException($"{setting!.Origin} h2 is HTTP/2 over TLS; write h2c, or https://{target.Authority} if the service has TLS."),
+            _ => protocol,
+        };
+    }
+
+    private (string? Subdomain, string? Host) PublicHost()
+    {
+        Setting? host = read("host");
+        Setting? subdomain = read("subdomain");
+        return host is null || subdomain is null
+            ? (subdomain?.As(PublicName.Subdomain), host?.As(PublicName.Host))
+            : throw new UsageException($"Ask for {subdomain.Origin} or for {host.Origin}, not for both.");
+    }
+
+    // Another key, as one writes it where the setting was written.
+    private static string Key(Setting setting, string key) => (setting.Origin.StartsWith("--", StringComparison.Ordinal) ? "--" : "") + key;
+
+    private Setting? Switch(string key) => read(key) is { } setting && setting.As(SettingValues.Switch) ? setting : null;
+}
