@@ -19,6 +19,19 @@ public sealed class CommandLineTests : CommandLineScene
         (tunnel.Target.AbsoluteUri, tunnel.Path, tunnel.StripPath, tunnel.HostHeader).ShouldBe(("http://localhost:3000/", "/alice", true, "preserve"));
     }
 
+    [Theory]
+    [InlineData(TargetProtocol.Auto, "3000")]
+    [InlineData(TargetProtocol.Auto, "https://localhost:8443", "--target-protocol", "auto")]
+    [InlineData(TargetProtocol.Http1, "https://localhost:8443", "--target-protocol", "http1")]
+    [InlineData(TargetProtocol.H2c, "3000", "--target-protocol", "H2C")]
+    [InlineData(TargetProtocol.H2, "https://localhost:8443", "--target-protocol", "h2")]
+    public async Task The_protocol_of_the_local_service_can_be_given(TargetProtocol expected, params string[] arguments)
+    {
+        (await RunAsync([.. arguments, "--server", "x"])).ShouldBe(0, Error);
+
+        Opened!.Tunnels[0].TargetProtocol.ShouldBe(expected);
+    }
+
     [Fact]
     public async Task A_saved_server_makes_the_command_short_and_the_identity_stays()
     {

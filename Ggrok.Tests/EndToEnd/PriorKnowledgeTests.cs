@@ -1,10 +1,12 @@
 using System.Globalization;
 using System.Net;
+using System.Net.Security;
 using System.Net.WebSockets;
 using System.Text;
 using Ggrok.Tests.Testing;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
 
 namespace Ggrok.Tests.EndToEnd;
 
@@ -153,11 +155,18 @@ public class PriorKnowledgeTests
         await Within.Bound(stopping, "the server to stop");
     }
 
-    [Fact]
-    public async Task A_port_with_tls_takes_no_clear_text()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_port_with_tls_takes_no_clear_text(bool certificateByName)
     {
         using var certificate = new LoopbackCertificate();
-        await using RunningServer server = await RunningServer.StartAsync(kestrel: k => k.Listen(IPAddress.Loopback, 0, o => o.UseHttps(certificate.Certificate)));
+        var byName = new TlsHandshakeCallbackOptions
+        {
+            OnConnection = _ => ValueTask.FromResult(new SslServerAuthenticationOptions { ServerCertificate = certificate.Certificate }),
+        };
+        await using RunningServer server = await RunningServer.StartAsync(
+            kestrel: k => k.Listen(IPAddress.Loopback, 0, o => _ = certificateByName ? o.UseHttps(byName) : o.UseHttps(certificate.Certificate)));
         using RawSocket visitor = await RawSocket.ConnectAsync(server.SecureUrl);
         await visitor.SendAsync(Preface + EmptySettings);
 

@@ -69,6 +69,27 @@ public sealed class RawScene : IAsyncDisposable
         return new RawSocket(socket);
     }
 
+    /// <summary>A connection to the address is reset; so early, maybe, that it is never seen to be open.</summary>
+    public static async Task ShouldResetAsync(IPEndPoint address)
+    {
+        try
+        {
+            using RawSocket socket = await DialAsync(address);
+            await ShouldBeResetAsync(socket);
+        }
+        catch (SocketException e) when (e.SocketErrorCode == SocketError.ConnectionReset)
+        {
+            // Seen while it was opened.
+        }
+    }
+
+    /// <summary>The connection ends with a reset, not in order.</summary>
+    public static async Task ShouldBeResetAsync(RawSocket socket)
+    {
+        IOException e = await Should.ThrowAsync<IOException>(() => socket.ReadToEndAsync());
+        ((SocketException)e.InnerException!).SocketErrorCode.ShouldBe(SocketError.ConnectionReset);
+    }
+
     /// <summary>The sessions that the server has now.</summary>
     public IEnumerable<TunnelSession> Sessions => Server.Get<SessionDirectory>().Sessions;
 
