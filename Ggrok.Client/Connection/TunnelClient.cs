@@ -174,6 +174,9 @@ public sealed class TunnelClient
         _sessions.Clear(session);
         if (first == stopping)
         {
+            // Datagrams have no end of their own that could be waited for.
+            _listeners.ForEach(l => l.Dispose());
+            _relay.EndDatagrams();
             _events.Draining(session.Connection.OpenStreams);
             _drainedInTime = await session.DrainAsync(_options.DrainTimeout).ConfigureAwait(false);
             await running.ConfigureAwait(false);
@@ -182,6 +185,7 @@ public sealed class TunnelClient
 
         if (first == session.GoAwayReceived)
         {
+            _listeners.ForEach(l => l.EndFlows());
             GoAway goAway = await session.GoAwayReceived.ConfigureAwait(false);
             _finishing.RemoveAll(t => t.IsCompleted);
             _finishing.Add(running);

@@ -19,9 +19,18 @@ internal sealed class RemoteConnection(ConnectTarget target, SessionSource sessi
     /// <summary>Serves a connection accepted here until both directions are over. Never throws.</summary>
     public async Task ServeAsync(Socket socket, CancellationToken stop)
     {
-        string? remote = socket.RemoteEndPoint?.ToString();
-        await using var stream = new NetworkStream(socket, ownsSocket: false);
-        RelayError error = await SpliceAsync(stream, () => SocketEnd.ShutdownSend(socket), remote, stop, CancellationToken.None).ConfigureAwait(false);
+        RelayError error = RelayError.VisitorGone;
+        try
+        {
+            socket.NoDelay = true;
+            await using var stream = new NetworkStream(socket, ownsSocket: false);
+            error = await SpliceAsync(stream, () => SocketEnd.ShutdownSend(socket), socket.RemoteEndPoint?.ToString(), stop, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is SocketException or IOException)
+        {
+            // Gone before anything was read from it.
+        }
+
         SocketEnd.Close(socket, error);
     }
 
@@ -36,10 +45,12 @@ internal sealed class RemoteConnection(ConnectTarget target, SessionSource sessi
         long started = time.GetTimestamp();
         RawOpen open = NewOpen();
         StreamSplice? splice = null;
-        RelayError error = RelayError.TunnelLost;
+        MuxStream? stream = null;
+        RelayError error;
         try
         {
-            if (await sessions.OpenAsync(stop).ConfigureAwait(false) is { } stream)
+            (stream, error) = await sessions.OpenAsync(stop).ConfigureAwait(false);
+            if (stream is not null)
             {
                 await stream.WriteAsync(FrameKind.Open, open.Encode()).ConfigureAwait(false);
                 await using CancellationTokenRegistration leaving = leave.UnsafeRegister(static s => ((MuxStream)s!).Reset(RelayError.VisitorGone), stream);
@@ -51,6 +62,7 @@ internal sealed class RemoteConnection(ConnectTarget target, SessionSource sessi
         catch (Exception e) when (e is not OutOfMemoryException)
         {
             error = RelayError.Internal;
+            stream?.Reset(error);
         }
 
         events.ConnectionCompleted(new ConnectionSummary(

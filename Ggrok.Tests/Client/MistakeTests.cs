@@ -15,6 +15,9 @@ public sealed class MistakeTests : CommandLineScene
     [InlineData("not for both", "3000", "--server", "x", "--subdomain", "a", "--host", "b")]
     [InlineData("Give the token once", "3000", "--server", "x", "--token", "a", "--token-file", "b")]
     [InlineData("https target", "3000", "--server", "x", "--insecure-target")]
+    [InlineData("--remote-port asks for a public port and --name", "tcp", "22", "--server", "x", "--name", "a", "--remote-port", "1")]
+    [InlineData("--listen or --stdio", "connect", "a", "--server", "x", "--stdio", "--listen", "1")]
+    [InlineData("--udp with --listen", "connect", "a", "--server", "x", "--stdio", "--udp")]
     [InlineData("--target-protocol h2c is HTTP/2 without TLS, and localhost:8443 is an https target; write h2", "https://localhost:8443", "--server", "x", "--target-protocol", "h2c")]
     [InlineData("--target-protocol h2 is HTTP/2 over TLS; write h2c, or https://localhost:3000", "3000", "--server", "x", "--target-protocol", "h2")]
     public Task Contradictions_are_told(string expected, params string[] arguments) => ExpectAsync(expected, arguments);
