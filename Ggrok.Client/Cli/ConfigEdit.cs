@@ -46,12 +46,11 @@ internal sealed class ConfigEdit(ConfigFile file, Func<string, string?> environm
             }
         }
 
-        return Usual.FirstOrDefault(IsThere) is { } usual ? (usual, "PATH")
+        string[] folders = (environment("PATH") ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries);
+        string? usual = Usual.SelectMany(name => folders.Select(folder => Path.Combine(folder, OperatingSystem.IsWindows() ? name + ".exe" : name))).FirstOrDefault(File.Exists);
+        return usual is not null ? ($"\"{usual}\"", "PATH")
             : throw new UsageException($"There is no editor; set EDITOR to one, or write {file.Path} by other means.");
     }
-
-    private bool IsThere(string name) => (environment("PATH") ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
-        .Any(folder => File.Exists(Path.Combine(folder, OperatingSystem.IsWindows() ? name + ".exe" : name)));
 
     // The variables hold a command line, such as "code --wait".
     private Process Start(string editor, string origin)

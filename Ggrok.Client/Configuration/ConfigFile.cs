@@ -71,7 +71,8 @@ internal sealed class ConfigFile(string path, string? namedBy = null, bool mustE
         try
         {
             // What a link leads to is replaced, not the link: dotfiles are often kept elsewhere.
-            string file = File.ResolveLinkTarget(Path, returnFinalTarget: true)?.FullName ?? System.IO.Path.GetFullPath(Path);
+            var link = new FileInfo(Path);
+            string file = link.LinkTarget is null ? link.FullName : link.ResolveLinkTarget(returnFinalTarget: true)!.FullName;
             Directory.CreateDirectory(System.IO.Path.GetDirectoryName(file)!);
             string temporary = $"{file}.{Guid.NewGuid():N}.tmp";
             try

@@ -11,7 +11,7 @@ namespace Ggrok.Client.Configuration;
 /// </summary>
 internal sealed class YamlTree
 {
-    private const int Deepest = 4;
+    private const int Deepest = 8;
     private const int MostProblems = 100;
 
     private readonly string _path;
