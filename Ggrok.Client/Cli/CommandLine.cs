@@ -48,6 +48,9 @@ public sealed class CommandLine(
             return (int)ExitCode.Usage;
         }
 
+        // The help of a command would show the arguments of ggrok itself as its own.
+        Command root = parsed.RootCommandResult.Command;
+        root.Arguments[0].Hidden = parsed.CommandResult.Command != root;
         try
         {
             // Signals are handled by the program, which drains before it ends.

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Ggrok.Client.Local;
 using Ggrok.Client.Rendezvous;
+using Ggrok.Shared.Multiplexing;
 using Ggrok.Shared.Protocol;
 using Polly;
 using Polly.Retry;
@@ -79,9 +80,9 @@ public sealed class TunnelClient
     /// <param name="target">One of the names of the options.</param>
     /// <param name="local">The stream at this side.</param>
     /// <param name="shutdownLocal">Half-closes its writing side.</param>
-    /// <param name="stop">Gives up waiting for the session.</param>
+    /// <param name="stop">Gives up waiting for the session, and breaks the connection off.</param>
     public Task<RelayError> SpliceAsync(ConnectTarget target, Stream local, Action shutdownLocal, CancellationToken stop) =>
-        new RemoteConnection(target, _sessions, _events, _time).SpliceAsync(local, shutdownLocal, null, stop);
+        new RemoteConnection(target, _sessions, _events, _time).SpliceAsync(local, shutdownLocal, null, stop, stop);
 
     private ResiliencePipeline<SessionOutcome> Retrying() =>
         new ResiliencePipelineBuilder<SessionOutcome> { TimeProvider = _time }
@@ -106,6 +107,7 @@ public sealed class TunnelClient
             (System.Net.WebSockets.ClientWebSocket socket, Welcome welcome) = await _dialer.DialAsync(_wasReady, stop).ConfigureAwait(false);
             if (!_wasReady && NameProblem(welcome) is { } problem)
             {
+                await new WebSocketTransport(socket).CloseAsync(CloseReason.Normal).ConfigureAwait(false);
                 socket.Dispose();
                 return problem;
             }
@@ -178,6 +180,9 @@ public sealed class TunnelClient
         _sessions.Clear(session);
         if (first == stopping)
         {
+            // Datagrams have no end of their own that could be waited for.
+            _listeners.ForEach(l => l.Dispose());
+            _relay.EndDatagrams();
             _events.Draining(session.Connection.OpenStreams);
             _drainedInTime = await session.DrainAsync(_options.DrainTimeout).ConfigureAwait(false);
             await running.ConfigureAwait(false);
@@ -186,6 +191,7 @@ public sealed class TunnelClient
 
         if (first == session.GoAwayReceived)
         {
+            _listeners.ForEach(l => l.EndFlows());
             GoAway goAway = await session.GoAwayReceived.ConfigureAwait(false);
             _finishing.RemoveAll(t => t.IsCompleted);
             _finishing.Add(running);

@@ -14,6 +14,7 @@ internal sealed class LocalRelay
     private readonly LocalService[] _services;
     private readonly IClientEvents _events;
     private readonly TimeProvider _time;
+    private readonly LocalFlows _datagrams = new();
 
     public LocalRelay(IReadOnlyList<LocalTunnel> tunnels, IClientEvents events, TimeProvider time)
     {
@@ -25,6 +26,9 @@ internal sealed class LocalRelay
 
     /// <summary>Size in bytes that a response head may have; the server says it in Welcome.</summary>
     public int MaxHeadBytes { get; set; } = ProtocolLimits.MaxJsonBytes / 2;
+
+    /// <summary>Ends the datagrams of every peer: nothing that a drain could wait for.</summary>
+    public void EndDatagrams() => _datagrams.EndAll();
 
     /// <summary>Serves one stream. Never throws.</summary>
     public async Task ServeAsync(MuxStream stream)
@@ -108,7 +112,7 @@ internal sealed class LocalRelay
         }
 
         LocalTunnel tunnel = _tunnels[open.Tunnel];
-        var connection = new RawConnection(tunnel, stream, open, _time);
+        var connection = new RawConnection(tunnel, stream, open, _datagrams, _time);
         RelayError error;
         try
         {

@@ -21,6 +21,7 @@ internal sealed class ConnectListener : IDisposable
     private readonly Socket _socket;
     private readonly DatagramEdge? _edge;
     private readonly CancellationTokenSource _stop = new();
+    private bool _disposed;
 
     /// <exception cref="DialException">The address cannot be listened on.</exception>
     public ConnectListener(ConnectTarget target, SessionSource sessions, IClientEvents events, TimeProvider time)
@@ -47,8 +48,18 @@ internal sealed class ConnectListener : IDisposable
     /// <summary>Where it listens: the port is the real one where any free one was asked for.</summary>
     public IPEndPoint Address => (IPEndPoint)_socket.LocalEndPoint!;
 
+    /// <summary>Ends the datagrams of every peer at the session of before; who sends again uses the next one.</summary>
+    public void EndFlows() => _edge?.EndFlows();
+
+    /// <summary>Takes no more connections; those that run go on.</summary>
     public void Dispose()
     {
+        if (_disposed)
+        {
+            return;
+        }
+
+        _disposed = true;
         _stop.Cancel();
         _edge?.Dispose();
         _socket.Dispose();
@@ -83,9 +94,7 @@ internal sealed class ConnectListener : IDisposable
         {
             try
             {
-                Socket accepted = await _socket.AcceptAsync(stop).ConfigureAwait(false);
-                accepted.NoDelay = true;
-                _ = _remote.ServeAsync(accepted, stop);
+                _ = _remote.ServeAsync(await _socket.AcceptAsync(stop).ConfigureAwait(false), stop);
             }
             catch (SocketException) when (!stop.IsCancellationRequested)
             {

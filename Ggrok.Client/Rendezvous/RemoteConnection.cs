@@ -19,9 +19,18 @@ internal sealed class RemoteConnection(ConnectTarget target, SessionSource sessi
     /// <summary>Serves a connection accepted here until both directions are over. Never throws.</summary>
     public async Task ServeAsync(Socket socket, CancellationToken stop)
     {
-        string? remote = socket.RemoteEndPoint?.ToString();
-        await using var stream = new NetworkStream(socket, ownsSocket: false);
-        RelayError error = await SpliceAsync(stream, () => SocketEnd.ShutdownSend(socket), remote, stop).ConfigureAwait(false);
+        RelayError error = RelayError.VisitorGone;
+        try
+        {
+            socket.NoDelay = true;
+            await using var stream = new NetworkStream(socket, ownsSocket: false);
+            error = await SpliceAsync(stream, () => SocketEnd.ShutdownSend(socket), socket.RemoteEndPoint?.ToString(), stop, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is SocketException or IOException)
+        {
+            // Gone before anything was read from it.
+        }
+
         SocketEnd.Close(socket, error);
     }
 
@@ -30,17 +39,21 @@ internal sealed class RemoteConnection(ConnectTarget target, SessionSource sessi
     /// <param name="shutdownLocal">Half-closes its writing side.</param>
     /// <param name="remote">Who is at its other end, or null.</param>
     /// <param name="stop">Gives up waiting for a session.</param>
-    public async Task<RelayError> SpliceAsync(Stream local, Action shutdownLocal, string? remote, CancellationToken stop)
+    /// <param name="leave">Breaks the connection off: who is at this side is gone.</param>
+    public async Task<RelayError> SpliceAsync(Stream local, Action shutdownLocal, string? remote, CancellationToken stop, CancellationToken leave)
     {
         long started = time.GetTimestamp();
         RawOpen open = NewOpen();
         StreamSplice? splice = null;
-        RelayError error = RelayError.TunnelLost;
+        MuxStream? stream = null;
+        RelayError error;
         try
         {
-            if (await sessions.OpenAsync(stop).ConfigureAwait(false) is { } stream)
+            (stream, error) = await sessions.OpenAsync(stop).ConfigureAwait(false);
+            if (stream is not null)
             {
                 await stream.WriteAsync(FrameKind.Open, open.Encode()).ConfigureAwait(false);
+                await using CancellationTokenRegistration leaving = leave.UnsafeRegister(static s => ((MuxStream)s!).Reset(RelayError.VisitorGone), stream);
                 splice = new StreamSplice(stream, local, RelayError.VisitorGone, shutdownLocal);
                 await splice.RunAsync().ConfigureAwait(false);
                 error = stream.Error;
@@ -49,6 +62,7 @@ internal sealed class RemoteConnection(ConnectTarget target, SessionSource sessi
         catch (Exception e) when (e is not OutOfMemoryException)
         {
             error = RelayError.Internal;
+            stream?.Reset(error);
         }
 
         events.ConnectionCompleted(new ConnectionSummary(

@@ -1,5 +1,6 @@
 using Ggrok.Client.Connection;
 using Ggrok.Shared.Multiplexing;
+using Ggrok.Shared.Protocol;
 
 namespace Ggrok.Client.Rendezvous;
 
@@ -41,17 +42,33 @@ internal sealed class SessionSource(TimeProvider time)
     /// <summary>Opens a stream if there is a session now.</summary>
     public MuxStream? TryOpen() => Current() is { IsCompletedSuccessfully: true } ready ? ready.Result.Connection.OpenStream() : null;
 
-    /// <summary>Opens a stream; waits for a session. Null when none comes, or none takes it.</summary>
-    public async ValueTask<MuxStream?> OpenAsync(CancellationToken stop)
+    /// <summary>Opens a stream; waits for a session. Without a stream, the error says why.</summary>
+    public async ValueTask<(MuxStream? Stream, RelayError Error)> OpenAsync(CancellationToken stop)
     {
+        long started = time.GetTimestamp();
         try
         {
-            ClientSession session = await Current().WaitAsync(Patience, time, stop).ConfigureAwait(false);
-            return session.Connection.OpenStream();
+            while (true)
+            {
+                TimeSpan left = Patience - time.GetElapsedTime(started);
+                ClientSession session = await Current().WaitAsync(left > TimeSpan.Zero ? left : TimeSpan.Zero, time, stop).ConfigureAwait(false);
+                if (session.Connection.OpenStream() is { } stream)
+                {
+                    return (stream, RelayError.None);
+                }
+
+                if (!session.Connection.IsClosing && !session.Connection.RefusesStreams)
+                {
+                    return (null, RelayError.TooManyStreams);
+                }
+
+                // It has just ended, or is about to: the next one counts.
+                Clear(session);
+            }
         }
         catch (Exception e) when (e is TimeoutException or OperationCanceledException)
         {
-            return null;
+            return (null, RelayError.TunnelLost);
         }
     }
 

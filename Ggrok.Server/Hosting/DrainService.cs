@@ -1,4 +1,6 @@
 using Ggrok.Server.Ports;
+using Ggrok.Server.Raw;
+using Ggrok.Server.TlsPassthrough;
 using Ggrok.Server.Tunnels;
 using Ggrok.Shared.Protocol;
 
@@ -8,7 +10,7 @@ namespace Ggrok.Server.Hosting;
 /// On SIGTERM: tells the clients to go, waits until the running exchanges are over or the grace is, closes the tunnels.
 /// </summary>
 internal sealed partial class DrainService(
-    SessionDirectory directory, PublicPorts ports, ServerOptions options, TimeProvider time, ILogger<DrainService> log) : IHostedLifecycleService
+    SessionDirectory directory, PublicPorts ports, PassthroughPort passthrough, RawRelay raw, ServerOptions options, TimeProvider time, ILogger<DrainService> log) : IHostedLifecycleService
 {
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(50);
 
@@ -23,9 +25,10 @@ internal sealed partial class DrainService(
     {
         LogDraining(options.ShutdownGrace.TotalSeconds);
         ports.Dispose();
+        passthrough.Close();
         directory.StartDraining();
         long started = time.GetTimestamp();
-        while (directory.Sessions.Any(s => s.Connection.OpenStreams > 0) && time.GetElapsedTime(started) < options.ShutdownGrace)
+        while ((raw.Running > 0 || directory.Sessions.Any(s => s.Connection.OpenStreams > 0)) && time.GetElapsedTime(started) < options.ShutdownGrace)
         {
             await Task.Delay(Poll, time, CancellationToken.None).ConfigureAwait(false);
         }

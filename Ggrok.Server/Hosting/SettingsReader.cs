@@ -144,6 +144,13 @@ internal sealed class SettingsReader(IConfiguration configuration)
                 continue;
             }
 
+            // The grants of a token that was forgotten would be a token that may do everything.
+            if (Grants.IsGrant(words[0]))
+            {
+                _complaints.Add($"{name}: grants need a token in front of them; write TOKEN {words[0].Split('=')[0]}…");
+                continue;
+            }
+
             try
             {
                 tokens.Add(new TokenEntry(words[0], Grants.Parse(words[1..])));

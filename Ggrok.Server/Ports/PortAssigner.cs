@@ -11,6 +11,8 @@ namespace Ggrok.Server.Ports;
 /// <summary>Gives public ports to TCP and UDP tunnels; a client gets the same one after every reconnect.</summary>
 public sealed class PortAssigner(ServerOptions options, TunnelRegistry registry, PublicPorts ports)
 {
+    private const int Attempts = 20;
+
     /// <summary>Opens a port for the tunnel.</summary>
     public Assignment Assign(Applicant applicant, TunnelKind kind, TunnelRequest wanted)
     {
@@ -20,40 +22,50 @@ public sealed class PortAssigner(ServerOptions options, TunnelRegistry registry,
             return new(NotOffered(kind));
         }
 
-        return wanted.RemotePort is { } port
+        Assignment assignment = wanted.RemotePort is { } port and not 0
             ? AssignWanted(kind, range, port)
             : AssignAny(applicant, kind, range, wanted.Name);
+        return assignment.Refusal is not null && ports.IsClosed
+            ? new(new Rejected(RejectCode.Draining, "The server is shutting down; connect again.", MayRetry: true, RetryAfterSeconds: 1))
+            : assignment;
     }
 
     private Assignment AssignWanted(TunnelKind kind, PortRange range, int port)
     {
+        if (port is < 0 or > ushort.MaxValue)
+        {
+            return Unavailable(string.Create(CultureInfo.InvariantCulture, $"There is no port {port}; ask for one from 1 to 65535 with --remote-port."));
+        }
+
         if (!range.IsAny && !range.Contains(port))
         {
             return Unavailable(string.Create(CultureInfo.InvariantCulture, $"Port {port} is not offered here; ask for one of {range} with --remote-port, or for none to get a free one."));
         }
 
-        return TryOpen(kind, port) ?? Unavailable(string.Create(CultureInfo.InvariantCulture,
+        // Held by another client, it is shared until the registry says whose it is.
+        return TryOpen(kind, port, share: true) ?? Unavailable(string.Create(CultureInfo.InvariantCulture,
             $"Port {port} is used by another program of the server; ask for another --remote-port."));
     }
 
     private Assignment AssignAny(Applicant applicant, TunnelKind kind, PortRange range, string tunnel)
     {
-        if (Previous(applicant.ClientId, kind, tunnel) is { } previous && TryOpen(kind, previous) is { } same)
+        if (Previous(applicant.ClientId, kind, tunnel) is { } previous && TryOpen(kind, previous, share: true) is { } same)
         {
             return same;
         }
 
         if (range.IsAny)
         {
-            return TryOpen(kind, 0) ?? Unavailable("The server has no free port left.");
+            return AnyFree(kind) ?? Unavailable("The server has no free port left.");
         }
 
         int start = StartOf(applicant.ClientId, tunnel, range.Count);
         for (int i = 0; i < range.Count; i++)
         {
             int port = range[(start + i) % range.Count];
-            TunnelRoute? held = registry.Find(RouteKey.PublicPort(kind, port));
-            if ((held is null || held.Owner.ClientId == applicant.ClientId && held.TunnelName == tunnel) && TryOpen(kind, port) is { } opened)
+
+            // One that is open without a route belongs to a registration that is still going on, maybe this very one.
+            if (registry.Find(RouteKey.PublicPort(kind, port)) is null && TryOpen(kind, port, share: false) is { } opened)
             {
                 return opened;
             }
@@ -62,7 +74,28 @@ public sealed class PortAssigner(ServerOptions options, TunnelRegistry registry,
         return Unavailable($"Every port of {range} is in use; try again later, or ask the server's owner for a larger range.");
     }
 
-    private Assignment? TryOpen(TunnelKind kind, int port) => ports.TryAcquire(kind, port) is { } lease
+    // The system may offer the port of a client that is away.
+    private Assignment? AnyFree(TunnelKind kind)
+    {
+        for (int attempt = 0; attempt < Attempts; attempt++)
+        {
+            if (TryOpen(kind, 0, share: false) is not { } opened)
+            {
+                return null;
+            }
+
+            if (registry.Find(opened.Key) is null)
+            {
+                return opened;
+            }
+
+            opened.Dispose();
+        }
+
+        return null;
+    }
+
+    private Assignment? TryOpen(TunnelKind kind, int port, bool share) => ports.TryAcquire(kind, port, share) is { } lease
         ? new Assignment(RouteKey.PublicPort(kind, lease.Port), kind, lease)
         : null;
 

@@ -29,15 +29,26 @@ public sealed class PublicPorts : IDisposable
         _time = time;
     }
 
+    /// <summary>The server is shutting down: no port is opened any more.</summary>
+    public bool IsClosed { get; private set; }
+
     /// <summary>Opens a port, 0 for any free one; null when the system refuses it.</summary>
-    public PortLease? TryAcquire(TunnelKind kind, int port)
+    /// <param name="kind">TCP or UDP.</param>
+    /// <param name="port">The port.</param>
+    /// <param name="share">Whether a port that is open already may be shared with who opened it.</param>
+    public PortLease? TryAcquire(TunnelKind kind, int port, bool share)
     {
         lock (_gate)
         {
+            if (IsClosed)
+            {
+                return null;
+            }
+
             if (port != 0 && _open.TryGetValue((kind, port), out OpenPort? held))
             {
-                held.Leases++;
-                return new PortLease(this, kind, port);
+                held.Leases += share ? 1 : 0;
+                return share ? new PortLease(this, kind, port) : null;
             }
 
             try
@@ -59,6 +70,7 @@ public sealed class PublicPorts : IDisposable
     {
         lock (_gate)
         {
+            IsClosed = true;
             foreach (OpenPort port in _open.Values)
             {
                 port.Listener.Dispose();

@@ -35,9 +35,7 @@ internal sealed class TcpPort : IDisposable
         {
             try
             {
-                Socket accepted = await _socket.AcceptAsync().ConfigureAwait(false);
-                accepted.NoDelay = true;
-                _ = _serve(accepted);
+                _ = _serve(await _socket.AcceptAsync().ConfigureAwait(false));
             }
             catch (Exception e) when (e is SocketException or ObjectDisposedException)
             {

@@ -13,6 +13,14 @@ namespace Ggrok.Server.Raw;
 /// <summary>Connections and datagrams of visitors that are no HTTP: bytes into a stream and back.</summary>
 public sealed partial class RawRelay(ServerOptions options, TimeProvider time, ILogger<RawRelay> log)
 {
+    private int _running;
+
+    /// <summary>
+    /// Connections that are not closed yet. That is more than open streams: a visitor may still be reading what both sides
+    /// have ended.
+    /// </summary>
+    public int Running => Volatile.Read(ref _running);
+
     /// <summary>Serves one accepted connection until both directions are over. Never throws.</summary>
     /// <param name="socket">The connection, owned from now on.</param>
     /// <param name="route">Where it leads; null or away ends it with a reset.</param>
@@ -21,13 +29,17 @@ public sealed partial class RawRelay(ServerOptions options, TimeProvider time, I
     {
         string id = CorrelationId.New();
         long started = time.GetTimestamp();
-        string remote = TextOf(socket.RemoteEndPoint);
+        string remote = "unknown";
         long fromVisitor = 0;
         long toVisitor = 0;
+        MuxStream? stream = null;
         RelayError error;
+        Interlocked.Increment(ref _running);
         try
         {
-            MuxStream? stream = OpenStream(route, out error);
+            socket.NoDelay = true;
+            remote = TextOf(socket.RemoteEndPoint);
+            stream = OpenStream(route, out error);
             if (stream is not null)
             {
                 RawOpen open = Describe(route!, id, socket.RemoteEndPoint as IPEndPoint, socket.LocalEndPoint as IPEndPoint);
@@ -35,13 +47,21 @@ public sealed partial class RawRelay(ServerOptions options, TimeProvider time, I
                 (error, fromVisitor, toVisitor) = await SpliceAsync(socket, stream, already).ConfigureAwait(false);
             }
         }
+        catch (Exception e) when (e is SocketException or IOException)
+        {
+            // Gone before anything was read from it.
+            error = RelayError.VisitorGone;
+            stream?.Reset(error);
+        }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
             error = RelayError.Internal;
+            stream?.Reset(error);
             LogUnexpected(e, id);
         }
 
         SocketEnd.Close(socket, error);
+        Interlocked.Decrement(ref _running);
         if (options.LogRequests)
         {
             Line(RelayFailure.Of(error).Level, id, route?.Kind ?? TunnelKind.Tcp, route?.Key.Host ?? "-", remote,

@@ -31,7 +31,8 @@ public sealed partial class ConnectRelay(ServerOptions options, TunnelRegistry r
             InboundFrame frame = await stream.ReadAsync().ConfigureAwait(false);
             open = frame.Kind == FrameKind.Open ? RawOpen.Decode(frame.Payload.Span) : null;
             stream.Advance();
-            (error, MuxStream? target) = open is null ? (RelayError.RequestInvalid, null) : await OpenAsync(session, open).ConfigureAwait(false);
+            (error, MuxStream? target) = open is null ? (frame.Kind == FrameKind.Reset ? frame.Error : RelayError.RequestInvalid, null)
+                : await OpenAsync(session, open).ConfigureAwait(false);
             if (target is not null)
             {
                 bridge = new StreamBridge(stream, target);

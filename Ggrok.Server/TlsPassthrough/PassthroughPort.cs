@@ -43,9 +43,12 @@ public sealed partial class PassthroughPort(
     /// <summary>Takes no more connections.</summary>
     public Task StopAsync(CancellationToken cancellationToken)
     {
-        _port?.Dispose();
+        Close();
         return Task.CompletedTask;
     }
+
+    /// <summary>Takes no more connections.</summary>
+    public void Close() => _port?.Dispose();
 
     private Socket Listen(int port)
     {
@@ -75,9 +78,15 @@ public sealed partial class PassthroughPort(
 
             await relay.ServeAsync(socket, route, hello).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is SocketException or OperationCanceledException or ObjectDisposedException)
+        catch (Exception e) when (e is SocketException or OperationCanceledException)
+        {
+            // Gone, or too slow.
+            socket.Dispose();
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
         {
             socket.Dispose();
+            LogUnexpected(e);
         }
     }
 
@@ -114,6 +123,9 @@ public sealed partial class PassthroughPort(
         await socket.SendAsync(alert, SocketFlags.None).ConfigureAwait(false);
         socket.Shutdown(SocketShutdown.Send);
     }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "A TLS connection failed without a name")]
+    private partial void LogUnexpected(Exception exception);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "TLS tunnels pass through on port {Port}")]
     private partial void LogListening(int port);

@@ -65,6 +65,12 @@ public sealed class Grants
         return new Grants(isPublic, serve, connect);
     }
 
+    /// <summary>Whether a word says what a token may do, so that it is no token itself.</summary>
+    public static bool IsGrant(string word) =>
+        word.Equals(PublicWord, StringComparison.OrdinalIgnoreCase)
+        || word.StartsWith(ServeWord, StringComparison.OrdinalIgnoreCase)
+        || word.StartsWith(ConnectWord, StringComparison.OrdinalIgnoreCase);
+
     /// <summary>Whether a private name may be served.</summary>
     public bool AllowsServing(string name) => Matches(_serve, name);
 

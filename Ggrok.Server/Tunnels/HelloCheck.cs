@@ -21,7 +21,8 @@ internal static class HelloCheck
         bool idsFit = hello.Client.Length is > 0 and <= LongestId && hello.Instance.Length is > 0 and <= LongestId;
         bool originFits = Uri.TryCreate(hello.Origin, UriKind.Absolute, out Uri? origin) && origin.Scheme is "http" or "https";
         int wanted = hello.Tunnels.Count + (hello.Connect?.Count ?? 0);
-        bool namesFit = hello.Tunnels.Select(t => t.Name).Distinct(StringComparer.Ordinal).Count() == hello.Tunnels.Count;
+        bool namesFit = !hello.Tunnels.Contains(null!) && hello.Connect?.Contains(null!) != true
+            && hello.Tunnels.Select(t => t.Name).Distinct(StringComparer.Ordinal).Count() == hello.Tunnels.Count;
         return idsFit && originFits && namesFit && wanted is > 0 and <= Most && connectHost.Length > 0
             ? null
             : new Rejected(RejectCode.HelloInvalid,

@@ -3,18 +3,21 @@ namespace Ggrok.Shared.Protocol;
 /// <summary>Text from strangers, made fit for a log line, a terminal or a message.</summary>
 public static class Printable
 {
+    /// <summary>Characters that are kept of a message that says what to do; of all else far fewer.</summary>
+    public const int LongestMessage = 1000;
+
     private const int Longest = 200;
 
     /// <summary>Replaces control characters (line breaks, terminal escapes) by <c>?</c> and cuts what is very long.</summary>
-    public static string Clean(string? text)
+    public static string Clean(string? text, int longest = Longest)
     {
         if (text is null)
         {
             return "";
         }
 
-        bool clean = text.Length <= Longest && !text.Any(IsUnfit);
-        return clean ? text : string.Concat(text.Take(Longest).Select(c => IsUnfit(c) ? '?' : c));
+        bool clean = text.Length <= longest && !text.Any(IsUnfit);
+        return clean ? text : string.Concat(text.Take(longest).Select(c => IsUnfit(c) ? '?' : c));
     }
 
     private static bool IsUnfit(char c) => char.IsControl(c) || char.IsSurrogate(c) || c is '\u2028' or '\u2029' or (>= '\u202A' and <= '\u202E');

@@ -23,10 +23,17 @@ public sealed class StreamBridge(MuxStream first, MuxStream second)
     /// <summary>Runs until both directions are over; never throws.</summary>
     public async Task RunAsync()
     {
+        // At once, also where a direction waits for a reader that stands still and so would not read of it.
+        first.OnAbort(static s => ((StreamBridge)s!).FailSecond(), this);
+        second.OnAbort(static s => ((StreamBridge)s!).FailFirst(), this);
         Task back = CopyAsync(second, first, isFirst: false);
         await CopyAsync(first, second, isFirst: true).ConfigureAwait(false);
         await back.ConfigureAwait(false);
     }
+
+    private void FailFirst() => first.Reset(second.Error);
+
+    private void FailSecond() => second.Reset(first.Error);
 
     private async Task CopyAsync(MuxStream from, MuxStream to, bool isFirst)
     {
@@ -36,14 +43,15 @@ public sealed class StreamBridge(MuxStream first, MuxStream second)
             switch (frame.Kind)
             {
                 case FrameKind.Data:
-                    if (!await to.WriteAsync(FrameKind.Data, frame.Payload).ConfigureAwait(false))
+                    bool written = await to.WriteAsync(FrameKind.Data, frame.Payload).ConfigureAwait(false);
+                    from.Advance();
+                    if (!written)
                     {
                         from.Reset(to.Error == RelayError.None ? RelayError.TunnelLost : to.Error);
                         return;
                     }
 
                     Count(frame.Payload.Length, isFirst);
-                    from.Advance();
                     break;
                 case FrameKind.End:
                     await to.WriteEndAsync().ConfigureAwait(false);

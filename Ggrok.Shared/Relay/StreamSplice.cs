@@ -21,7 +21,9 @@ public sealed class StreamSplice(MuxStream stream, Stream peer, RelayError peerL
     private const int SmallBufferBytes = 4 * 1024;
     private const int LargeBufferBytes = 64 * 1024;
 
-    private readonly CancellationTokenSource _stop = new();
+    // Also when the stream is reset or lost: neither a peer that says nothing nor one that does not read may hold the
+    // connection then.
+    private readonly CancellationTokenSource _stop = CancellationTokenSource.CreateLinkedTokenSource(stream.Aborted);
     private long _fromPeer;
     private long _toPeer;
 
@@ -36,7 +38,7 @@ public sealed class StreamSplice(MuxStream stream, Stream peer, RelayError peerL
     {
         Task reading = FromPeerAsync();
         await ToPeerAsync().ConfigureAwait(false);
-        if (shutdownPeer is null || stream.Error != RelayError.None)
+        if (shutdownPeer is null)
         {
             await _stop.CancelAsync().ConfigureAwait(false);
         }
@@ -72,7 +74,9 @@ public sealed class StreamSplice(MuxStream stream, Stream peer, RelayError peerL
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)
         {
-            // The other direction ended the splice in order.
+            // The other direction ended the splice in order, or the stream is over. A read that cannot be cancelled may
+            // still write to its buffer.
+            large = null;
             await stream.WriteEndAsync().ConfigureAwait(false);
         }
         catch (Exception e) when (IsLoss(e))
@@ -111,25 +115,29 @@ public sealed class StreamSplice(MuxStream stream, Stream peer, RelayError peerL
             while (true)
             {
                 InboundFrame frame = await stream.ReadAsync().ConfigureAwait(false);
-                if (frame.Kind == FrameKind.Data)
+                switch (frame.Kind)
                 {
-                    await peer.WriteAsync(frame.Payload).ConfigureAwait(false);
-                    await peer.FlushAsync().ConfigureAwait(false);
-                    Volatile.Write(ref _toPeer, _toPeer + frame.Payload.Length);
-                    stream.Advance();
-                    continue;
+                    case FrameKind.Data:
+                        await peer.WriteAsync(frame.Payload, _stop.Token).ConfigureAwait(false);
+                        await peer.FlushAsync(_stop.Token).ConfigureAwait(false);
+                        Volatile.Write(ref _toPeer, _toPeer + frame.Payload.Length);
+                        stream.Advance();
+                        continue;
+                    case FrameKind.End:
+                        shutdownPeer?.Invoke();
+                        return;
+                    case FrameKind.Reset:
+                        return;
+                    default:
+                        stream.Reset(RelayError.RequestInvalid);
+                        return;
                 }
-
-                if (frame.Kind == FrameKind.End)
-                {
-                    shutdownPeer?.Invoke();
-                }
-
-                return;
             }
         }
         catch (Exception e) when (IsLoss(e))
         {
+            // Gives the payload back; nothing is left of it once the stream has failed for another reason.
+            stream.Advance();
             stream.Reset(peerLost);
         }
     }

@@ -15,6 +15,11 @@ public sealed class MistakeTests : CommandLineScene
     [InlineData("not for both", "3000", "--server", "x", "--subdomain", "a", "--host", "b")]
     [InlineData("Give the token once", "3000", "--server", "x", "--token", "a", "--token-file", "b")]
     [InlineData("https target", "3000", "--server", "x", "--insecure-target")]
+    [InlineData("--remote-port asks for a public port and --name", "tcp", "22", "--server", "x", "--name", "a", "--remote-port", "1")]
+    [InlineData("--listen or --stdio", "connect", "a", "--server", "x", "--stdio", "--listen", "1")]
+    [InlineData("--udp with --listen", "connect", "a", "--server", "x", "--stdio", "--udp")]
+    [InlineData("--target-protocol h2c is HTTP/2 without TLS, and localhost:8443 is an https target; write h2", "https://localhost:8443", "--server", "x", "--target-protocol", "h2c")]
+    [InlineData("--target-protocol h2 is HTTP/2 over TLS; write h2c, or https://localhost:3000", "3000", "--server", "x", "--target-protocol", "h2")]
     public Task Contradictions_are_told(string expected, params string[] arguments) => ExpectAsync(expected, arguments);
 
     [Theory]
@@ -31,6 +36,7 @@ public sealed class MistakeTests : CommandLineScene
     [InlineData("--subdomain: \"-a\" is no subdomain", "--subdomain", "-a")]
     [InlineData("--host: \"https://a.b\" is no domain name", "--host", "https://a.b")]
     [InlineData("--host-header: \"http://a\" is no Host header", "--host-header", "http://a")]
+    [InlineData("--target-protocol: \"http2\" is no protocol of a local service; write auto, http1, h2c or h2", "--target-protocol", "http2")]
     [InlineData("--label: The label must be one line", "--label", "a\nb")]
     [InlineData("--label: The label must be one line", "--label", "a\u001b[31m")]
     [InlineData("\"?[31m\" is no subdomain", "--subdomain", "\u001b[31m")]

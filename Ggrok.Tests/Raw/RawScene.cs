@@ -1,6 +1,8 @@
 using System.Net;
 using System.Net.Sockets;
 using Ggrok.Client.Connection;
+using Ggrok.Server.Raw;
+using Ggrok.Server.Tunnels;
 using Ggrok.Shared.Protocol;
 using Ggrok.Tests.Testing;
 
@@ -65,6 +67,42 @@ public sealed class RawScene : IAsyncDisposable
         var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         await socket.ConnectAsync(address);
         return new RawSocket(socket);
+    }
+
+    /// <summary>A connection to the address is reset; so early, maybe, that it is never seen to be open.</summary>
+    public static async Task ShouldResetAsync(IPEndPoint address)
+    {
+        try
+        {
+            using RawSocket socket = await DialAsync(address);
+            await ShouldBeResetAsync(socket);
+        }
+        catch (SocketException e) when (e.SocketErrorCode == SocketError.ConnectionReset)
+        {
+            // Seen while it was opened.
+        }
+    }
+
+    /// <summary>The connection ends with a reset, not in order.</summary>
+    public static async Task ShouldBeResetAsync(RawSocket socket)
+    {
+        IOException e = await Should.ThrowAsync<IOException>(() => socket.ReadToEndAsync());
+        ((SocketException)e.InnerException!).SocketErrorCode.ShouldBe(SocketError.ConnectionReset);
+    }
+
+    /// <summary>The sessions that the server has now.</summary>
+    public IEnumerable<TunnelSession> Sessions => Server.Get<SessionDirectory>().Sessions;
+
+    /// <summary>No stream is left on any session, and no socket with the server.</summary>
+    public Task ReleasedAsync() => Eventually.BecomesAsync(
+        () => Task.FromResult((Sessions.Sum(s => s.Connection.OpenStreams), Server.Get<RawRelay>().Running)), (0, 0));
+
+    /// <summary>What a network loss looks like to the server: a session of this client ends without a word.</summary>
+    public async Task CutAsync(RunningClient client)
+    {
+        TunnelSession session = Sessions.Single(s => s.Hello.Client == client.ClientId);
+        session.Connection.RequestClose(CloseReason.TransportLost);
+        await Within.Bound(session.Connection.Ended, "the session to end");
     }
 
     public async ValueTask DisposeAsync()

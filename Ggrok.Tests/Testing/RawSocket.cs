@@ -53,6 +53,17 @@ public sealed class RawSocket(Socket socket) : IDisposable
         }
     }
 
+    /// <summary>So many bytes.</summary>
+    public async Task<byte[]> ReadAsync(int count)
+    {
+        byte[] bytes = new byte[count];
+        int have = Math.Min(count, _read.Count);
+        _read.CopyTo(0, bytes, 0, have);
+        _read.RemoveRange(0, have);
+        await Within.Bound(_stream.ReadExactlyAsync(bytes.AsMemory(have)).AsTask(), $"{count} bytes on a socket");
+        return bytes;
+    }
+
     /// <summary>Everything until the peer closes.</summary>
     public async Task<string> ReadToEndAsync()
     {

@@ -10,10 +10,13 @@ public sealed class RunningClient : IAsyncDisposable
 
     public RunningClient(TunnelClientOptions options)
     {
+        ClientId = options.ClientId;
         _running = new TunnelClient(options, Events, TimeProvider.System).RunAsync(_stop.Token);
     }
 
     public RecordingEvents Events { get; } = new();
+
+    public string ClientId { get; }
 
     /// <summary>How the client ended.</summary>
     public Task<ClientExit> Exit => Within.Bound(_running, "the client to end", Events.Log);

@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Security;
-using System.Net.Sockets;
 using System.Text;
 using Ggrok.Client.Connection;
 
@@ -33,7 +32,7 @@ internal sealed class Http2Client : IDisposable
             AllowAutoRedirect = false,
             AutomaticDecompression = DecompressionMethods.None,
             ConnectCallback = async (_, cancellation) =>
-                new NetworkStream(await LocalDialer.DialAsync(tunnel.Target, cancellation).ConfigureAwait(false), ownsSocket: true),
+                new GreetedStream(await LocalDialer.DialAsync(tunnel.Target, cancellation).ConfigureAwait(false), () => AnsweredInHttp1 = true),
             ConnectTimeout = LocalDialer.Timeout,
             EnableMultipleHttp2Connections = true,
             InitialHttp2StreamWindowSize = StreamWindowBytes,
@@ -45,10 +44,18 @@ internal sealed class Http2Client : IDisposable
         });
     }
 
+    /// <summary>The last connection's answer was not HTTP/2.</summary>
+    public bool AnsweredInHttp1 { get; private set; }
+
     /// <summary>Sends a request; completes with the response's head, while both bodies may still flow.</summary>
     /// <exception cref="HttpRequestException">There is no connection, or no response.</exception>
     /// <exception cref="OperationCanceledException">The visitor is gone; the local stream is reset.</exception>
-    public Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken gone) => _invoker.SendAsync(request, gone);
+    public async ValueTask<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken gone)
+    {
+        HttpResponseMessage response = await _invoker.SendAsync(request, gone).ConfigureAwait(false);
+        AnsweredInHttp1 = false;
+        return response;
+    }
 
     public void Dispose() => _invoker.Dispose();
 }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Net.Sockets;
 using Ggrok.Client.Connection;
 using Ggrok.Shared.Multiplexing;
@@ -8,9 +9,10 @@ using Ggrok.Shared.Relay.Datagrams;
 namespace Ggrok.Client.Local.Raw;
 
 /// <summary>One raw connection from the tunnel to a local service.</summary>
-internal sealed class RawConnection(LocalTunnel tunnel, MuxStream stream, RawOpen open, TimeProvider time)
+internal sealed class RawConnection(LocalTunnel tunnel, MuxStream stream, RawOpen open, LocalFlows flows, TimeProvider time)
 {
     private const int LargestDatagram = 65_535;
+    private const int DatagramsInARow = 64;
 
     /// <summary>Bytes towards the service.</summary>
     public long BytesIn { get; private set; }
@@ -79,9 +81,12 @@ internal sealed class RawConnection(LocalTunnel tunnel, MuxStream stream, RawOpe
 
     private async Task<RelayError> ExchangeAsync(Socket socket)
     {
-        var flow = new DatagramFlow(stream, null, async d => await socket.SendAsync(d).ConfigureAwait(false), time);
+        socket.Blocking = false;
+        var flow = new DatagramFlow(stream, null, d => DeliverAsync(socket, d), flows.Budget, time);
+        flows.Add(flow);
         Task receiving = ReceiveAsync(socket, flow);
         await flow.RunAsync().ConfigureAwait(false);
+        flows.Remove(flow);
         socket.Dispose();
         await receiving.ConfigureAwait(false);
         BytesIn = flow.BytesDelivered;
@@ -89,26 +94,79 @@ internal sealed class RawConnection(LocalTunnel tunnel, MuxStream stream, RawOpe
         return flow.Error;
     }
 
-    private static async Task ReceiveAsync(Socket socket, DatagramFlow flow)
+    private async ValueTask DeliverAsync(Socket socket, ReadOnlyMemory<byte> datagram)
     {
-        byte[] buffer = new byte[LargestDatagram];
-        while (true)
+        try
         {
-            try
+            await socket.SendAsync(datagram).ConfigureAwait(false);
+        }
+        catch (SocketException e) when (IsNobodyThere(e))
+        {
+            // The answer to an earlier datagram: the system tells it to whoever asks first.
+            stream.Reset(RelayError.LocalUnreachable);
+        }
+    }
+
+    private async Task ReceiveAsync(Socket socket, DatagramFlow flow)
+    {
+        // Waiting without a buffer keeps a quiet peer small. Windows would drop a datagram for which there is no room.
+        byte[] first = OperatingSystem.IsWindows() ? new byte[LargestDatagram] : [];
+        try
+        {
+            while (true)
             {
-                int count = await socket.ReceiveAsync(buffer.AsMemory()).ConfigureAwait(false);
+                int count = await socket.ReceiveAsync(first.AsMemory()).ConfigureAwait(false);
+                if (first.Length > 0)
+                {
+                    flow.Offer(first.AsSpan(0, count));
+                }
+
+                if (!TakeWaiting(socket, flow))
+                {
+                    // A flood must not keep the thread that serves all sockets.
+                    await Task.Yield();
+                }
+            }
+        }
+        catch (SocketException e) when (IsNobodyThere(e))
+        {
+            stream.Reset(RelayError.LocalUnreachable);
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            flow.Complete();
+        }
+    }
+
+    private static bool IsNobodyThere(SocketException e) => e.SocketErrorCode is SocketError.ConnectionRefused or SocketError.ConnectionReset;
+
+    /// <summary>Takes what has arrived; false when there may be more.</summary>
+    private static bool TakeWaiting(Socket socket, DatagramFlow flow)
+    {
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(LargestDatagram);
+        try
+        {
+            for (int i = 0; i < DatagramsInARow; i++)
+            {
+                int count = socket.Receive(buffer, SocketFlags.None, out SocketError error);
+                if (error == SocketError.WouldBlock)
+                {
+                    return true;
+                }
+
+                if (error != SocketError.Success)
+                {
+                    throw new SocketException((int)error);
+                }
+
                 flow.Offer(buffer.AsSpan(0, count));
             }
-            catch (SocketException e) when (e.SocketErrorCode == SocketError.ConnectionRefused)
-            {
-                flow.Fail(RelayError.LocalUnreachable);
-                return;
-            }
-            catch (Exception e) when (e is SocketException or ObjectDisposedException)
-            {
-                flow.Complete();
-                return;
-            }
+
+            return false;
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
         }
     }
 }

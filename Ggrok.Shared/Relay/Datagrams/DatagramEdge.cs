@@ -19,12 +19,16 @@ public sealed class DatagramEdge : IDisposable
 {
     private const int LargestDatagram = 65_535;
 
+    // A flood must not keep the thread that serves all sockets.
+    private const int DatagramsInARow = 64;
+
     private readonly Socket _socket;
     private readonly Func<IPEndPoint, OpenedDatagrams?> _open;
     private readonly Action<IPEndPoint, DatagramFlow>? _ended;
     private readonly TimeSpan _idle;
     private readonly TimeProvider _time;
     private readonly ConcurrentDictionary<SocketAddress, DatagramFlow> _flows = new();
+    private readonly DatagramBudget _budget = new();
     private readonly ITimer _sweep;
     private volatile bool _closed;
 
@@ -57,6 +61,12 @@ public sealed class DatagramEdge : IDisposable
         _closed = true;
         _sweep.Dispose();
         _socket.Dispose();
+        EndFlows();
+    }
+
+    /// <summary>Ends every flow; peers that send again get new ones.</summary>
+    public void EndFlows()
+    {
         foreach (DatagramFlow flow in _flows.Values)
         {
             flow.Complete();
@@ -67,12 +77,18 @@ public sealed class DatagramEdge : IDisposable
     {
         byte[] buffer = GC.AllocateUninitializedArray<byte>(LargestDatagram, pinned: true);
         var from = new SocketAddress(_socket.AddressFamily);
-        while (!_closed)
+        for (int inARow = 0; !_closed; inARow++)
         {
+            if (inARow == DatagramsInARow)
+            {
+                inARow = 0;
+                await Task.Yield();
+            }
+
             try
             {
                 int count = await _socket.ReceiveFromAsync(buffer.AsMemory(), SocketFlags.None, from).ConfigureAwait(false);
-                FlowOf(from)?.Offer(buffer.AsSpan(0, count));
+                Take(from, buffer.AsSpan(0, count));
             }
             catch (SocketException)
             {
@@ -85,23 +101,32 @@ public sealed class DatagramEdge : IDisposable
         }
     }
 
-    private DatagramFlow? FlowOf(SocketAddress from)
+    private void Take(SocketAddress from, ReadOnlySpan<byte> datagram)
     {
-        if (_flows.TryGetValue(from, out DatagramFlow? known))
+        if (_flows.TryGetValue(from, out DatagramFlow? known) && known.Offer(datagram))
         {
-            return known;
+            return;
         }
 
-        SocketAddress peer = Copy(from);
+        Start(Copy(from))?.Offer(datagram);
+    }
+
+    private DatagramFlow? Start(SocketAddress peer)
+    {
         var endPoint = (IPEndPoint)_socket.LocalEndPoint!.Create(peer);
         if (_open(endPoint) is not { } opened)
         {
             return null;
         }
 
-        var flow = new DatagramFlow(opened.Stream, opened.Open.Encode(), d => SendAsync(d, peer), _time);
+        var flow = new DatagramFlow(opened.Stream, opened.Open.Encode(), d => SendAsync(d, peer), _budget, _time);
         _flows[peer] = flow;
         _ = RunAsync(flow, peer, endPoint);
+        if (_closed)
+        {
+            flow.Complete();
+        }
+
         return flow;
     }
 

@@ -18,6 +18,7 @@ public sealed class DatagramFlow
     private readonly MuxStream _stream;
     private readonly byte[]? _open;
     private readonly Func<ReadOnlyMemory<byte>, ValueTask> _deliver;
+    private readonly DatagramBudget _budget;
     private readonly TimeProvider _time;
     private readonly Channel<(byte[] Buffer, int Length)> _queue = Channel.CreateBounded<(byte[], int)>(
         new BoundedChannelOptions(MostQueued) { SingleReader = true, AllowSynchronousContinuations = true });
@@ -28,16 +29,19 @@ public sealed class DatagramFlow
     private long _dropped;
     private long _offered;
     private long _delivered;
+    private volatile bool _completed;
 
     /// <param name="stream">The stream.</param>
     /// <param name="open">Payload of the frame that opens the stream; null when the peer opened it.</param>
     /// <param name="deliver">Sends a datagram that came out of the stream; its memory is valid until the task completes.</param>
+    /// <param name="budget">What this and other flows share.</param>
     /// <param name="time">Clock.</param>
-    public DatagramFlow(MuxStream stream, byte[]? open, Func<ReadOnlyMemory<byte>, ValueTask> deliver, TimeProvider time)
+    public DatagramFlow(MuxStream stream, byte[]? open, Func<ReadOnlyMemory<byte>, ValueTask> deliver, DatagramBudget budget, TimeProvider time)
     {
         _stream = stream;
         _open = open;
         _deliver = deliver;
+        _budget = budget;
         _time = time;
         _started = time.GetTimestamp();
         _lastActivity = _started;
@@ -61,37 +65,50 @@ public sealed class DatagramFlow
     /// <summary>Payload bytes that came out of the stream.</summary>
     public long BytesDelivered => Volatile.Read(ref _delivered);
 
-    /// <summary>Takes a datagram for the stream, at most 65,535 bytes; returns at once.</summary>
-    public void Offer(ReadOnlySpan<byte> datagram)
+    /// <summary>
+    /// Takes a datagram for the stream, at most 65,535 bytes; returns at once. False when the flow is ending: the datagram
+    /// belongs to the next one.
+    /// </summary>
+    public bool Offer(ReadOnlySpan<byte> datagram)
     {
+        if (_completed)
+        {
+            return false;
+        }
+
         Touch();
         int length = DatagramReader.PrefixBytes + datagram.Length;
-        if (Volatile.Read(ref _queuedBytes) + length > MostQueuedBytes)
+        if (!TryTakeRoom(length))
         {
             Interlocked.Increment(ref _dropped);
-            return;
+            return true;
         }
 
         byte[] buffer = ArrayPool<byte>.Shared.Rent(length);
         BinaryPrimitives.WriteUInt16BigEndian(buffer, (ushort)datagram.Length);
         datagram.CopyTo(buffer.AsSpan(DatagramReader.PrefixBytes));
-        Interlocked.Add(ref _queuedBytes, length);
         if (_queue.Writer.TryWrite((buffer, length)))
         {
             Volatile.Write(ref _offered, _offered + datagram.Length);
-            return;
+            return true;
         }
 
-        Interlocked.Add(ref _queuedBytes, -length);
-        ArrayPool<byte>.Shared.Return(buffer);
+        GiveBack(buffer, length);
+        if (_completed)
+        {
+            return false;
+        }
+
         Interlocked.Increment(ref _dropped);
+        return true;
     }
 
-    /// <summary>No more datagrams are offered: ends the stream once the queued ones have left.</summary>
-    public void Complete() => _queue.Writer.TryComplete();
-
-    /// <summary>Ends the flow with an error, both ways.</summary>
-    public void Fail(RelayError error) => _stream.Reset(error);
+    /// <summary>No more datagrams are taken: ends the stream once the queued ones have left.</summary>
+    public void Complete()
+    {
+        _completed = true;
+        _queue.Writer.TryComplete();
+    }
 
     /// <summary>Runs until the stream is over in both directions; never throws.</summary>
     public async Task RunAsync()
@@ -112,8 +129,7 @@ public sealed class DatagramFlow
         await foreach ((byte[] buffer, int length) in _queue.Reader.ReadAllAsync().ConfigureAwait(false))
         {
             await _stream.WriteAsync(FrameKind.Data, buffer.AsMemory(0, length)).ConfigureAwait(false);
-            Interlocked.Add(ref _queuedBytes, -length);
-            ArrayPool<byte>.Shared.Return(buffer);
+            GiveBack(buffer, length);
         }
 
         await _stream.WriteEndAsync().ConfigureAwait(false);
@@ -127,6 +143,11 @@ public sealed class DatagramFlow
             InboundFrame frame = await _stream.ReadAsync().ConfigureAwait(false);
             if (frame.Kind != FrameKind.Data)
             {
+                if (frame.Kind is not (FrameKind.End or FrameKind.Reset))
+                {
+                    _stream.Reset(RelayError.RequestInvalid);
+                }
+
                 return;
             }
 
@@ -153,6 +174,24 @@ public sealed class DatagramFlow
             // Too large for the way, or nobody there: a datagram may be lost.
             Interlocked.Increment(ref _dropped);
         }
+    }
+
+    private bool TryTakeRoom(int length)
+    {
+        if (Interlocked.Add(ref _queuedBytes, length) <= MostQueuedBytes && _budget.TryTake(length))
+        {
+            return true;
+        }
+
+        Interlocked.Add(ref _queuedBytes, -length);
+        return false;
+    }
+
+    private void GiveBack(byte[] buffer, int length)
+    {
+        Interlocked.Add(ref _queuedBytes, -length);
+        _budget.Return(length);
+        ArrayPool<byte>.Shared.Return(buffer);
     }
 
     private void Touch() => Volatile.Write(ref _lastActivity, _time.GetTimestamp());
