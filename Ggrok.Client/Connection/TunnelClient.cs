@@ -112,12 +112,18 @@ public sealed class TunnelClient
                 return problem;
             }
 
+            bool isFirst = !_wasReady;
             _wasReady = true;
             _attempt = 0;
             _relay.MaxHeadBytes = welcome.Limits.MaxHeadBytes;
             var session = new ClientSession(socket, welcome, _relay, _time);
             Task<CloseReason> running = session.RunAsync();
             TellReady(welcome);
+            if (isFirst && _options.CheckTargets)
+            {
+                _ = LocalCheck.RunAsync(_options.Tunnels, _events, stop);
+            }
+
             _sessions.Set(session);
             return await ServeAsync(session, running, stop).ConfigureAwait(false);
         }
