@@ -13,5 +13,20 @@ var commandLine = new CommandLine(
     Environment.GetEnvironmentVariable,
     (options, events, token) => options.Connect is [{ Listen: null }]
         ? StdioClient.RunAsync(options, Console.OpenStandardInput(), Console.OpenStandardOutput(), events, TimeProvider.System, token)
-        : new TunnelClient(options, events, TimeProvider.System).RunAsync(token));
+        : new TunnelClient(options, events, TimeProvider.System).RunAsync(token),
+    WorkingFolder(),
+    Console.In);
 return await commandLine.InvokeAsync(args, stop.Token).ConfigureAwait(false);
+
+// It may have been removed under the shell's feet.
+static string? WorkingFolder()
+{
+    try
+    {
+        return Environment.CurrentDirectory;
+    }
+    catch (IOException)
+    {
+        return null;
+    }
+}

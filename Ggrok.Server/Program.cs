@@ -21,8 +21,8 @@ catch (SettingsException e)
 }
 catch (Exception e) when (e is IOException or SocketException)
 {
-    // A socket's own exception is about rights: ports below 1024 need them.
-    string advice = e is IOException ? "Set PORT (or GGROK_TLS_PORT) to a free port." : "Set PORT (or GGROK_TLS_PORT) to a port that this user may use.";
-    await Console.Error.WriteLineAsync($"The server cannot start: {e.Message} {advice}").ConfigureAwait(false);
+    // A socket's own exception is about rights, which ports below 1024 need.
+    string advice = e is IOException ? "Set PORT (or GGROK_TLS_PORT) to a free port." : "Set PORT (or GGROK_TLS_PORT) to a port that this user may take.";
+    await Console.Error.WriteLineAsync($"The server cannot start: {e.Message.TrimEnd('.')}. {advice}").ConfigureAwait(false);
     return 1;
 }

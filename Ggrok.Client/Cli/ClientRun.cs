@@ -9,10 +9,10 @@ namespace Ggrok.Client.Cli;
 /// <param name="error">Where problems go.</param>
 /// <param name="isTerminal">Whether people watch <paramref name="output"/>.</param>
 /// <param name="environment">Reads environment variables.</param>
-/// <param name="config">The option that names the configuration file.</param>
+/// <param name="config">Where the configuration files are.</param>
 /// <param name="run">Opens the tunnels.</param>
 internal sealed class ClientRun(
-    TextWriter output, TextWriter error, bool isTerminal, Func<string, string?> environment, Option<string?> config, TunnelRunner run)
+    TextWriter output, TextWriter error, bool isTerminal, Func<string, string?> environment, ConfigSource config, TunnelRunner run)
 {
     /// <summary>Where the settings of one command line come from.</summary>
     /// <exception cref="UsageException">The configuration file cannot be used.</exception>
@@ -21,10 +21,10 @@ internal sealed class ClientRun(
     /// <summary>Opens tunnels and listens for private names until stopped; returns the exit code.</summary>
     /// <exception cref="UsageException">Something is missing, contradictory or not valid.</exception>
     public Task<int> TunnelsAsync(
-        SessionSettings settings, IReadOnlyList<LocalTunnel> tunnels, IReadOnlyList<ConnectTarget> connect, CancellationToken stop, bool waitForNames = false)
+        SessionSettings settings, IReadOnlyList<LocalTunnel> tunnels, IReadOnlyList<ConnectTarget> connect, CancellationToken stop, bool waitForNames = false, bool checkTargets = false)
     {
         bool asJson = settings.IsJson();
-        TunnelClientOptions options = settings.Resolve(tunnels, connect, Warn) with { WaitForNames = waitForNames };
+        TunnelClientOptions options = settings.Resolve(tunnels, connect, Warn) with { WaitForNames = waitForNames, CheckTargets = checkTargets };
         return asJson ? JsonAsync(options, output, stop) : TextAsync(options, output, settings.IsQuiet, stop);
     }
 

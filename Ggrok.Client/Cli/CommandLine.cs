@@ -13,7 +13,10 @@ public delegate Task<ClientExit> TunnelRunner(TunnelClientOptions options, IClie
 /// <param name="isTerminal">Whether people watch <paramref name="output"/>.</param>
 /// <param name="environment">Reads environment variables.</param>
 /// <param name="run">Opens the tunnels.</param>
-public sealed class CommandLine(TextWriter output, TextWriter error, bool isTerminal, Func<string, string?> environment, TunnelRunner run)
+/// <param name="workingFolder">Folder whose configuration file counts beside the user's; null for none.</param>
+/// <param name="input">What secrets are read from that shall not be in the command line; null for nothing.</param>
+public sealed class CommandLine(
+    TextWriter output, TextWriter error, bool isTerminal, Func<string, string?> environment, TunnelRunner run, string? workingFolder = null, TextReader? input = null)
 {
     private const string Description = """
         Puts a local service on the internet through your own Ggrok server.
@@ -28,6 +31,7 @@ public sealed class CommandLine(TextWriter output, TextWriter error, bool isTerm
           ggrok tcp 5432                             a database on a public port of the server
           ggrok tcp 22 --name device-42              SSH under a private name, and where it is wanted:
           ggrok connect device-42 --listen 2222      ssh -p 2222 localhost
+          ggrok start web ssh                        tunnels of ggrok.yml, all in one session
           ggrok certs create tunnel.lan 192.168.1.5  a private CA and a certificate for a server in the LAN
         """;
 
@@ -44,6 +48,9 @@ public sealed class CommandLine(TextWriter output, TextWriter error, bool isTerm
             return (int)ExitCode.Usage;
         }
 
+        // The help of a command would show the arguments of ggrok itself as its own.
+        Command root = parsed.RootCommandResult.Command;
+        root.Arguments[0].Hidden = parsed.CommandResult.Command != root;
         try
         {
             // Signals are handled by the program, which drains before it ends.
@@ -69,7 +76,8 @@ public sealed class CommandLine(TextWriter output, TextWriter error, bool isTerm
     private RootCommand Build()
     {
         var config = new Option<string?>("--config") { HelpName = "FILE", Description = "Configuration file. [env: GGROK_CONFIG]", Recursive = true };
-        var client = new ClientRun(output, error, isTerminal, environment, config, run);
+        var files = new ConfigSource(config, environment, workingFolder);
+        var client = new ClientRun(output, error, isTerminal, environment, files, run);
         var root = new RootCommand(Description);
         new TunnelCommand(TunnelKind.Http, client).SetUp(root);
         root.Options.Add(config);
@@ -77,7 +85,8 @@ public sealed class CommandLine(TextWriter output, TextWriter error, bool isTerm
         root.Subcommands.Add(TunnelCommand.Build(TunnelKind.Udp, "Put a UDP service on a public port, or serve a private name with it.", client));
         root.Subcommands.Add(TunnelCommand.Build(TunnelKind.Tls, "Put a TLS service on the internet; its certificate stays here.", client));
         root.Subcommands.Add(new ConnectCommand(client).Build());
-        root.Subcommands.Add(new ConfigCommand(config, output, environment).Build());
+        root.Subcommands.Add(new StartCommand(client).Build());
+        root.Subcommands.Add(new ConfigCommand(files, output, input ?? TextReader.Null, environment).Build());
         root.Subcommands.Add(new CertsCommand(output, TimeProvider.System).Build());
         return root;
     }

@@ -20,6 +20,14 @@ internal sealed class ServerTrustOptions
         command.Options.Add(_key);
     }
 
+    /// <summary>Whether option or environment say something about a key of the configuration file.</summary>
+    public bool IsGiven(SettingSources sources, string key) => key switch
+    {
+        "ca" => sources.Find(_ca, "GGROK_CA") is not null,
+        "cert" => sources.Find(_certificate, "GGROK_CERT") is not null,
+        _ => false,
+    };
+
     /// <summary>What was said, with files that were tried.</summary>
     /// <param name="sources">Where it may have been said.</param>
     /// <param name="server">The server; what is saved for servers with TLS does not matter for one without.</param>

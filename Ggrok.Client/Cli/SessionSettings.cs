@@ -10,19 +10,22 @@ internal sealed class SessionSettings
     private static readonly TimeSpan DefaultDrainTimeout = TimeSpan.FromSeconds(30);
 
     private readonly SessionOptions _options;
-    private readonly ConfigFile _file;
+    private readonly ConfigPlaces _places;
     private readonly ParseResult _parsed;
-    private readonly Func<string, string?> _environment;
 
-    /// <exception cref="UsageException">The configuration file cannot be used.</exception>
-    public SessionSettings(SessionOptions options, Option<string?> config, ParseResult parsed, Func<string, string?> environment)
+    /// <exception cref="UsageException">A configuration file cannot be used.</exception>
+    public SessionSettings(SessionOptions options, ConfigSource config, ParseResult parsed, Func<string, string?> environment)
     {
         _options = options;
         _parsed = parsed;
-        _environment = environment;
-        _file = ConfigFile.Find(parsed.GetValue(config), environment);
-        Sources = new SettingSources(parsed, environment, _file.Read());
+        _places = config.Find(parsed);
+        var given = new SettingSources(parsed, environment, new Dictionary<string, Setting>());
+        Saved = new SavedSettings(_places, key => IsGiven(given, key));
+        Sources = new SettingSources(parsed, environment, Saved.Values);
     }
+
+    /// <summary>What the configuration files say.</summary>
+    public SavedSettings Saved { get; }
 
     /// <summary>Where the settings come from.</summary>
     public SettingSources Sources { get; }
@@ -44,6 +47,11 @@ internal sealed class SessionSettings
         Setting server = Sources.Find(_options.Server, "GGROK_SERVER")
             ?? throw new UsageException("Which server? Pass --server my.app, or save it once with: ggrok config set server my.app");
         Uri address = server.As(ServerAddress.Parse);
+        foreach (string notice in Saved.Notices)
+        {
+            warn(notice);
+        }
+
         return new TunnelClientOptions
         {
             Server = address,
@@ -59,12 +67,19 @@ internal sealed class SessionSettings
         };
     }
 
+    private bool IsGiven(SettingSources given, string key) => key switch
+    {
+        "server" => given.Find(_options.Server, "GGROK_SERVER") is not null,
+        "token" => given.Find(_options.Token, "GGROK_TOKEN") is not null || given.Option(_options.TokenFile) is not null,
+        _ => _options.Trust.IsGiven(given, key),
+    };
+
     private string Identity(Action<string> warn)
     {
-        string id = ClientIdentity.Get(_file.Path, out bool temporary);
+        string id = ClientIdentity.Get(_places.User.Path, out bool temporary);
         if (temporary)
         {
-            warn($"The folder of {_file.Path} cannot be written: the client's identity lasts for this run only.");
+            warn($"The folder of {_places.User.Path} cannot be written: the client's identity lasts for this run only.");
         }
 
         return id;

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Ggrok.Client.Cli;
 
-/// <summary>Ctrl-C and SIGTERM: the first one asks the program to end well, the second one ends it at once.</summary>
+/// <summary>Ctrl-C, SIGTERM and a closed terminal (SIGHUP): the first one asks the program to end well, the second one ends it at once.</summary>
 public sealed class StopSignals : IDisposable
 {
     private readonly CancellationTokenSource _stop = new();
@@ -11,7 +11,7 @@ public sealed class StopSignals : IDisposable
     /// <summary>Listens from now on.</summary>
     public StopSignals()
     {
-        _registrations = [.. new[] { PosixSignal.SIGINT, PosixSignal.SIGTERM }.Select(s => PosixSignalRegistration.Create(s, OnSignal))];
+        _registrations = [.. new[] { PosixSignal.SIGINT, PosixSignal.SIGTERM, PosixSignal.SIGHUP }.Select(s => PosixSignalRegistration.Create(s, OnSignal))];
     }
 
     /// <summary>Cancelled by the first signal.</summary>

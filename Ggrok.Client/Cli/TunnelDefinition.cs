@@ -29,7 +29,7 @@ internal sealed class TunnelDefinition(Func<string, Setting?> read, Func<string>
         Setting? insecure = Switch("insecure-target");
         if (insecure is not null && target.Scheme != Uri.UriSchemeHttps)
         {
-            throw new UsageException($"{insecure.Origin} is for an https target; give one with {Key(insecure, "target")} https://localhost:8443");
+            throw new UsageException($"{insecure.Origin} is for an https target; give one with {Key(insecure, "target", "https://localhost:8443")}");
         }
 
         (string? subdomain, string? host) = PublicHost();
@@ -63,7 +63,7 @@ internal sealed class TunnelDefinition(Func<string, Setting?> read, Func<string>
         Setting? privateName = kind == TunnelKind.Tls ? null : read("name");
         if (port is not null && privateName is not null)
         {
-            throw new UsageException($"{port.Origin} asks for a public port and {privateName.Origin} for a private name; give one of them.");
+            throw new UsageException($"{port.Origin} asks for a public port and {Key(port, "name")} for a private name; give one of them.");
         }
 
         return new LocalTunnel
@@ -85,7 +85,7 @@ internal sealed class TunnelDefinition(Func<string, Setting?> read, Func<string>
         (null, { } p, null) => p.As(ofPort),
         (null, null, { } t) => t.As(parse),
         (null, null, null) => throw new UsageException(noTarget()),
-        (null, { } p, { } t) => throw new UsageException($"Give the local service once: {p.Origin} or {t.Origin}."),
+        (null, { } p, { } t) => throw new UsageException($"{t.Origin}: Give the local service once, here or with {Key(t, "port")}."),
         _ => throw new UsageException("Give the local service once: as ggrok 3000, with --port or with --target."),
     };
 
@@ -107,11 +107,15 @@ internal sealed class TunnelDefinition(Func<string, Setting?> read, Func<string>
         Setting? subdomain = read("subdomain");
         return host is null || subdomain is null
             ? (subdomain?.As(PublicName.Subdomain), host?.As(PublicName.Host))
-            : throw new UsageException($"Ask for {subdomain.Origin} or for {host.Origin}, not for both.");
+            : throw new UsageException($"{host.Origin} asks for a whole name and {Key(host, "subdomain")} for a part of one; ask for one of them, not for both.");
     }
 
     // Another key, as one writes it where the setting was written.
-    private static string Key(Setting setting, string key) => (setting.Origin.StartsWith("--", StringComparison.Ordinal) ? "--" : "") + key;
+    private static string Key(Setting setting, string key) => (IsOption(setting) ? "--" : "") + key;
+
+    private static string Key(Setting setting, string key, string value) => Key(setting, key) + (IsOption(setting) ? " " : ": ") + value;
+
+    private static bool IsOption(Setting setting) => setting.Origin.StartsWith("--", StringComparison.Ordinal);
 
     private Setting? Switch(string key) => read(key) is { } setting && setting.As(SettingValues.Switch) ? setting : null;
 }

@@ -11,6 +11,12 @@ public sealed record ConfigKey(string Meaning, Action<string> Check, bool IsFile
 /// <summary>Keys of the configuration file.</summary>
 public static class ConfigKeys
 {
+    /// <summary>The section of tunnels.</summary>
+    public const string Tunnels = "tunnels";
+
+    /// <summary>The section of private names to connect to.</summary>
+    public const string Connect = "connect";
+
     /// <summary>Each key, in the order in which they are listed.</summary>
     public static IReadOnlyDictionary<string, ConfigKey> All { get; } = new SortedDictionary<string, ConfigKey>(StringComparer.Ordinal)
     {
@@ -27,8 +33,16 @@ public static class ConfigKeys
 
     /// <summary>The key with this name.</summary>
     /// <exception cref="UsageException">There is none; the message names the one that may have been meant.</exception>
-    public static ConfigKey Get(string name) => All.TryGetValue(name, out ConfigKey? key)
-        ? key
-        : throw new UsageException(
-            $"There is no setting {name.Quoted()}; " + (Spelling.Nearest(name, All.Keys) is { } near ? $"did you mean {near}?" : $"there are {string.Join(", ", All.Keys)}."));
+    public static ConfigKey Get(string name)
+    {
+        if (All.TryGetValue(name, out ConfigKey? key))
+        {
+            return key;
+        }
+
+        string? near = Spelling.Nearest(name, [.. All.Keys, Tunnels, Connect]);
+        throw new UsageException(name is Tunnels or Connect
+            ? $"{name} is a section with names below it; write it with: ggrok config edit"
+            : $"There is no setting {name.Quoted()}; " + (near is not null ? $"did you mean {near}?" : $"there are {string.Join(", ", All.Keys)}, {Tunnels} and {Connect}."));
+    }
 }

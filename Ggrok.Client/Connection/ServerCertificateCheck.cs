@@ -66,7 +66,7 @@ internal sealed class ServerCertificateCheck(string? caFile, PemAuthorities? aut
     {
         X509Certificate2 wrong = chain.ChainElements
             .First(e => Array.Exists(e.ChainElementStatus, s => s.Status.HasFlag(X509ChainStatusFlags.NotTimeValid))).Certificate;
-        return wrong.NotBefore > DateTime.Now
+        return wrong.NotBefore > chain.ChainPolicy.VerificationTime
             ? string.Create(CultureInfo.InvariantCulture, $"has a certificate that is not valid before {wrong.NotBefore.ToUniversalTime():u}; is the clock of this machine right?")
             : string.Create(CultureInfo.InvariantCulture, $"has a certificate that expired at {wrong.NotAfter.ToUniversalTime():u}; renew it at the server.");
     }

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Ggrok.Client.Local;
 using Ggrok.Client.Rendezvous;
+using Ggrok.Shared.Multiplexing;
 using Ggrok.Shared.Protocol;
 using Polly;
 using Polly.Retry;
@@ -79,9 +80,9 @@ public sealed class TunnelClient
     /// <param name="target">One of the names of the options.</param>
     /// <param name="local">The stream at this side.</param>
     /// <param name="shutdownLocal">Half-closes its writing side.</param>
-    /// <param name="stop">Gives up waiting for the session.</param>
+    /// <param name="stop">Gives up waiting for the session, and breaks the connection off.</param>
     public Task<RelayError> SpliceAsync(ConnectTarget target, Stream local, Action shutdownLocal, CancellationToken stop) =>
-        new RemoteConnection(target, _sessions, _events, _time).SpliceAsync(local, shutdownLocal, null, stop);
+        new RemoteConnection(target, _sessions, _events, _time).SpliceAsync(local, shutdownLocal, null, stop, stop);
 
     private ResiliencePipeline<SessionOutcome> Retrying() =>
         new ResiliencePipelineBuilder<SessionOutcome> { TimeProvider = _time }
@@ -106,16 +107,23 @@ public sealed class TunnelClient
             (System.Net.WebSockets.ClientWebSocket socket, Welcome welcome) = await _dialer.DialAsync(_wasReady, stop).ConfigureAwait(false);
             if (!_wasReady && NameProblem(welcome) is { } problem)
             {
+                await new WebSocketTransport(socket).CloseAsync(CloseReason.Normal).ConfigureAwait(false);
                 socket.Dispose();
                 return problem;
             }
 
+            bool isFirst = !_wasReady;
             _wasReady = true;
             _attempt = 0;
             _relay.MaxHeadBytes = welcome.Limits.MaxHeadBytes;
             var session = new ClientSession(socket, welcome, _relay, _time);
             Task<CloseReason> running = session.RunAsync();
             TellReady(welcome);
+            if (isFirst && _options.CheckTargets)
+            {
+                _ = LocalCheck.RunAsync(_options.Tunnels, _events, stop);
+            }
+
             _sessions.Set(session);
             return await ServeAsync(session, running, stop).ConfigureAwait(false);
         }

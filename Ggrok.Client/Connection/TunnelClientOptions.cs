@@ -27,6 +27,9 @@ public sealed record TunnelClientOptions
     /// <summary>Start although nobody serves a name of <see cref="Connect"/> yet.</summary>
     public bool WaitForNames { get; init; }
 
+    /// <summary>Say once, when the tunnels are open, behind which of them nothing listens yet.</summary>
+    public bool CheckTargets { get; init; }
+
     /// <summary>Whether a lost or failed session is tried again; without, the client ends with it.</summary>
     public bool Reconnect { get; init; } = true;
 

@@ -42,7 +42,7 @@ internal sealed class LocalService(LocalTunnel tunnel, TimeProvider time)
         _ when request.Upgrade is not null => ValueTask.FromResult(false),
         TargetProtocol.Http1 => ValueTask.FromResult(false),
         TargetProtocol.H2c or TargetProtocol.H2 => ValueTask.FromResult(true),
-        _ when tunnel.Target.Scheme != Uri.UriSchemeHttps => ValueTask.FromResult(request.HasBody && IsGrpc(request)),
+        _ when tunnel.Target.Scheme != Uri.UriSchemeHttps => ValueTask.FromResult(request.Method == "POST" && IsGrpc(request)),
         _ when _negotiated != Unknown => ValueTask.FromResult(_negotiated == SpeaksHttp2),
         _ => NegotiateAsync(stream),
     };

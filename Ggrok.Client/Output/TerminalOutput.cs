@@ -11,6 +11,7 @@ public sealed class TerminalOutput(TextWriter output, bool colour, bool quiet) :
 
     private readonly LineWriter _lines = new(output, dropped => string.Create(CultureInfo.InvariantCulture, $"({dropped} lines left out: the terminal is too slow)"));
     private bool _reconnecting;
+    private volatile int _nameWidth;
 
     /// <inheritdoc/>
     public void Connecting(int attempt)
@@ -26,11 +27,11 @@ public sealed class TerminalOutput(TextWriter output, bool colour, bool quiet) :
             _reconnecting = false;
         }
 
+        _nameWidth = tunnels.Count > 1 ? tunnels.Max(t => t.Name.Length) : 0;
         foreach (PublicTunnel tunnel in tunnels)
         {
             string url = tunnel.Url.AbsoluteUri.TrimEnd('/');
-            string name = tunnels.Count > 1 ? tunnel.Name.PadRight(tunnels.Max(t => t.Name.Length)) + "  " : "";
-            _lines.Write($"Forwarding  {name}{Paint(url, "1;36")} -> {tunnel.Target.GetLeftPart(UriPartial.Authority)}");
+            _lines.Write($"Forwarding  {Column(tunnel.Name)}{Paint(url, "1;36")} -> {tunnel.Target.GetLeftPart(UriPartial.Authority)}");
         }
 
         if (!quiet)
@@ -43,7 +44,7 @@ public sealed class TerminalOutput(TextWriter output, bool colour, bool quiet) :
     public void Listening(string name, string address) => _lines.Write($"Listening   {Paint(address, "1;36")} -> {name}");
 
     /// <inheritdoc/>
-    public void Notice(string message) => _lines.Write(Paint(Printable.Clean(message, Printable.LongestMessage), "33"));
+    public void Notice(string message) => _lines.Write(Paint(Printable.CleanMessage(message), "33"));
 
     /// <inheritdoc/>
     public void ConnectionCompleted(in ConnectionSummary connection)
@@ -64,7 +65,7 @@ public sealed class TerminalOutput(TextWriter output, bool colour, bool quiet) :
     public void Lost(string reason, TimeSpan retryIn)
     {
         _reconnecting = true;
-        _lines.Write(Paint($"{Printable.Clean(reason, Printable.LongestMessage)} Trying again in {LineWriter.Number(retryIn.TotalSeconds)} s.", "33"));
+        _lines.Write(Paint($"{Printable.CleanMessage(reason)} Trying again in {LineWriter.Number(retryIn.TotalSeconds)} s.", "33"));
     }
 
     /// <inheritdoc/>
@@ -81,7 +82,7 @@ public sealed class TerminalOutput(TextWriter output, bool colour, bool quiet) :
             : exchange.Status.ToString(CultureInfo.InvariantCulture);
         string paintedResult = Paint(result.PadRight(3), failed || exchange.Status >= 500 ? "31" : exchange.Status >= 400 ? "33" : "32");
         _lines.Write(string.Create(CultureInfo.InvariantCulture,
-            $"{DateTime.Now:HH:mm:ss}  {paintedResult}  {exchange.Method,-7} {Printable.Clean(exchange.Target)}  {LineWriter.Number(exchange.Duration.TotalMilliseconds)} ms"));
+            $"{DateTime.Now:HH:mm:ss}  {Column(exchange.Tunnel)}{paintedResult}  {exchange.Method,-7} {Printable.Clean(exchange.Target)}  {LineWriter.Number(exchange.Duration.TotalMilliseconds)} ms"));
     }
 
     /// <inheritdoc/>
@@ -96,6 +97,9 @@ public sealed class TerminalOutput(TextWriter output, bool colour, bool quiet) :
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => _lines.DisposeAsync();
+
+    // Which tunnel it was matters only if there are several.
+    private string Column(string tunnel) => _nameWidth == 0 ? "" : tunnel.PadRight(_nameWidth) + "  ";
 
     private string Paint(string text, string code) => colour ? $"\u001b[{code}m{text}{Reset}" : text;
 }

@@ -24,7 +24,7 @@ internal sealed class RemoteConnection(ConnectTarget target, SessionSource sessi
         {
             socket.NoDelay = true;
             await using var stream = new NetworkStream(socket, ownsSocket: false);
-            error = await SpliceAsync(stream, () => SocketEnd.ShutdownSend(socket), socket.RemoteEndPoint?.ToString(), stop).ConfigureAwait(false);
+            error = await SpliceAsync(stream, () => SocketEnd.ShutdownSend(socket), socket.RemoteEndPoint?.ToString(), stop, CancellationToken.None).ConfigureAwait(false);
         }
         catch (Exception e) when (e is SocketException or IOException)
         {
@@ -39,7 +39,8 @@ internal sealed class RemoteConnection(ConnectTarget target, SessionSource sessi
     /// <param name="shutdownLocal">Half-closes its writing side.</param>
     /// <param name="remote">Who is at its other end, or null.</param>
     /// <param name="stop">Gives up waiting for a session.</param>
-    public async Task<RelayError> SpliceAsync(Stream local, Action shutdownLocal, string? remote, CancellationToken stop)
+    /// <param name="leave">Breaks the connection off: who is at this side is gone.</param>
+    public async Task<RelayError> SpliceAsync(Stream local, Action shutdownLocal, string? remote, CancellationToken stop, CancellationToken leave)
     {
         long started = time.GetTimestamp();
         RawOpen open = NewOpen();
@@ -52,6 +53,7 @@ internal sealed class RemoteConnection(ConnectTarget target, SessionSource sessi
             if (stream is not null)
             {
                 await stream.WriteAsync(FrameKind.Open, open.Encode()).ConfigureAwait(false);
+                await using CancellationTokenRegistration leaving = leave.UnsafeRegister(static s => ((MuxStream)s!).Reset(RelayError.VisitorGone), stream);
                 splice = new StreamSplice(stream, local, RelayError.VisitorGone, shutdownLocal);
                 await splice.RunAsync().ConfigureAwait(false);
                 error = stream.Error;

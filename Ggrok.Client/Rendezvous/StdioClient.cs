@@ -16,12 +16,13 @@ public static class StdioClient
     public static async Task<ClientExit> RunAsync(
         TunnelClientOptions options, Stream input, Stream output, IClientEvents events, TimeProvider time, CancellationToken stop)
     {
-        using var done = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        // The program that started this one is gone, or wants it gone: nothing is waited for but the reset's way out.
+        using var done = new CancellationTokenSource();
         var client = new TunnelClient(options, events, time);
         ConnectTarget target = options.Connect[0];
         Task<ClientExit> running = client.RunAsync(done.Token);
         var streams = new StandardStreams(input, output);
-        Task<RelayError> splicing = client.SpliceAsync(target, streams, streams.CloseOutput, done.Token);
+        Task<RelayError> splicing = client.SpliceAsync(target, streams, streams.CloseOutput, stop);
         Task first = await Task.WhenAny(running, splicing).ConfigureAwait(false);
         await done.CancelAsync().ConfigureAwait(false);
         ClientExit exit = await running.ConfigureAwait(false);

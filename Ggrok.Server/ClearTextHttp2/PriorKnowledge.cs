@@ -35,8 +35,17 @@ internal static class PriorKnowledge
         });
     }
 
-    /// <summary>Lets an endpoint tell the two apart; one with TLS, where ALPN does, stays as it is.</summary>
-    public static void Accept(ListenOptions endpoint) => endpoint.Use(next =>
+    /// <summary>
+    /// Lets every endpoint tell the two apart; one with TLS, where ALPN does, stays as it is. It counts for endpoints that are
+    /// added later.
+    /// </summary>
+    public static void AcceptOnEveryEndpoint(KestrelServerOptions kestrel) => kestrel.ConfigureEndpointDefaults(endpoint =>
+    {
+        endpoint.Protocols = HttpProtocols.Http1AndHttp2;
+        Accept(endpoint);
+    });
+
+    private static void Accept(ListenOptions endpoint) => endpoint.Use(next =>
     {
         // Its text begins with the scheme; whether TLS was switched on after this call is known only now.
         if (endpoint.ToString()!.StartsWith("https:", StringComparison.Ordinal))

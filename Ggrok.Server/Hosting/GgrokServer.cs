@@ -20,6 +20,7 @@ public static class GgrokServer
     public static WebApplication Build(string[] args, Action<WebApplicationBuilder>? configure = null)
     {
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(args);
+        builder.WebHost.ConfigureKestrel(PriorKnowledge.AcceptOnEveryEndpoint);
         configure?.Invoke(builder);
         ServerOptions options = ServerSettings.Read(builder.Configuration);
         builder.Services.AddSingleton(options);
@@ -68,7 +69,7 @@ public static class GgrokServer
     {
         // Not part of the slim builder: https among the addresses, with Kestrel's own settings for certificates.
         builder.WebHost.UseKestrelHttpsConfiguration();
-        string addresses = ListenAddresses.Of(builder.Configuration, new SettingsReader(builder.Configuration).Port());
+        string addresses = ListenAddresses.Of(builder.Configuration);
         if (options.Tls is null && ListenAddresses.Given(builder.Configuration) is null)
         {
             builder.WebHost.UseUrls(addresses);
@@ -97,15 +98,7 @@ public static class GgrokServer
             kestrel.Limits.Http2.InitialConnectionWindowSize = 4 * 1024 * 1024;
         }
 
-        builder.WebHost.ConfigureKestrel(kestrel =>
-        {
-            SetLimits(kestrel);
-            kestrel.ConfigureEndpointDefaults(endpoint =>
-            {
-                endpoint.Protocols = HttpProtocols.Http1AndHttp2;
-                PriorKnowledge.Accept(endpoint);
-            });
-        });
+        builder.WebHost.ConfigureKestrel(SetLimits);
         PriorKnowledge.AddTo(builder, SetLimits);
         if (options.Tls is not null)
         {

@@ -15,8 +15,9 @@ internal static class ListenAddresses
         : null;
 
     /// <summary>The addresses in Kestrel's form.</summary>
-    public static string Of(IConfiguration configuration, int port) =>
-        Given(configuration) ?? string.Create(CultureInfo.InvariantCulture, $"http://*:{port}");
+    /// <exception cref="SettingsException">PORT decides and is not a port number.</exception>
+    public static string Of(IConfiguration configuration) =>
+        Given(configuration) ?? string.Create(CultureInfo.InvariantCulture, $"http://*:{new SettingsReader(configuration).Port()}");
 
     /// <summary>Adds them one by one: Kestrel would ignore them as addresses once an endpoint is added in code.</summary>
     public static void AddTo(KestrelServerOptions kestrel, string addresses)

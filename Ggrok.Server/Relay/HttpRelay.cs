@@ -22,10 +22,13 @@ internal sealed class HttpRelay(ServerOptions options)
         await using CancellationTokenRegistration gone = VisitorGone(context).UnsafeRegister(
             static s => ((MuxStream)s!).Reset(RelayError.VisitorGone), stream);
 
-        RequestBodyPump? pump = head.HasBody ? PumpFor(context, stream, record) : null;
+        // A call with a deadline of its own has that from its beginning, however long its messages take; any other request
+        // has the server's limit once it was sent.
+        TimeSpan? ofCall = HttpMethods.IsPost(head.Method) ? GrpcRequest.HeadLimit(context.Request) : null;
+        RequestBodyPump? pump = head.HasBody ? PumpFor(context, stream, record, ofCall) : null;
         try
         {
-            RelayError error = await SendRequestAsync(stream, head, pump, ExpectsContinue(context.Request)).ConfigureAwait(false);
+            RelayError error = await SendRequestAsync(stream, head, pump, ofCall, ExpectsContinue(context.Request)).ConfigureAwait(false);
             return error != RelayError.None ? error : await ReceiveResponseAsync(context, connection, stream, pump, record).ConfigureAwait(false);
         }
         catch (ProtocolViolationException)
@@ -41,11 +44,12 @@ internal sealed class HttpRelay(ServerOptions options)
         }
     }
 
-    private async ValueTask<RelayError> SendRequestAsync(MuxStream stream, RequestHead head, RequestBodyPump? pump, bool expectsContinue)
+    private async ValueTask<RelayError> SendRequestAsync(
+        MuxStream stream, RequestHead head, RequestBodyPump? pump, TimeSpan? ofCall, bool expectsContinue)
     {
         if (pump is null)
         {
-            stream.SetDeadline(options.ResponseTimeout, RelayError.ResponseHeadTimeout);
+            stream.SetDeadline(ofCall ?? options.ResponseTimeout, RelayError.ResponseHeadTimeout);
         }
 
         bool sent = pump is null
@@ -64,11 +68,8 @@ internal sealed class HttpRelay(ServerOptions options)
         return RelayError.None;
     }
 
-    // A call with a deadline of its own has that from its beginning, however long its messages take; any other request has
-    // the server's limit once it was sent.
-    private RequestBodyPump PumpFor(HttpContext context, MuxStream stream, ExchangeRecord record)
+    private RequestBodyPump PumpFor(HttpContext context, MuxStream stream, ExchangeRecord record, TimeSpan? ofCall)
     {
-        TimeSpan? ofCall = GrpcRequest.HeadLimit(context.Request);
         var deadline = new ResponseDeadline(stream, ofCall ?? options.ResponseTimeout);
         if (ofCall is not null)
         {

@@ -61,7 +61,7 @@ internal static class ResponseRelay
         {
             if (!stream.TryRead(out InboundFrame frame))
             {
-                if (await FlushAsync(output).ConfigureAwait(false) is var flushed and not RelayError.None)
+                if (!IsTrailersOnly(response) && await FlushAsync(output).ConfigureAwait(false) is var flushed and not RelayError.None)
                 {
                     return flushed;
                 }
@@ -104,6 +104,9 @@ internal static class ResponseRelay
             }
         }
     }
+
+    // A gRPC response whose head carries the status ends with it, and its visitors look for the end in the same HTTP/2 frame.
+    private static bool IsTrailersOnly(HttpResponse response) => !response.HasStarted && response.Headers.ContainsKey("grpc-status");
 
     // Kestrel flushes what is left of a response that it chunks itself when the request ends, but not of any other.
     private static ValueTask<RelayError> EndAsync(PipeWriter output, long? missing, bool ownChunks) =>

@@ -1,6 +1,5 @@
 using System.Net.Quic;
 using System.Net.Security;
-using System.Runtime.Versioning;
 using System.Security.Authentication;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
@@ -13,8 +12,8 @@ internal sealed class TlsEndpoint(TlsOptions options, CertificateStore store)
     /// <summary>Whether this system can speak HTTP/3; QUIC needs msquic, which .NET does not bring along on Linux.</summary>
     public static bool IsHttp3Possible => (OperatingSystem.IsLinux() || OperatingSystem.IsWindows() || OperatingSystem.IsMacOS()) && QuicListener.IsSupported;
 
-    /// <summary>Whether visitors get HTTP/3.</summary>
-    public static bool HasHttp3(TlsOptions options) => options.Http3 && IsHttp3Possible;
+    /// <summary>Whether visitors get HTTP/3. A port that the system chooses would not be the same for TCP and UDP.</summary>
+    public static bool HasHttp3(TlsOptions options) => options.Http3 && options.Port != 0 && IsHttp3Possible;
 
     /// <summary>Adds the endpoint on all interfaces.</summary>
     public void AddTo(KestrelServerOptions kestrel) => kestrel.ListenAnyIP(options.Port, listen =>
@@ -35,7 +34,9 @@ internal sealed class TlsEndpoint(TlsOptions options, CertificateStore store)
             ServerCertificateContext = index.Find(handshake.ClientHelloInfo.ServerName),
             EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
         };
-        if (index.Clients is not null)
+
+        // Clients register over TCP; QUIC has no SslStream, whatever the annotations say.
+        if (index.Clients is not null && handshake.SslStream is not null)
         {
             // Asked for, and looked at only when somebody registers: with a wrong one, or none, a visitor is still a visitor.
             answer.ClientCertificateRequired = true;

@@ -14,7 +14,7 @@ internal sealed partial class TlsNotice(TlsOptions options, ILogger<TlsNotice> l
         {
             LogHttp3();
         }
-        else if (options.Http3)
+        else if (options.Http3 && !TlsEndpoint.IsHttp3Possible)
         {
             LogNoMsQuic();
         }

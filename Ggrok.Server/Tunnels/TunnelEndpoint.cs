@@ -123,7 +123,8 @@ public sealed partial class TunnelEndpoint(
     {
         TunnelSession session = registration.Session!;
         await SendAsync(transport, HandshakeCodec.Encode(FrameKind.Welcome, registration.Welcome!, HandshakeJson.Default.Welcome)).ConfigureAwait(false);
-        LogOpened(session.Id, Printable.Clean(session.Hello.Label), string.Join(", ", registration.Welcome!.Tunnels.Select(t => t.Url)));
+        LogOpened(session.Id, Printable.Clean(session.Hello.Label), string.Join(", ",
+            registration.Welcome!.Tunnels.Select(t => t.Url).Concat((registration.Welcome.Connect ?? []).Select(c => "connects to " + c.Name))));
         if (directory.IsDraining)
         {
             session.GoAway(CloseReason.Drained, "The server is shutting down; connect again.");

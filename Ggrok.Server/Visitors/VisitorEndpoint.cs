@@ -139,7 +139,7 @@ internal sealed class VisitorEndpoint(
         }
     }
 
-    // Over HTTP/2 the stream alone breaks off, with the reason that fits best (RFC 9113 section 7).
+    // From HTTP/2 on the stream alone breaks off, with the reason that fits best (RFC 9113 section 7, RFC 9114 section 8.1).
     private static void BreakOff(HttpContext context, RelayError error)
     {
         if (context.Features.Get<IHttpResetFeature>() is not { } stream)
@@ -148,8 +148,8 @@ internal sealed class VisitorEndpoint(
             return;
         }
 
-        const int InternalError = 0x2, Cancel = 0x8;
-        stream.Reset(error is RelayError.LocalCancelled or RelayError.VisitorGone or RelayError.StreamIdle ? Cancel : InternalError);
+        (int internalError, int cancel) = HttpProtocol.IsHttp3(context.Request.Protocol) ? (0x102, 0x10c) : (0x2, 0x8);
+        stream.Reset(error is RelayError.LocalCancelled or RelayError.VisitorGone or RelayError.StreamIdle ? cancel : internalError);
     }
 
     // Kestrel keeps Transfer-Encoding and moves a Content-Length beside it to X-Content-Length: a smuggling attempt

@@ -50,12 +50,18 @@ public sealed class PemPair
         {
             return Usable(X509Certificate2.CreateFromPem(file.Text, keyFile.Text));
         }
+        catch (ArgumentException)
+        {
+            throw new PemException($"{NotFitting(file, first, keyFile)}.");
+        }
         catch (CryptographicException e)
         {
-            throw new PemException(
-                $"The key in {keyFile.Path} does not fit the certificate of {first.GetNameInfo(X509NameType.SimpleName, forIssuer: false)} in {file.Path}: {e.Message}");
+            throw new PemException($"{NotFitting(file, first, keyFile)}: {e.Message}");
         }
     }
+
+    private static string NotFitting(PemFile file, X509Certificate2 certificate, PemFile keyFile) =>
+        $"The key in {keyFile.Path} does not fit the certificate of {certificate.GetNameInfo(X509NameType.SimpleName, forIssuer: false)} in {file.Path}";
 
     // Windows does not let TLS use a key that lives in memory only.
     private static X509Certificate2 Usable(X509Certificate2 pair) => OperatingSystem.IsWindows()

@@ -87,7 +87,7 @@ public class DependencyTests
     {
         string text = Repository.Read(file);
         string[] known = [.. ServerSettings.All.Select(s => s.Name)];
-        foreach (System.Text.RegularExpressions.Match name in System.Text.RegularExpressions.Regex.Matches(text, "GGROK_[A-Z_]+", default, TimeSpan.FromSeconds(5)))
+        foreach (System.Text.RegularExpressions.Match name in System.Text.RegularExpressions.Regex.Matches(text, "GGROK_[A-Z0-9_]+", default, TimeSpan.FromSeconds(5)))
         {
             known.ShouldContain(name.Value);
         }

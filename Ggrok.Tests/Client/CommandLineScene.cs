@@ -20,6 +20,15 @@ public abstract class CommandLineScene : IDisposable
 
     protected string ConfigPath => Path.Combine(_folder, "ggrok.yml");
 
+    /// <summary>Holds everything that a test writes.</summary>
+    protected string Folder => _folder;
+
+    /// <summary>Where the command line is run; null for nowhere.</summary>
+    protected string? WorkingFolder { get; set; }
+
+    /// <summary>What is on standard input.</summary>
+    protected string Input { get; set; } = "";
+
     protected string Output => _output.ToString();
 
     protected string Error => _error.ToString();
@@ -36,7 +45,16 @@ public abstract class CommandLineScene : IDisposable
     }
 
     protected Task<int> RunAsync(params string[] arguments) =>
-        new CommandLine(_output, _error, isTerminal: false, n => Variables.GetValueOrDefault(n), Pretend).InvokeAsync(arguments, default);
+        new CommandLine(_output, _error, isTerminal: false, n => Variables.GetValueOrDefault(n), Pretend, WorkingFolder, new StringReader(Input))
+            .InvokeAsync(arguments, default);
+
+    /// <summary>Forgets what was written and opened so far.</summary>
+    protected void Clear()
+    {
+        _output.GetStringBuilder().Clear();
+        _error.GetStringBuilder().Clear();
+        Opened = null;
+    }
 
     private Task<ClientExit> Pretend(TunnelClientOptions options, IClientEvents events, CancellationToken stop)
     {

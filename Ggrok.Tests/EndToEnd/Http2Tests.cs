@@ -1,8 +1,6 @@
 using System.Net;
 using System.Net.Security;
 using System.Net.WebSockets;
-using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
 using Ggrok.Tests.Testing;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -12,7 +10,7 @@ namespace Ggrok.Tests.EndToEnd;
 /// <summary>Visitors over HTTP/2, negotiated by ALPN.</summary>
 public sealed class Http2Tests : IDisposable
 {
-    private readonly X509Certificate2 _certificate = MakeCertificate();
+    private readonly LoopbackCertificate _certificate = new();
 
     [Fact]
     public async Task Requests_bodies_and_trailers_pass()
@@ -57,7 +55,7 @@ public sealed class Http2Tests : IDisposable
         socket.Options.HttpVersionPolicy = HttpVersionPolicy.RequestVersionExact;
         socket.Options.AddSubProtocol("chat");
 
-        await Within.Bound(socket.ConnectAsync(new UriBuilder(SecureUrl(ggrok)) { Scheme = "wss", Path = "/echo" }.Uri, invoker, default), "the WebSocket");
+        await Within.Bound(socket.ConnectAsync(new UriBuilder(ggrok.Server.SecureUrl) { Scheme = "wss", Path = "/echo" }.Uri, invoker, default), "the WebSocket");
         await socket.SendAsync(new byte[70_000], WebSocketMessageType.Binary, true, default);
         using var echoed = new MemoryStream();
         byte[] buffer = new byte[16 * 1024];
@@ -99,11 +97,11 @@ public sealed class Http2Tests : IDisposable
     public void Dispose() => _certificate.Dispose();
 
     private Task<GgrokEnvironment> StartAsync(RequestDelegate app) =>
-        GgrokEnvironment.StartAsync(app, kestrel: k => k.Listen(IPAddress.Loopback, 0, o => o.UseHttps(_certificate)));
+        GgrokEnvironment.StartAsync(app, kestrel: k => k.Listen(IPAddress.Loopback, 0, o => o.UseHttps(_certificate.Certificate)));
 
     private static HttpClient Visitor(GgrokEnvironment ggrok) => new(Handler())
     {
-        BaseAddress = SecureUrl(ggrok),
+        BaseAddress = ggrok.Server.SecureUrl,
         DefaultRequestVersion = HttpVersion.Version20,
         DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact,
     };
@@ -113,13 +111,4 @@ public sealed class Http2Tests : IDisposable
         UseProxy = false,
         SslOptions = new SslClientAuthenticationOptions { RemoteCertificateValidationCallback = (_, _, _, _) => true },
     };
-
-    private static Uri SecureUrl(GgrokEnvironment ggrok) => new(ggrok.Server.App.Urls.First(u => u.StartsWith("https://", StringComparison.Ordinal)));
-
-    private static X509Certificate2 MakeCertificate()
-    {
-        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var request = new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256);
-        return request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
-    }
 }

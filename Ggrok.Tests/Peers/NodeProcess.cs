@@ -13,9 +13,12 @@ internal static class NodeProcess
     public static bool IsAvailable => Directory.Exists(Path.Combine(Folder, "node_modules"));
 
     /// <summary>Starts a local service and waits until it listens.</summary>
-    public static async Task<(RunningProgram Process, Uri Url)> ServeAsync(params string[] arguments)
+    public static Task<(RunningProgram Process, Uri Url)> ServeAsync(params string[] arguments) => ServeScriptAsync("server.mjs", arguments);
+
+    /// <summary>Starts a script that serves, and waits until it listens.</summary>
+    public static async Task<(RunningProgram Process, Uri Url)> ServeScriptAsync(string script, params string[] arguments)
     {
-        RunningProgram process = Start("server.mjs", arguments);
+        RunningProgram process = Start(script, arguments);
         int port = int.Parse((await process.LineAsync(PortLine)).AsSpan(PortLine.Length), CultureInfo.InvariantCulture);
         return (process, new Uri(string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}")));
     }
@@ -27,7 +30,8 @@ internal static class NodeProcess
         (await process.ExitAsync(TimeSpan.FromSeconds(90))).ShouldBe(0, process.Output);
     }
 
-    private static RunningProgram Start(string script, params string[] arguments) =>
+    /// <summary>Starts a script.</summary>
+    public static RunningProgram Start(string script, params string[] arguments) =>
         RunningProgram.Start("node", $"scripts/{script} {string.Join(' ', arguments.Select(a => $"\"{a}\""))}", Folder);
 }
 

@@ -32,8 +32,8 @@ public sealed class LocalApp : IAsyncDisposable
             kestrel.Limits.MaxRequestBodySize = null;
             kestrel.Limits.MinRequestBodyDataRate = null;
             kestrel.Limits.MinResponseDataRate = null;
-            kestrel.Listen(IPAddress.Loopback, port);
             configure?.Invoke(kestrel);
+            kestrel.Listen(IPAddress.Loopback, port);
         });
         WebApplication app = builder.Build();
         app.UseWebSockets();

@@ -23,6 +23,9 @@ public sealed class RunningServer : IAsyncDisposable
 
     public Uri Url => new(App.Urls.First(u => u.StartsWith("http://", StringComparison.Ordinal)));
 
+    /// <summary>The first address with TLS, for tests that add one.</summary>
+    public Uri SecureUrl => new(App.Urls.First(u => u.StartsWith("https://", StringComparison.Ordinal)));
+
     /// <param name="settings">Settings such as ("GGROK_TOKENS", "secret").</param>
     /// <param name="kestrel">Further endpoints.</param>
     /// <param name="port">0 for a free one.</param>

@@ -74,7 +74,7 @@ internal sealed class BenchCommand
             new BenchSizes(
                 parsed.GetValue(_bulk) ?? (quick ? 128 : 1024), parsed.GetValue(_roundTrip) ?? 50, parsed.GetValue(_tunnels) ?? (quick ? 1000 : 10_000)),
             Split(parsed.GetValue(_only)) ?? _allScenarios,
-            Split(parsed.GetValue(_peers)) ?? _allPeers,
+            Split(parsed.GetValue(_peers)) ?? [.. Catalogue.UsualPeers],
             parsed.GetValue(_json));
     }
 

@@ -9,7 +9,18 @@ internal static class Catalogue
     /// <summary>The column to which the others are compared.</summary>
     public const string Yardstick = "nginx";
 
-    public static IPeer[] Peers(string root) => [new Direct(), new NginxDoubleHop(), new GgrokTunnel(root), new SshReverse(), new LocalTunnel()];
+    /// <summary>The columns without <c>--peers</c>: what carries HTTP.</summary>
+    public static IReadOnlyList<string> UsualPeers { get; } = ["direct", "nginx", "ggrok", "ssh", "localtunnel"];
+
+    public static IPeer[] Peers(string root)
+    {
+        var build = new GgrokBuild(root);
+        return
+        [
+            new Direct(), new NginxDoubleHop(), new GgrokTunnel(build), new GgrokTcp(build), new GgrokConnect(build),
+            new SshForward(reverse: true), new SshForward(reverse: false), new LocalTunnel(),
+        ];
+    }
 
     public static IScenario[] Scenarios(BenchSizes sizes)
     {

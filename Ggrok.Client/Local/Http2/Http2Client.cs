@@ -33,7 +33,14 @@ internal sealed class Http2Client : IDisposable
             AllowAutoRedirect = false,
             AutomaticDecompression = DecompressionMethods.None,
             ConnectCallback = async (_, cancellation) =>
-                new NetworkStream(await LocalDialer.DialAsync(tunnel.Target, cancellation).ConfigureAwait(false), ownsSocket: true),
+            {
+                Socket socket = await LocalDialer.DialAsync(tunnel.Target, cancellation).ConfigureAwait(false);
+
+                // With TLS it is ALPN that tells.
+                return tunnel.Target.Scheme == Uri.UriSchemeHttps
+                    ? new NetworkStream(socket, ownsSocket: true)
+                    : new GreetedStream(socket, () => IsNotHttp2 = true);
+            },
             ConnectTimeout = LocalDialer.Timeout,
             EnableMultipleHttp2Connections = true,
             InitialHttp2StreamWindowSize = StreamWindowBytes,
@@ -45,10 +52,18 @@ internal sealed class Http2Client : IDisposable
         });
     }
 
+    /// <summary>The last connection's answer was not HTTP/2.</summary>
+    public bool IsNotHttp2 { get; private set; }
+
     /// <summary>Sends a request; completes with the response's head, while both bodies may still flow.</summary>
     /// <exception cref="HttpRequestException">There is no connection, or no response.</exception>
     /// <exception cref="OperationCanceledException">The visitor is gone; the local stream is reset.</exception>
-    public Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken gone) => _invoker.SendAsync(request, gone);
+    public async ValueTask<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken gone)
+    {
+        HttpResponseMessage response = await _invoker.SendAsync(request, gone).ConfigureAwait(false);
+        IsNotHttp2 = false;
+        return response;
+    }
 
     public void Dispose() => _invoker.Dispose();
 }

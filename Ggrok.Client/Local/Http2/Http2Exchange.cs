@@ -60,52 +60,72 @@ internal sealed class Http2Exchange : ILocalExchange
         }
         catch (Exception e) when (e is HttpRequestException or IOException or OperationCanceledException)
         {
-            return _stream.Error != RelayError.None ? _stream.Error : Http2Failure.Of(e, Status != 0);
+            return _stream.Error != RelayError.None ? _stream.Error : Http2Failure.Of(e, Status != 0, _client.IsNotHttp2);
         }
     }
 
     private async ValueTask<RelayError> RespondAsync(HttpResponseMessage response)
     {
         ResponseHead head = Http2Heads.HeadOf(response, out int size);
+        if (size > _maxHeadBytes)
+        {
+            return RelayError.ResponseHeadInvalid;
+        }
+
         await BeginResponseAsync().ConfigureAwait(false);
-        if (size > _maxHeadBytes || !await HeadSender.WriteHeadAsync(_stream, head).ConfigureAwait(false))
-        {
-            return _stream.Error == RelayError.None ? RelayError.ResponseHeadInvalid : _stream.Error;
-        }
-
         Status = head.Status;
-        bool sent = await CopyBodyAsync(response).ConfigureAwait(false);
-        List<HeaderField> trailers = sent ? Http2Heads.TrailersOf(response) : [];
-        if (trailers.Count > 0 && sent && !await HeadSender.WriteTrailersAsync(_stream, trailers).ConfigureAwait(false))
-        {
-            return _stream.Error == RelayError.None ? RelayError.ResponseHeadInvalid : _stream.Error;
-        }
-
-        return sent && await _stream.WriteEndAsync().ConfigureAwait(false) ? RelayError.None : _stream.Error;
-    }
-
-    private async ValueTask<bool> CopyBodyAsync(HttpResponseMessage response)
-    {
-        Stream body = await response.Content.ReadAsStreamAsync().ConfigureAwait(false);
         byte[] buffer = ArrayPool<byte>.Shared.Rent(ProtocolLimits.MaxDataBytes);
         try
         {
-            int count;
-            while ((count = await body.ReadAsync(buffer.AsMemory(0, ProtocolLimits.MaxDataBytes), _stream.Aborted).ConfigureAwait(false)) > 0)
-            {
-                ResponseBytes += count;
-                if (!await _stream.WriteAsync(FrameKind.Data, buffer.AsMemory(0, count)).ConfigureAwait(false))
-                {
-                    return false;
-                }
-            }
-
-            return true;
+            return await RelayAsync(response, head, buffer.AsMemory(0, ProtocolLimits.MaxDataBytes)).ConfigureAwait(false)
+                ? RelayError.None
+                : _stream.Error == RelayError.None ? RelayError.ResponseHeadInvalid : _stream.Error;
         }
         finally
         {
             ArrayPool<byte>.Shared.Return(buffer);
         }
+    }
+
+    // False when the stream is over, or a head or trailers are larger than the tunnel carries.
+    private async ValueTask<bool> RelayAsync(HttpResponseMessage response, ResponseHead head, Memory<byte> buffer)
+    {
+        Stream body = await response.Content.ReadAsStreamAsync().ConfigureAwait(false);
+
+        // Without a buffer: whether there is anything to read, or the end.
+        Task waiting = body.ReadAsync(Memory<byte>.Empty, _stream.Aborted).AsTask();
+        int count = waiting.IsCompletedSuccessfully ? await body.ReadAsync(buffer, _stream.Aborted).ConfigureAwait(false) : -1;
+        if (count == 0 && !response.TrailingHeaders.NonValidated.Any())
+        {
+            // The head is all, and the visitor must see that: a gRPC response of nothing else carries its status there.
+            return await HeadSender.WriteWholeAsync(_stream, head, default).ConfigureAwait(false);
+        }
+
+        if (!await HeadSender.WriteHeadAsync(_stream, head).ConfigureAwait(false))
+        {
+            return false;
+        }
+
+        if (count < 0)
+        {
+            await waiting.ConfigureAwait(false);
+            count = await body.ReadAsync(buffer, _stream.Aborted).ConfigureAwait(false);
+        }
+
+        while (count > 0)
+        {
+            ResponseBytes += count;
+            if (!await _stream.WriteAsync(FrameKind.Data, buffer[..count]).ConfigureAwait(false))
+            {
+                return false;
+            }
+
+            count = await body.ReadAsync(buffer, _stream.Aborted).ConfigureAwait(false);
+        }
+
+        List<HeaderField> trailers = Http2Heads.TrailersOf(response);
+        return (trailers.Count == 0 || await HeadSender.WriteTrailersAsync(_stream, trailers).ConfigureAwait(false))
+            && await _stream.WriteEndAsync().ConfigureAwait(false);
     }
 
     // Called when the body is wanted: at once, or for Expect: 100-continue when the service says so or stays silent.

@@ -10,8 +10,11 @@ internal static class Http2Failure
     private const long Cancel = 0x8;
     private const long Http11Required = 0xd;
 
-    /// <summary>The name of a failure before (<paramref name="hasHead"/> false) or after the response's head.</summary>
-    public static RelayError Of(Exception failure, bool hasHead)
+    /// <summary>The name of a failure.</summary>
+    /// <param name="failure">What was thrown.</param>
+    /// <param name="hasHead">It was thrown after the response's head.</param>
+    /// <param name="isNotHttp2">The service has answered with something that is not HTTP/2.</param>
+    public static RelayError Of(Exception failure, bool hasHead, bool isNotHttp2)
     {
         for (Exception? e = failure; e is not null; e = e.InnerException)
         {
@@ -26,15 +29,17 @@ internal static class Http2Failure
             }
         }
 
-        return hasHead ? RelayError.ResponseBodyLocal : failure is HttpRequestException request ? OfRequest(request) : RelayError.ResponseHeadLocal;
+        return hasHead ? RelayError.ResponseBodyLocal
+            : failure is HttpRequestException request ? OfRequest(request, isNotHttp2)
+            : RelayError.ResponseHeadLocal;
     }
 
-    private static RelayError OfRequest(HttpRequestException failure) => failure.HttpRequestError switch
+    private static RelayError OfRequest(HttpRequestException failure, bool isNotHttp2) => failure.HttpRequestError switch
     {
         HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError => RelayError.LocalUnreachable,
         HttpRequestError.SecureConnectionError => RelayError.LocalTlsFailed,
         HttpRequestError.VersionNegotiationError => RelayError.LocalProtocol,
         HttpRequestError.ConfigurationLimitExceeded => RelayError.ResponseHeadInvalid,
-        _ => RelayError.ResponseHeadLocal,
+        _ => isNotHttp2 ? RelayError.LocalProtocol : RelayError.ResponseHeadLocal,
     };
 }

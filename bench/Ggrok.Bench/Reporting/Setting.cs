@@ -25,7 +25,7 @@ internal sealed record Setting(
         long kibibytes = long.Parse(ValueOf("/proc/meminfo", "MemTotal:").Split(' ')[0], CultureInfo.InvariantCulture);
         return new Setting(
             DateTimeOffset.UtcNow, ValueOf("/proc/cpuinfo", "model name").TrimStart(':', ' '), Environment.ProcessorCount, kibibytes / 1024,
-            $"{distribution}, Linux {kernel}", [.. peers.Where(p => p.Length > 0), $".NET {Environment.Version}", wrk, curl], others, stolen);
+            $"{distribution}, Linux {kernel}", [.. peers.Where(p => p.Length > 0).Distinct(StringComparer.Ordinal), $".NET {Environment.Version}", wrk, curl], others, stolen);
     }
 
     private static string ValueOf(string file, string key)

@@ -6,8 +6,11 @@ using Ggrok.Bench.Programs;
 
 namespace Ggrok.Bench.Peers;
 
-/// <summary><c>ssh -R</c> to an sshd of its own, with keys and configuration of its own: encrypted TCP forwarding.</summary>
-internal sealed class SshReverse : IPeer, IFarPeer
+/// <summary>
+/// <c>ssh -R</c> or <c>ssh -L</c> to an sshd of its own, with keys and configuration of its own: encrypted TCP forwarding.
+/// </summary>
+/// <param name="reverse">Whether visitors come in at the sshd's side.</param>
+internal sealed class SshForward(bool reverse) : IPeer, IFarPeer
 {
     // Where a root sshd wants an empty folder; Debian creates it when its service starts.
     private const string PrivilegeSeparation = "/run/sshd";
@@ -18,9 +21,9 @@ internal sealed class SshReverse : IPeer, IFarPeer
     private int _control;
     private int _appPort;
 
-    public string Id => "ssh";
+    public string Id => reverse ? "ssh" : "ssh-l";
 
-    public string Name => "ssh -R";
+    public string Name => reverse ? "ssh -R" : "ssh -L";
 
     public IReadOnlyList<ProcessTree> Ends => _ends;
 
@@ -39,7 +42,7 @@ internal sealed class SshReverse : IPeer, IFarPeer
 
     public async Task<Entrance> StartAsync(LocalApp app, string folder, CancellationToken stop)
     {
-        _own = Directory.CreateDirectory(Path.Combine(folder, "ssh")).FullName;
+        _own = Directory.CreateDirectory(Path.Combine(folder, Id)).FullName;
         _control = Ports.Free();
         _appPort = app.Port;
         string configuration = await ConfigureAsync(_own, _control, stop).ConfigureAwait(false);
@@ -83,7 +86,7 @@ internal sealed class SshReverse : IPeer, IFarPeer
         return BackgroundProcess.Start("ssh",
         [
             "-F", "none", "-N", "-p", Text($"{control}"), "-i", Path.Combine(_own, "user"), .. options.SelectMany(o => new[] { "-o", o }),
-            "-R", Text($"127.0.0.1:{entrance.Port}:127.0.0.1:{_appPort}"), Environment.UserName + "@127.0.0.1",
+            reverse ? "-R" : "-L", Text($"127.0.0.1:{entrance.Port}:127.0.0.1:{_appPort}"), Environment.UserName + "@127.0.0.1",
         ]);
     }
 

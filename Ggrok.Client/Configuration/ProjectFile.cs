@@ -1,0 +1,57 @@
+using Ggrok.Client.Cli;
+
+namespace Ggrok.Client.Configuration;
+
+/// <summary>What holds for the file of a working folder alone.</summary>
+internal static class ProjectFile
+{
+    /// <summary>Refuses certificates and keys outside the folder: a repository must not use those of the user.</summary>
+    /// <exception cref="UsageException">There is one; the message begins with file and line.</exception>
+    public static void Check(ConfigDocument project)
+    {
+        if (Problems(project).FirstOrDefault() is { } problem)
+        {
+            throw new UsageException(problem);
+        }
+    }
+
+    /// <summary>Every certificate and key outside the folder, with file and line.</summary>
+    public static IEnumerable<string> Problems(ConfigDocument project)
+    {
+        foreach (string key in (string[])["cert", "key"])
+        {
+            if (project.Settings.TryGetValue(key, out Setting? setting) && setting.Text.Length > 0 && !IsInside(project.Path, setting.Text))
+            {
+                yield return $"{setting.Origin}: {setting.Text} is outside the folder, where a working folder's file may not reach; use --{key}, or: ggrok config set {key} FILE";
+            }
+        }
+    }
+
+    /// <summary>A warning if everybody on this machine can change the file; null otherwise, and on Windows.</summary>
+    public static string? OthersMayWrite(string path)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            return null;
+        }
+
+        try
+        {
+            string full = Path.GetFullPath(path);
+            string? open = ((string[])[full, Path.GetDirectoryName(full)!]).FirstOrDefault(p => (File.GetUnixFileMode(p) & UnixFileMode.OtherWrite) != 0);
+            return open is null ? null
+                : $"{path} says what is opened here, and every user of this machine may write to {(open == full ? "it" : "its folder")}; take that right away with: chmod o-w {open}";
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
+    private static bool IsInside(string projectPath, string file)
+    {
+        string folder = Path.TrimEndingDirectorySeparator(Path.GetDirectoryName(Path.GetFullPath(projectPath))!);
+        string real = File.Exists(file) ? File.ResolveLinkTarget(file, returnFinalTarget: true)?.FullName ?? file : file;
+        return real.StartsWith(folder + Path.DirectorySeparatorChar, StringComparison.Ordinal);
+    }
+}
