@@ -120,6 +120,30 @@ public class DatagramTests
     }
 
     [Fact]
+    public async Task When_there_are_no_streams_left_the_peer_that_was_quiet_for_longest_makes_room()
+    {
+        await using Edge edge = Edge.Open(maxStreams: 4);
+        List<UdpPeer> peers = [.. Enumerable.Range(0, 5).Select(_ => edge.NewPeer())];
+        var streams = new List<MuxStream>();
+        foreach (UdpPeer peer in peers.Take(4))
+        {
+            streams.Add(await edge.FirstOfAsync(peer, "one"));
+            edge.Time.Advance(TimeSpan.FromSeconds(2));
+        }
+
+        await peers[0].SendAsync("not the first any more");
+        await ExpectDatagramAsync(streams[0], "not the first any more");
+        await peers[4].SendAsync("lost");
+        await streams[1].ExpectAsync(FrameKind.End);
+        await streams[1].WriteEndAsync();
+        await Eventually.BecomesAsync(() => Task.FromResult(edge.Ports.Peers), 3);
+
+        await edge.FirstOfAsync(peers[4], "two");
+        edge.Ports.Peers.ShouldBe(4);
+        peers.ForEach(p => p.Dispose());
+    }
+
+    [Fact]
     public async Task Closing_the_port_ends_every_stream()
     {
         await using Edge edge = Edge.Open();
@@ -195,8 +219,9 @@ public class DatagramTests
     /// <summary>A UDP port whose streams the test serves itself, on a clock that stands still.</summary>
     private sealed class Edge : IAsyncDisposable
     {
-        private Edge()
+        private Edge(int maxStreams)
         {
+            Pair = new TunnelPair(maxStreams);
             var socket = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
             socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
             Address = (IPEndPoint)socket.LocalEndPoint!;
@@ -204,7 +229,7 @@ public class DatagramTests
                 socket, _ => Pair.Server.OpenStream() is { } s ? new OpenedDatagrams(s, new RawOpen("id", "udp")) : null, Idle, Time);
         }
 
-        public TunnelPair Pair { get; } = new();
+        public TunnelPair Pair { get; }
 
         public ManualTimeProvider Time { get; } = new();
 
@@ -212,7 +237,7 @@ public class DatagramTests
 
         public DatagramEdge Ports { get; }
 
-        public static Edge Open() => new();
+        public static Edge Open(int maxStreams = 1000) => new(maxStreams);
 
         public UdpPeer NewPeer() => new(Address);
 

@@ -2,7 +2,9 @@ using System.Net;
 using System.Net.Sockets;
 using Ggrok.Client.Connection;
 using Ggrok.Server.Ports;
+using Ggrok.Server.Raw;
 using Ggrok.Server.Tunnels;
+using Ggrok.Shared.Multiplexing;
 using Ggrok.Shared.Protocol;
 using Ggrok.Tests.Testing;
 
@@ -248,26 +250,33 @@ public class PortTests
     [Fact]
     public async Task A_server_that_shuts_down_waits_for_a_visitor_who_still_reads_what_both_sides_have_ended()
     {
-        await using Way way = await Way.OpenAsync(isPrivate: false);
-        using RawSocket visitor = await RawScene.DialAsync(way.Address);
-        using RawSocket local = await way.Local.AcceptAsync();
+        await using RawScene scene = await RawScene.StartAsync();
+        await using var pair = new TunnelPair();
+        using var listener = new RawListener();
+        using RawSocket visitor = await RawSocket.ConnectAsync(listener.Url);
+        Socket accepted = await listener.AcceptSocketAsync();
+        int filled = RawSocket.Fill(accepted);
         visitor.ShutdownSend();
-        byte[] large = new byte[16 * 1024 * 1024];
-        new Random(1).NextBytes(large);
+        var route = new TunnelRoute { Key = RouteKey.PublicPort(TunnelKind.Tcp, 1), Kind = TunnelKind.Tcp, Owner = new("id", "anna"), Tunnel = new PairTunnel(pair) };
+        Task serving = scene.Server.Get<RawRelay>().ServeAsync(accepted, route);
+        MuxStream stream = await pair.AcceptAsync();
+        await stream.ExpectAsync(FrameKind.Open);
+        await stream.ExpectAsync(FrameKind.End);
+        byte[] last = new byte[ProtocolLimits.InitialWindowBytes];
+        Random.Shared.NextBytes(last);
+        await stream.WriteAsync(FrameKind.Data, last);
+        await stream.WriteEndAsync();
+        await Eventually.BecomesAsync(() => Task.FromResult(pair.Server.OpenStreams), 0);
 
-        // Both ends have been said before the visitor reads the last part.
-        Task sending = local.SendAsync(large);
-        byte[] first = await visitor.ReadAsync(large.Length - (200 * 1024));
-        await sending;
-        local.ShutdownSend();
-        await Eventually.BecomesAsync(() => Task.FromResult(way.Scene.Sessions.Sum(s => s.Connection.OpenStreams)), 0);
-        Task stopped = way.Scene.Server.App.StopAsync();
-        byte[] rest = await visitor.ReadAsync(200 * 1024);
+        Task stopped = scene.Server.App.StopAsync();
+        await Task.WhenAny(stopped, Task.Delay(TimeSpan.FromMilliseconds(300)));
 
-        first.ShouldBe(large[..first.Length]);
-        rest.ShouldBe(large[first.Length..]);
+        stopped.IsCompleted.ShouldBeFalse();
+        await visitor.ReadAsync(filled);
+        (await visitor.ReadAsync(last.Length)).ShouldBe(last);
         (await visitor.ReadToEndAsync()).ShouldBeEmpty();
         await Within.Bound(stopped, "the server to stop");
+        await serving;
     }
 
     [Fact]
@@ -315,6 +324,15 @@ public class PortTests
     public void Ports_that_are_none_are_refused_with_what_to_write(string text)
     {
         Should.Throw<FormatException>(() => PortRange.Parse(text)).Message.ShouldContain("20000-20100");
+    }
+
+    private sealed class PairTunnel(TunnelPair pair) : ITunnel
+    {
+        public MuxStream? TryOpenStream(out RelayError error)
+        {
+            error = RelayError.None;
+            return pair.Server.OpenStream();
+        }
     }
 
     private static LocalTunnel Tunnel(TunnelKind kind = TunnelKind.Tcp) => kind == TunnelKind.Udp ? RawScene.Udp(9) : RawScene.Tcp(9);

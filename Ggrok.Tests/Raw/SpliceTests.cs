@@ -13,9 +13,9 @@ public class SpliceTests
     [Fact]
     public async Task A_stream_that_is_reset_ends_a_connection_that_does_not_read()
     {
-        await using Spliced spliced = await Spliced.OpenAsync();
-        Task<bool> stuck = spliced.Far.WriteAsync(FrameKind.Data, new byte[32 * 1024 * 1024]).AsTask();
-        await Eventually.BecomesAsync(() => Task.FromResult(spliced.Splice.BytesToPeer > 0 && !stuck.IsCompleted), true);
+        await using Spliced spliced = await Spliced.OpenAsync(isFull: true);
+        await spliced.Far.WriteAsync(FrameKind.Data, new byte[ProtocolLimits.InitialWindowBytes]);
+        await Eventually.BecomesAsync(() => Task.FromResult(spliced.Pair.Client.Statistics.BytesReceived >= ProtocolLimits.InitialWindowBytes), true);
 
         spliced.Far.Reset(RelayError.VisitorGone);
 
@@ -101,7 +101,8 @@ public class SpliceTests
 
         private Socket? _socket;
 
-        public static async Task<Spliced> OpenAsync()
+        /// <param name="isFull">Whether nothing can be written to the connection before its other end reads.</param>
+        public static async Task<Spliced> OpenAsync(bool isFull = false)
         {
             var spliced = new Spliced();
             (spliced.Far, spliced.Near) = await spliced.Pair.OpenAsync();
@@ -110,6 +111,11 @@ public class SpliceTests
             var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
             await socket.ConnectAsync(listener.LocalEndpoint);
             spliced._socket = socket;
+            if (isFull)
+            {
+                RawSocket.Fill(socket);
+            }
+
             spliced.Peer = new RawSocket(await listener.AcceptSocketAsync());
             spliced.Splice = new StreamSplice(
                 spliced.Near, new NetworkStream(socket, ownsSocket: false), RelayError.ResponseBodyLocal, () => SocketEnd.ShutdownSend(socket));

@@ -19,6 +19,33 @@ public sealed class RawSocket(Socket socket) : IDisposable
         return new RawSocket(socket);
     }
 
+    /// <summary>Sends until nothing more can be sent before the other end reads; returns how many bytes that were.</summary>
+    public static int Fill(Socket socket)
+    {
+        byte[] bytes = new byte[64 * 1024];
+        int sum = 0;
+        socket.Blocking = false;
+        for (int refused = 0; ;)
+        {
+            int count = socket.Send(bytes, SocketFlags.None, out SocketError error);
+            if (error == SocketError.WouldBlock)
+            {
+                // The buffers of the other end may still grow.
+                if (++refused == 1000)
+                {
+                    socket.Blocking = true;
+                    return sum;
+                }
+
+                Thread.Yield();
+                continue;
+            }
+
+            error.ShouldBe(SocketError.Success);
+            sum += count;
+        }
+    }
+
     public Task SendAsync(string text) => _stream.WriteAsync(Encoding.Latin1.GetBytes(text)).AsTask();
 
     public Task SendAsync(byte[] bytes) => _stream.WriteAsync(bytes).AsTask();
@@ -123,7 +150,9 @@ public sealed class RawListener : IDisposable
 
     public Uri Url => new($"http://127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}");
 
-    public async Task<RawSocket> AcceptAsync() => new(await Within.Bound(_listener.AcceptSocketAsync(), "a local connection"));
+    public async Task<RawSocket> AcceptAsync() => new(await AcceptSocketAsync());
+
+    public Task<Socket> AcceptSocketAsync() => Within.Bound(_listener.AcceptSocketAsync(), "a local connection");
 
     public void Dispose() => _listener.Dispose();
 }

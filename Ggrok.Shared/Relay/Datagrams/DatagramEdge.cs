@@ -22,6 +22,10 @@ public sealed class DatagramEdge : IDisposable
     // A flood must not keep the thread that serves all sockets.
     private const int DatagramsInARow = 64;
 
+    // Where every question comes from a port of its own, as with DNS, there are soon more peers than streams.
+    private static readonly TimeSpan MakeRoomEvery = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan QuietEnough = TimeSpan.FromSeconds(1);
+
     private readonly Socket _socket;
     private readonly Func<IPEndPoint, OpenedDatagrams?> _open;
     private readonly Action<IPEndPoint, DatagramFlow>? _ended;
@@ -30,6 +34,7 @@ public sealed class DatagramEdge : IDisposable
     private readonly ConcurrentDictionary<SocketAddress, DatagramFlow> _flows = new();
     private readonly DatagramBudget _budget = new();
     private readonly ITimer _sweep;
+    private long _madeRoom;
     private volatile bool _closed;
 
     /// <param name="socket">A bound UDP socket, owned from now on.</param>
@@ -116,6 +121,7 @@ public sealed class DatagramEdge : IDisposable
         var endPoint = (IPEndPoint)_socket.LocalEndPoint!.Create(peer);
         if (_open(endPoint) is not { } opened)
         {
+            MakeRoom();
             return null;
         }
 
@@ -128,6 +134,22 @@ public sealed class DatagramEdge : IDisposable
         }
 
         return flow;
+    }
+
+    /// <summary>Forgets the peers that have been quiet for longest, for those that come next; this one is to try again.</summary>
+    private void MakeRoom()
+    {
+        if (_madeRoom != 0 && _time.GetElapsedTime(_madeRoom) < MakeRoomEvery)
+        {
+            return;
+        }
+
+        _madeRoom = _time.GetTimestamp();
+        int some = Math.Max(1, _flows.Count / 8);
+        foreach (DatagramFlow flow in _flows.Values.Where(f => f.Idle >= QuietEnough).OrderByDescending(f => f.Idle).Take(some))
+        {
+            flow.Complete();
+        }
     }
 
     private async Task RunAsync(DatagramFlow flow, SocketAddress peer, IPEndPoint endPoint)
