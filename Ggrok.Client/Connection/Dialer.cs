@@ -148,7 +148,7 @@ internal sealed class Dialer(TunnelClientOptions options, string instance)
         };
         TimeSpan? retryAfter = rejected.RetryAfterSeconds is { } seconds ? TimeSpan.FromSeconds(seconds) : null;
         string tunnel = rejected.Tunnel is null ? "" : Printable.Clean(rejected.Tunnel) + ": ";
-        return new SessionOutcome(tunnel + Printable.Clean(rejected.Message, Printable.LongestMessage), terminal, retryAfter);
+        return new SessionOutcome(tunnel + Printable.CleanMessage(rejected.Message), terminal, retryAfter);
     }
 
     private SessionOutcome Explain(ClientWebSocket socket, Exception exception, ServerCertificateCheck check, bool wasConnectedBefore)

@@ -44,7 +44,7 @@ public sealed class TerminalOutput(TextWriter output, bool colour, bool quiet) :
     public void Listening(string name, string address) => _lines.Write($"Listening   {Paint(address, "1;36")} -> {name}");
 
     /// <inheritdoc/>
-    public void Notice(string message) => _lines.Write(Paint(Printable.Clean(message, Printable.LongestMessage), "33"));
+    public void Notice(string message) => _lines.Write(Paint(Printable.CleanMessage(message), "33"));
 
     /// <inheritdoc/>
     public void ConnectionCompleted(in ConnectionSummary connection)
@@ -65,7 +65,7 @@ public sealed class TerminalOutput(TextWriter output, bool colour, bool quiet) :
     public void Lost(string reason, TimeSpan retryIn)
     {
         _reconnecting = true;
-        _lines.Write(Paint($"{Printable.Clean(reason, Printable.LongestMessage)} Trying again in {LineWriter.Number(retryIn.TotalSeconds)} s.", "33"));
+        _lines.Write(Paint($"{Printable.CleanMessage(reason)} Trying again in {LineWriter.Number(retryIn.TotalSeconds)} s.", "33"));
     }
 
     /// <inheritdoc/>

@@ -11,6 +11,8 @@ internal sealed class WatchedFiles<T>
 {
     private readonly string[] _paths;
     private readonly Func<T> _load;
+
+    // Of what Value was read from: files that could not be used differ from it, and are tried again.
     private Stamp[] _stamps;
     private string? _problem;
 
@@ -35,8 +37,10 @@ internal sealed class WatchedFiles<T>
 
         // Taken before the files are read: what is written meanwhile makes another stamp.
         Stamp[] stamps = Stamps();
-        if (_problem is null && stamps.AsSpan().SequenceEqual(_stamps))
+        if (stamps.AsSpan().SequenceEqual(_stamps))
         {
+            // What was wrong for a while would be news if it came again.
+            _problem = null;
             return false;
         }
 

@@ -40,25 +40,54 @@ internal static class ClientHello
     public static ClientHelloState Read(ReadOnlySpan<byte> bytes, out string? serverName)
     {
         serverName = null;
-        Span<byte> message = bytes.Length <= MostBytes ? new byte[bytes.Length] : [];
-        ClientHelloState state = Unwrap(bytes, message, out int length);
-        if (state != ClientHelloState.Complete)
+        if (bytes.Length > MostBytes)
         {
-            return bytes.Length > MostBytes ? ClientHelloState.Invalid : state;
+            return ClientHelloState.Invalid;
         }
 
-        var reader = new Reader(message[MessageHeaderBytes..length]);
-        bool valid = reader.Skip(VersionAndRandomBytes)
-            && reader.TryTake(lengthBytes: 1, out _)
-            && reader.TryTake(lengthBytes: 2, out _)
-            && reader.TryTake(lengthBytes: 1, out _);
-        return valid && TryFindName(reader, out serverName) ? ClientHelloState.Complete : ClientHelloState.Invalid;
+        Span<byte> header = stackalloc byte[MessageHeaderBytes];
+        ClientHelloState state = Unwrap(bytes, header.Length, header);
+        if (state != ClientHelloState.Complete)
+        {
+            return state;
+        }
+
+        int length = MessageHeaderBytes + ((header[1] << 16) | BinaryPrimitives.ReadUInt16BigEndian(header[2..]));
+        if (length > MostBytes)
+        {
+            return ClientHelloState.Invalid;
+        }
+
+        // Nothing is copied before all is there: a visitor who sends byte by byte must not cost a copy for each.
+        state = Unwrap(bytes, length, default);
+        if (state != ClientHelloState.Complete)
+        {
+            return state;
+        }
+
+        byte[] message = new byte[length];
+        Unwrap(bytes, length, message);
+        return TryReadMessage(message.AsSpan(MessageHeaderBytes), out serverName) ? ClientHelloState.Complete : ClientHelloState.Invalid;
     }
 
-    // A message may be spread over several records (RFC 8446 section 5.1).
-    private static ClientHelloState Unwrap(ReadOnlySpan<byte> bytes, Span<byte> message, out int length)
+    private static bool TryReadMessage(ReadOnlySpan<byte> message, out string? serverName)
     {
-        length = 0;
+        serverName = null;
+        var reader = new Reader(message);
+        return reader.Skip(VersionAndRandomBytes)
+            && reader.TryTake(lengthBytes: 1, out _)
+            && reader.TryTake(lengthBytes: 2, out _)
+            && reader.TryTake(lengthBytes: 1, out _)
+            && TryFindName(reader, out serverName);
+    }
+
+    /// <summary>
+    /// Whether the first bytes of the message are there; takes them out of their records into <paramref name="message"/>
+    /// unless that is empty. A message may be spread over several records (RFC 8446 section 5.1).
+    /// </summary>
+    private static ClientHelloState Unwrap(ReadOnlySpan<byte> bytes, int wanted, Span<byte> message)
+    {
+        int length = 0;
         while (true)
         {
             if (bytes.Length > 0 && bytes[0] != HandshakeRecord || bytes.Length > 1 && bytes[1] != 3)
@@ -72,32 +101,22 @@ internal static class ClientHello
             }
 
             int record = BinaryPrimitives.ReadUInt16BigEndian(bytes[3..]);
-            if (record is 0 or > LargestRecord)
+            bool beginsWrong = length == 0 && bytes.Length > RecordHeaderBytes && bytes[RecordHeaderBytes] != ClientHelloMessage;
+            if (record is 0 or > LargestRecord || beginsWrong)
             {
                 return ClientHelloState.Invalid;
             }
 
-            int count = Math.Min(record, bytes.Length - RecordHeaderBytes);
-            if (length + count > message.Length)
+            int count = Math.Min(Math.Min(record, bytes.Length - RecordHeaderBytes), wanted - length);
+            if (!message.IsEmpty)
             {
-                return ClientHelloState.Invalid;
+                bytes.Slice(RecordHeaderBytes, count).CopyTo(message[length..]);
             }
 
-            bytes.Slice(RecordHeaderBytes, count).CopyTo(message[length..]);
             length += count;
-            if (length > 0 && message[0] != ClientHelloMessage)
+            if (length == wanted)
             {
-                return ClientHelloState.Invalid;
-            }
-
-            if (length >= MessageHeaderBytes)
-            {
-                int whole = MessageHeaderBytes + ((message[1] << 16) | BinaryPrimitives.ReadUInt16BigEndian(message[2..]));
-                if (length >= whole)
-                {
-                    length = whole;
-                    return ClientHelloState.Complete;
-                }
+                return ClientHelloState.Complete;
             }
 
             if (count < record)

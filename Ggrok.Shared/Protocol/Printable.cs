@@ -3,13 +3,16 @@ namespace Ggrok.Shared.Protocol;
 /// <summary>Text from strangers, made fit for a log line, a terminal or a message.</summary>
 public static class Printable
 {
-    /// <summary>Characters that are kept of a message that says what to do; of all else far fewer.</summary>
-    public const int LongestMessage = 1000;
-
     private const int Longest = 200;
+    private const int LongestMessage = 1000;
 
     /// <summary>Replaces control characters (line breaks, terminal escapes) by <c>?</c> and cuts what is very long.</summary>
-    public static string Clean(string? text, int longest = Longest)
+    public static string Clean(string? text) => Clean(text, Longest);
+
+    /// <summary>The same for a message that says what to do, of which more is kept.</summary>
+    public static string CleanMessage(string? text) => Clean(text, LongestMessage);
+
+    private static string Clean(string? text, int longest)
     {
         if (text is null)
         {

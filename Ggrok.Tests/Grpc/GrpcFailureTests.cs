@@ -118,6 +118,27 @@ public class GrpcFailureTests
     }
 
     [PeerFact]
+    public async Task A_status_without_a_message_arrives_in_one_piece()
+    {
+        await using RawEnvironment ggrok = await RawEnvironment.StartAsync(tunnel: t => t with { TargetProtocol = Ggrok.Client.Connection.TargetProtocol.Http1 });
+        Task<GrpcCall> call = GrpcCall.UnaryAsync(ggrok.Server.Url);
+        using RawSocket local = await ggrok.Local.AcceptAsync();
+        await local.ReadUntilAsync("\r\n\r\n");
+        await local.SendAsync("HTTP/1.1 200 OK\r\nContent-Type: application/grpc\r\ngrpc-status: 5\r\ngrpc-message: nowhere\r\nTransfer-Encoding: chunked\r\n\r\n");
+
+        // Another exchange behind it: the head has passed the tunnel by then, the end has not.
+        using RawSocket other = await ggrok.VisitAsync();
+        await other.SendAsync("GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n");
+        using RawSocket second = await ggrok.Local.AcceptAsync();
+        await second.ReadUntilAsync("\r\n\r\n");
+        await second.SendAsync("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+        await other.ReadUntilAsync("ok");
+        await local.SendAsync("0\r\n\r\n");
+
+        (await call).ShouldBe(new GrpcCall(5, "nowhere", ""));
+    }
+
+    [PeerFact]
     public async Task A_stream_that_the_service_cancels_is_cancelled()
     {
         (int status, RelayError error) = await BrokenOffAsync(http2ErrorCode: 8);

@@ -30,7 +30,7 @@ public class PortTests
     [Fact]
     public async Task A_wanted_port_is_given_and_another_clients_wish_for_it_is_refused_with_the_holders_label()
     {
-        int port = FreePort();
+        int port = FreePorts.One();
         await using RawScene scene = await RawScene.StartAsync(("GGROK_TCP_PORTS", $"{port}"));
         (_, Uri url) = await scene.ServeAsync(Tunnel() with { RemotePort = port });
         url.ShouldBe(new Uri($"tcp://127.0.0.1:{port}"));
@@ -76,7 +76,7 @@ public class PortTests
     [Fact]
     public async Task Clients_get_different_ports_until_there_are_none_left()
     {
-        (int first, int last) = FreeRange(3);
+        (int first, int last) = FreePorts.Range(3);
         await using RawScene scene = await RawScene.StartAsync(("GGROK_TCP_PORTS", $"{first}-{last}"));
         var given = new List<int>();
         for (int i = 0; i < 3; i++)
@@ -93,7 +93,7 @@ public class PortTests
     [Fact]
     public async Task Tunnels_of_one_session_never_get_the_same_port()
     {
-        (int first, int last) = FreeRange(3);
+        (int first, int last) = FreePorts.Range(3);
         await using RawScene scene = await RawScene.StartAsync(("GGROK_TCP_PORTS", $"{first}-{last}"));
         RunningClient client = Start(scene, Tunnel() with { Name = "a" }, Tunnel() with { Name = "b" }, Tunnel() with { Name = "c" });
 
@@ -105,7 +105,7 @@ public class PortTests
     [Fact]
     public async Task Clients_that_come_at_the_same_time_get_different_ports()
     {
-        (int first, int last) = FreeRange(3);
+        (int first, int last) = FreePorts.Range(3);
         await using RawScene scene = await RawScene.StartAsync(("GGROK_TCP_PORTS", $"{first}-{last}"));
 
         RunningClient[] clients = [.. Enumerable.Range(0, 3).Select(_ => Start(scene, Tunnel()))];
@@ -117,7 +117,7 @@ public class PortTests
     [Fact]
     public async Task One_port_serves_TCP_and_UDP_side_by_side()
     {
-        int port = FreePort();
+        int port = FreePorts.One();
         await using RawScene scene = await RawScene.StartAsync(("GGROK_TCP_PORTS", $"{port}"), ("GGROK_UDP_PORTS", $"{port}"));
         RunningClient client = Start(scene, Tunnel() with { Name = "tcp" }, Tunnel(TunnelKind.Udp) with { Name = "udp" });
 
@@ -148,7 +148,7 @@ public class PortTests
     [Fact]
     public async Task While_a_client_is_away_its_port_is_closed_and_kept_for_it()
     {
-        int port = FreePort();
+        int port = FreePorts.One();
         await using RawScene scene = await RawScene.StartAsync(("GGROK_TCP_PORTS", $"{port}"));
         TunnelClientOptions once = Options(scene, Tunnel()) with { Reconnect = false, ClientId = "device" };
         RunningClient client = scene.Start(once);
@@ -170,7 +170,7 @@ public class PortTests
     [Fact]
     public async Task A_client_that_stops_frees_its_port()
     {
-        int port = FreePort();
+        int port = FreePorts.One();
         await using RawScene scene = await RawScene.StartAsync(("GGROK_TCP_PORTS", $"{port}"));
         (RunningClient first, _) = await scene.ServeAsync(Tunnel());
 
@@ -184,7 +184,7 @@ public class PortTests
     [Fact]
     public async Task The_same_client_takes_its_port_over_and_the_port_stays_open()
     {
-        int port = FreePort();
+        int port = FreePorts.One();
         using var local = new RawListener();
         await using RawScene scene = await RawScene.StartAsync(("GGROK_TCP_PORTS", $"{port}"));
         (RunningClient old, _) = await scene.ServeAsync(Tunnel(), id: "device");
@@ -199,8 +199,8 @@ public class PortTests
     [Fact]
     public async Task A_refused_registration_opens_no_port()
     {
-        int port = FreePort();
-        int elsewhere = FreePort();
+        int port = FreePorts.One();
+        int elsewhere = FreePorts.One();
         await using RawScene scene = await RawScene.StartAsync(("GGROK_TCP_PORTS", $"{port},{elsewhere}"));
         await scene.ServeAsync(Tunnel() with { RemotePort = elsewhere });
 
@@ -214,7 +214,7 @@ public class PortTests
     [Fact]
     public async Task Two_tunnels_that_ask_for_one_port_are_told_so()
     {
-        int port = FreePort();
+        int port = FreePorts.One();
         await using RawScene scene = await RawScene.StartAsync(("GGROK_TCP_PORTS", $"{port}"));
 
         ClientExit exit = await Start(scene, Tunnel() with { Name = "a", RemotePort = port }, Tunnel() with { Name = "b", RemotePort = port }).Exit;
@@ -337,35 +337,4 @@ public class PortTests
             return false;
         }
     }, expected);
-
-    private static int FreePort() => FreeRange(1).First;
-
-    // Of those that the system does not give to connections by itself, so that other tests do not take them meanwhile.
-    private static (int First, int Last) FreeRange(int count)
-    {
-        while (true)
-        {
-            int first = Random.Shared.Next(10_000, 30_000);
-            if (Enumerable.Range(first, count).All(IsFree))
-            {
-                return (first, first + count - 1);
-            }
-        }
-    }
-
-    private static bool IsFree(int port)
-    {
-        using var tcp = new Socket(SocketType.Stream, ProtocolType.Tcp);
-        using var udp = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
-        try
-        {
-            tcp.Bind(new IPEndPoint(IPAddress.IPv6Any, port));
-            udp.Bind(new IPEndPoint(IPAddress.Loopback, port));
-            return true;
-        }
-        catch (SocketException)
-        {
-            return false;
-        }
-    }
 }

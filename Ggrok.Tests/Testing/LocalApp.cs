@@ -19,6 +19,9 @@ public sealed class LocalApp : IAsyncDisposable
 
     public Uri Url => new(_app.Urls.First());
 
+    /// <summary>Where it speaks TLS, if it was configured to.</summary>
+    public Uri SecureUrl => new(_app.Urls.First(u => u.StartsWith("https://", StringComparison.Ordinal)));
+
     public static async Task<LocalApp> StartAsync(RequestDelegate handler, Action<KestrelServerOptions>? configure = null, int port = 0)
     {
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();

@@ -16,6 +16,9 @@ public sealed class RecordingEvents : IClientEvents
 
     public ConcurrentQueue<string> Log { get; } = new();
 
+    /// <summary>How long the client meant to wait, each time that it lost its session or found no server.</summary>
+    public ConcurrentQueue<TimeSpan> Waits { get; } = new();
+
     /// <summary>The next time that the client is ready.</summary>
     public Task<IReadOnlyList<PublicTunnel>> NextReadyAsync() => Within.Bound(_ready.Reader.ReadAsync().AsTask(), "the client to be ready", Log);
 
@@ -39,6 +42,7 @@ public sealed class RecordingEvents : IClientEvents
     public void Lost(string reason, TimeSpan retryIn)
     {
         Log.Enqueue($"lost: {reason} ({retryIn})");
+        Waits.Enqueue(retryIn);
         _lost.Writer.TryWrite((reason, retryIn));
     }
 

@@ -111,6 +111,24 @@ public sealed class CertificateReloadTests : IDisposable
     }
 
     [Fact]
+    public async Task The_same_problem_is_news_after_the_old_files_were_back()
+    {
+        using MadeCertificates made = await MadeCertificates.MakeAsync("one.test");
+        await File.WriteAllTextAsync(made["broken.crt"], "");
+        File.Copy(made["one.test.key"], made["broken.key"]);
+        Link(made, "one.test");
+        CertificateStore store = Store(made, "live");
+
+        foreach (string target in (string[])["broken", "one.test", "broken"])
+        {
+            Link(made, target);
+            await NextAsync(store);
+        }
+
+        Warnings().ShouldBe(2);
+    }
+
+    [Fact]
     public async Task Of_several_certificates_the_good_one_is_renewed_though_another_is_broken()
     {
         using MadeCertificates made = await MadeCertificates.MakeAsync("a.test");

@@ -2,9 +2,16 @@ using System.Net.Sockets;
 
 namespace Ggrok.Client.Local.Http2;
 
-/// <summary>A connection that looks at the first bytes of the service: one without HTTP/2 answers the preface in HTTP/1.1.</summary>
-internal sealed class GreetedStream(Socket socket, Action answeredInHttp1) : NetworkStream(socket, ownsSocket: true)
+/// <summary>
+/// A connection without TLS that looks at the first bytes of the service: HTTP/2 begins with SETTINGS (RFC 9113 section 3.4),
+/// and anything else is the answer of a service that does not speak it.
+/// </summary>
+internal sealed class GreetedStream(Socket socket, Action notHttp2) : NetworkStream(socket, ownsSocket: true)
 {
+    // Where the head of a frame has its kind, and the kind (RFC 9113 sections 4.1 and 6.5).
+    private const int KindAt = 3;
+    private const byte Settings = 4;
+
     private bool _greeted;
 
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
@@ -17,9 +24,9 @@ internal sealed class GreetedStream(Socket socket, Action answeredInHttp1) : Net
     {
         int count = await read.ConfigureAwait(false);
         _greeted = true;
-        if (buffer.Span[..count].StartsWith("HTTP/1"u8))
+        if (count > KindAt && buffer.Span[KindAt] != Settings)
         {
-            answeredInHttp1();
+            notHttp2();
         }
 
         return count;

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Security;
+using System.Net.Sockets;
 using System.Text;
 using Ggrok.Client.Connection;
 
@@ -32,7 +33,14 @@ internal sealed class Http2Client : IDisposable
             AllowAutoRedirect = false,
             AutomaticDecompression = DecompressionMethods.None,
             ConnectCallback = async (_, cancellation) =>
-                new GreetedStream(await LocalDialer.DialAsync(tunnel.Target, cancellation).ConfigureAwait(false), () => AnsweredInHttp1 = true),
+            {
+                Socket socket = await LocalDialer.DialAsync(tunnel.Target, cancellation).ConfigureAwait(false);
+
+                // With TLS it is ALPN that tells.
+                return tunnel.Target.Scheme == Uri.UriSchemeHttps
+                    ? new NetworkStream(socket, ownsSocket: true)
+                    : new GreetedStream(socket, () => IsNotHttp2 = true);
+            },
             ConnectTimeout = LocalDialer.Timeout,
             EnableMultipleHttp2Connections = true,
             InitialHttp2StreamWindowSize = StreamWindowBytes,
@@ -45,7 +53,7 @@ internal sealed class Http2Client : IDisposable
     }
 
     /// <summary>The last connection's answer was not HTTP/2.</summary>
-    public bool AnsweredInHttp1 { get; private set; }
+    public bool IsNotHttp2 { get; private set; }
 
     /// <summary>Sends a request; completes with the response's head, while both bodies may still flow.</summary>
     /// <exception cref="HttpRequestException">There is no connection, or no response.</exception>
@@ -53,7 +61,7 @@ internal sealed class Http2Client : IDisposable
     public async ValueTask<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken gone)
     {
         HttpResponseMessage response = await _invoker.SendAsync(request, gone).ConfigureAwait(false);
-        AnsweredInHttp1 = false;
+        IsNotHttp2 = false;
         return response;
     }
 

@@ -60,7 +60,7 @@ internal sealed class Http2Exchange : ILocalExchange
         }
         catch (Exception e) when (e is HttpRequestException or IOException or OperationCanceledException)
         {
-            return _stream.Error != RelayError.None ? _stream.Error : Http2Failure.Of(e, Status != 0, _client.AnsweredInHttp1);
+            return _stream.Error != RelayError.None ? _stream.Error : Http2Failure.Of(e, Status != 0, _client.IsNotHttp2);
         }
     }
 

@@ -13,8 +13,8 @@ internal static class Http2Failure
     /// <summary>The name of a failure.</summary>
     /// <param name="failure">What was thrown.</param>
     /// <param name="hasHead">It was thrown after the response's head.</param>
-    /// <param name="answeredInHttp1">The service has answered the preface in HTTP/1.1.</param>
-    public static RelayError Of(Exception failure, bool hasHead, bool answeredInHttp1)
+    /// <param name="isNotHttp2">The service has answered with something that is not HTTP/2.</param>
+    public static RelayError Of(Exception failure, bool hasHead, bool isNotHttp2)
     {
         for (Exception? e = failure; e is not null; e = e.InnerException)
         {
@@ -30,16 +30,16 @@ internal static class Http2Failure
         }
 
         return hasHead ? RelayError.ResponseBodyLocal
-            : failure is HttpRequestException request ? OfRequest(request, answeredInHttp1)
+            : failure is HttpRequestException request ? OfRequest(request, isNotHttp2)
             : RelayError.ResponseHeadLocal;
     }
 
-    private static RelayError OfRequest(HttpRequestException failure, bool answeredInHttp1) => failure.HttpRequestError switch
+    private static RelayError OfRequest(HttpRequestException failure, bool isNotHttp2) => failure.HttpRequestError switch
     {
         HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError => RelayError.LocalUnreachable,
         HttpRequestError.SecureConnectionError => RelayError.LocalTlsFailed,
         HttpRequestError.VersionNegotiationError => RelayError.LocalProtocol,
         HttpRequestError.ConfigurationLimitExceeded => RelayError.ResponseHeadInvalid,
-        _ => answeredInHttp1 ? RelayError.LocalProtocol : RelayError.ResponseHeadLocal,
+        _ => isNotHttp2 ? RelayError.LocalProtocol : RelayError.ResponseHeadLocal,
     };
 }
