@@ -48,10 +48,13 @@ internal static class ProjectFile
         }
     }
 
+    // A link below the folder may lead anywhere, so it counts as outside.
     private static bool IsInside(string projectPath, string file)
     {
-        string folder = Path.TrimEndingDirectorySeparator(Path.GetDirectoryName(Path.GetFullPath(projectPath))!);
-        string real = File.Exists(file) ? File.ResolveLinkTarget(file, returnFinalTarget: true)?.FullName ?? file : file;
-        return real.StartsWith(folder + Path.DirectorySeparatorChar, StringComparison.Ordinal);
+        string folder = Path.GetDirectoryName(Path.GetFullPath(projectPath))!;
+        string relative = Path.GetRelativePath(folder, file);
+        string[] parts = relative.Split(Path.DirectorySeparatorChar);
+        return !Path.IsPathRooted(relative) && parts[0] != ".."
+            && !Enumerable.Range(1, parts.Length).Any(n => new FileInfo(Path.Combine([folder, .. parts[..n]])).LinkTarget is not null);
     }
 }

@@ -148,7 +148,7 @@ public sealed class TunnelClient
 
             if (state.Kind is not null && state.Kind != wanted)
             {
-                return new SessionOutcome($"{target.Name} is a {state.Kind} tunnel; connect {(target.Udp ? "without" : "with")} --udp.", ExitCode.Usage);
+                return new SessionOutcome($"{target.Name} is a {state.Kind} tunnel; connect {(target.Udp ? "without" : "with")} --udp (udp: {(target.Udp ? "false" : "true")} in ggrok.yml).", ExitCode.Usage);
             }
         }
 

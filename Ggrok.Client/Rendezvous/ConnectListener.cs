@@ -83,7 +83,7 @@ internal sealed class ConnectListener : IDisposable
         {
             socket.Dispose();
             throw new DialException(new SessionOutcome(
-                $"{address} cannot be listened on: {e.Message}. Choose another address or port with --listen.", ExitCode.Usage));
+                $"{address} cannot be listened on: {e.Message}. Choose another address or port to listen on.", ExitCode.Usage));
         }
     }
 

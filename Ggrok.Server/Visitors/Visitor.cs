@@ -47,7 +47,7 @@ internal readonly record struct Visitor(string Remote, string Scheme, string Hos
         }
 
         return last >= 0 && IPAddress.TryParse(hops[last], out IPAddress? visitor)
-            ? (VisitorConnection.TextOf(visitor), string.Join(", ", hops[..(last + 1)].Select(Printable.Clean)))
+            ? (VisitorConnection.TextOf(visitor), string.Join(", ", hops[..(last + 1)].Select(hop => Printable.Clean(hop))))
             : (peer, peer);
     }
 

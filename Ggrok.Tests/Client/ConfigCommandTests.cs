@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Ggrok.Client.Connection;
 
 namespace Ggrok.Tests.Client;
@@ -278,15 +279,13 @@ public sealed class ConfigCommandTests : CommandLineScene
         File.Exists(ConfigPath).ShouldBeFalse();
     }
 
+    // Written by another process: a file that this one had open for writing could not be run while it starts programs elsewhere.
     private async Task<string> EditorAsync(string script, string name = "editor")
     {
         string path = Path.Combine(Folder, name);
-        await File.WriteAllTextAsync(path, $"#!/bin/sh\ncd '{Folder}'\n{script}\n");
-        if (!OperatingSystem.IsWindows())
-        {
-            File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        }
-
+        using var shell = Process.Start("/bin/sh", ["-c", "printf %s \"$1\" > \"$2\" && chmod 700 \"$2\"", "sh", $"#!/bin/sh\ncd '{Folder}'\n{script}\n", path]);
+        await shell.WaitForExitAsync();
+        shell.ExitCode.ShouldBe(0);
         return path;
     }
 }

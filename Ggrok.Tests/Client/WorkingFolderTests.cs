@@ -128,17 +128,31 @@ public sealed class WorkingFolderTests : CommandLineScene
         Error.ShouldContain($"{_project}:2: cert: {certificate} is outside the folder");
     }
 
-    [Fact]
-    public async Task A_link_in_the_folder_does_not_lead_to_the_users_certificate()
+    [Theory]
+    [InlineData("mine.crt", "anna.crt", "mine.crt")]
+    [InlineData("certs", "", "certs/anna.crt")]
+    public async Task A_link_in_the_folder_does_not_lead_to_the_users_certificate(string link, string target, string written)
     {
         await RunAsync("certs", "create", "--client", "anna", "--out", Path.Combine(Folder, "home"));
-        File.CreateSymbolicLink(Path.Combine(WorkingFolder!, "mine.crt"), Path.Combine(Folder, "home", "anna.crt"));
-        await WriteAsync(_project, "server: evil.app\ncert: mine.crt\n");
+        File.CreateSymbolicLink(Path.Combine(WorkingFolder!, link), Path.Combine(Folder, "home", target));
+        await WriteAsync(_project, $"server: evil.app\ncert: {written}\n");
         Clear();
 
         (await RunAsync("3000")).ShouldBe((int)ExitCode.Usage);
 
-        Error.ShouldContain("cert: " + Path.Combine(WorkingFolder!, "mine.crt") + " is outside the folder");
+        Error.ShouldContain("cert: " + Path.Combine(WorkingFolder!, written) + " is outside the folder");
+    }
+
+    [Fact]
+    public async Task A_certificate_that_lies_in_the_folder_is_used()
+    {
+        await RunAsync("certs", "create", "--client", "ci", "--out", Path.Combine(WorkingFolder!, "certs"));
+        await WriteAsync(_user, "server: my.app\ntoken: s3cret\ncert: /nonexistent\nkey: /nonexistent\n");
+        await WriteAsync(_project, "server: other.app\ncert: certs/ci.crt\nkey: ./certs/ci.key\n");
+
+        (await RunAsync("3000")).ShouldBe(0, Error);
+
+        (Opened!.Token, Opened.Trust.CertificateFile).ShouldBe((null, Path.Combine(WorkingFolder!, "certs", "ci.crt")));
     }
 
     [Fact]

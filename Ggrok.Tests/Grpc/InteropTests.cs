@@ -1,6 +1,7 @@
 using System.Net;
 using Ggrok.Client.Connection;
 using Ggrok.Tests.Peers;
+using Ggrok.Tests.Raw;
 using Ggrok.Tests.Testing;
 using Microsoft.AspNetCore.Hosting;
 
@@ -23,6 +24,19 @@ public class InteropTests
             TargetProtocol.Auto,
             server => Interop.RunAsync(server.SecureUrl, certificate.PemFile),
             k => k.Listen(IPAddress.Loopback, 0, o => o.UseHttps(certificate.Certificate)));
+    }
+
+    [PeerFact]
+    public async Task Every_case_passes_by_the_private_name_under_which_a_device_serves()
+    {
+        (RunningProgram service, Uri url) = await Interop.ServeAsync();
+        await using RunningProgram running = service;
+        await using RawScene scene = await RawScene.StartAsync();
+        await scene.ServeAsync(RawScene.Tcp(url.Port, "device-42"));
+
+        IPEndPoint address = (await scene.ConnectAsync("device-42")).Address;
+
+        await Interop.RunAsync(new Uri($"http://{address}"));
     }
 
     private static async Task ThroughTunnelAsync(

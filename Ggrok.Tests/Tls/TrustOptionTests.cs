@@ -34,7 +34,8 @@ public sealed class TrustOptionTests : CommandLineScene
         string relative = Path.GetRelativePath(Environment.CurrentDirectory, made.Ca);
         (await RunAsync("config", "set", "ca", relative)).ShouldBe(0, Error);
 
-        (await File.ReadAllTextAsync(ConfigPath)).ShouldContain($"ca: {Path.GetFullPath(relative)}");
+        (await RunAsync("config", "get", "ca")).ShouldBe(0, Error);
+        Output.ShouldEndWith(Path.GetFullPath(relative) + Environment.NewLine);
     }
 
     [Theory]
