@@ -118,13 +118,15 @@ public sealed class TunnelClient
             _relay.MaxHeadBytes = welcome.Limits.MaxHeadBytes;
             var session = new ClientSession(socket, welcome, _relay, _time);
             Task<CloseReason> running = session.RunAsync();
+
+            // Before anybody is told: the first datagram would find no session.
+            _sessions.Set(session);
             TellReady(welcome);
             if (isFirst && _options.CheckTargets)
             {
                 _ = LocalCheck.RunAsync(_options.Tunnels, _events, stop);
             }
 
-            _sessions.Set(session);
             return await ServeAsync(session, running, stop).ConfigureAwait(false);
         }
         catch (DialException e)

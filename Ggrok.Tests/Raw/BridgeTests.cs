@@ -42,7 +42,9 @@ public class BridgeTests
         await RoundTripAsync(joined.Connector);
         await RoundTripAsync(joined.Device);
         sending.IsCompleted.ShouldBeFalse();
-        joined.Connector.Server.Statistics.BytesReceived.ShouldBeLessThan(3 * Window);
+
+        // The device's window, the connector's, which may have grown once before that was full, and the frames' headers.
+        joined.Connector.Server.Statistics.BytesReceived.ShouldBeLessThan(5 * Window);
 
         (await joined.Serving.ReadAllAsync()).ShouldBe(much);
         await sending;

@@ -132,7 +132,8 @@ public class PortTests
     public async Task A_client_that_was_lost_gets_its_port_again_and_meanwhile_nothing_listens_there(int? wanted)
     {
         using var local = new RawListener();
-        await using RawScene scene = await RawScene.StartAsync();
+        (int first, int last) = FreePorts.Range(3);
+        await using RawScene scene = await RawScene.StartAsync(("GGROK_TCP_PORTS", $"{first}-{last}"));
         (RunningClient client, Uri url) = await scene.ServeAsync(RawScene.Tcp(local.Url.Port) with { RemotePort = wanted });
 
         for (int i = 0; i < 3; i++)

