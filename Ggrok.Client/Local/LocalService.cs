@@ -10,8 +10,8 @@ namespace Ggrok.Client.Local;
 internal sealed class LocalService(LocalTunnel tunnel, TimeProvider time)
 {
     private const int Unknown = 0;
-    private const int SpeaksHttp1 = 1;
-    private const int SpeaksHttp2 = 2;
+    private const int HasHttp1 = 1;
+    private const int HasHttp2 = 2;
 
     private readonly LocalConnectionPool _http1 = new(tunnel.Target, tunnel.InsecureTarget, time);
     private readonly Lazy<Http2Client> _http2 = new(() => new Http2Client(tunnel));
@@ -22,10 +22,10 @@ internal sealed class LocalService(LocalTunnel tunnel, TimeProvider time)
     /// <summary>The exchange for one request, over what the service speaks.</summary>
     /// <exception cref="LocalConnectException">It had to be asked, and could not be.</exception>
     /// <exception cref="OperationCanceledException">The visitor is gone.</exception>
-    public async ValueTask<ILocalExchange> OpenAsync(MuxStream stream, RequestHead request, int maxHeadBytes) =>
-        await SpeaksHttp2Async(stream, request).ConfigureAwait(false)
-            ? new Http2Exchange(_http2.Value, tunnel, stream, request, maxHeadBytes)
-            : new Http1Exchange(_http1, tunnel, stream, request, maxHeadBytes, time);
+    public ValueTask<ILocalExchange> OpenAsync(MuxStream stream, RequestHead request, int maxHeadBytes) =>
+        SpeaksHttp2(request) is { } isHttp2
+            ? ValueTask.FromResult(NewExchange(isHttp2, stream, request, maxHeadBytes))
+            : NegotiateAsync(stream, request, maxHeadBytes);
 
     /// <summary>Learns from how an exchange ended: a service that could not be talked to is asked anew what it speaks.</summary>
     public void Ended(RelayError error)
@@ -36,22 +36,27 @@ internal sealed class LocalService(LocalTunnel tunnel, TimeProvider time)
         }
     }
 
-    private ValueTask<bool> SpeaksHttp2Async(MuxStream stream, RequestHead request) => tunnel.TargetProtocol switch
+    private ILocalExchange NewExchange(bool isHttp2, MuxStream stream, RequestHead request, int maxHeadBytes) => isHttp2
+        ? new Http2Exchange(_http2.Value, tunnel, stream, request, maxHeadBytes)
+        : new Http1Exchange(_http1, tunnel, stream, request, maxHeadBytes, time);
+
+    // Null when the service has to be asked.
+    private bool? SpeaksHttp2(RequestHead request) => tunnel.TargetProtocol switch
     {
         // An upgrade is HTTP/1.1's (RFC 9113 section 8.6).
-        _ when request.Upgrade is not null => ValueTask.FromResult(false),
-        TargetProtocol.Http1 => ValueTask.FromResult(false),
-        TargetProtocol.H2c or TargetProtocol.H2 => ValueTask.FromResult(true),
-        _ when tunnel.Target.Scheme != Uri.UriSchemeHttps => ValueTask.FromResult(request.Method == "POST" && IsGrpc(request)),
-        _ when _negotiated != Unknown => ValueTask.FromResult(_negotiated == SpeaksHttp2),
-        _ => NegotiateAsync(stream),
+        _ when request.Upgrade is not null => false,
+        TargetProtocol.Http1 => false,
+        TargetProtocol.H2c or TargetProtocol.H2 => true,
+        _ when tunnel.Target.Scheme != Uri.UriSchemeHttps => request.Method == "POST" && IsGrpc(request),
+        _ when _negotiated != Unknown => _negotiated == HasHttp2,
+        _ => null,
     };
 
-    private async ValueTask<bool> NegotiateAsync(MuxStream stream)
+    private async ValueTask<ILocalExchange> NegotiateAsync(MuxStream stream, RequestHead request, int maxHeadBytes)
     {
         bool isHttp2 = await _http1.NegotiatesHttp2Async(stream.Aborted).ConfigureAwait(false);
-        _negotiated = isHttp2 ? SpeaksHttp2 : SpeaksHttp1;
-        return isHttp2;
+        _negotiated = isHttp2 ? HasHttp2 : HasHttp1;
+        return NewExchange(isHttp2, stream, request, maxHeadBytes);
     }
 
     // Not gRPC-Web, which is made for HTTP/1.1.
