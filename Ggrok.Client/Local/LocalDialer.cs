@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
+using Ggrok.Shared.Relay;
 
 namespace Ggrok.Client.Local;
 
@@ -37,6 +38,24 @@ internal static class LocalDialer
         }
 
         throw failure ?? new SocketException((int)SocketError.HostNotFound);
+    }
+
+    /// <summary>A connected TCP socket for bytes that are no HTTP.</summary>
+    /// <exception cref="SocketException">Nothing listens there, or it has gone already.</exception>
+    /// <exception cref="OperationCanceledException"><paramref name="cancellation"/> was cancelled.</exception>
+    public static async ValueTask<Socket> DialRawAsync(Uri target, CancellationToken cancellation)
+    {
+        Socket socket = await DialAsync(target, cancellation).ConfigureAwait(false);
+        try
+        {
+            SocketEnd.Prepare(socket);
+            return socket;
+        }
+        catch (SocketException)
+        {
+            socket.Dispose();
+            throw;
+        }
     }
 
     /// <summary>A UDP socket that sends to the service and hears from it alone.</summary>

@@ -22,7 +22,7 @@ internal sealed class RemoteConnection(ConnectTarget target, SessionSource sessi
         RelayError error = RelayError.VisitorGone;
         try
         {
-            socket.NoDelay = true;
+            SocketEnd.Prepare(socket);
             await using var stream = new NetworkStream(socket, ownsSocket: false);
             error = await SpliceAsync(stream, () => SocketEnd.ShutdownSend(socket), socket.RemoteEndPoint?.ToString(), stop, CancellationToken.None).ConfigureAwait(false);
         }

@@ -38,6 +38,9 @@ public sealed record ServerOptions
     /// <summary>Time without a byte in either direction after which a stream is reset; zero for never.</summary>
     public TimeSpan StreamIdleTimeout { get; init; } = TimeSpan.FromHours(1);
 
+    /// <summary>Time without a byte in either direction after which a raw connection is reset; zero for never.</summary>
+    public TimeSpan RawIdleTimeout { get; init; }
+
     /// <summary>How long the name of a client that was lost stays its own.</summary>
     public TimeSpan AwayGrace { get; init; } = TimeSpan.FromMinutes(5);
 

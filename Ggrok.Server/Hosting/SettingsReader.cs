@@ -129,6 +129,11 @@ internal sealed class SettingsReader(IConfiguration configuration)
             }
         }
 
+        if (tokens.GroupBy(t => t.Token, StringComparer.Ordinal).Any(same => same.DistinctBy(t => t.Written, StringComparer.Ordinal).Skip(1).Any()))
+        {
+            _complaints.Add($"{name}: a token is written twice with different grants; write it once with all of them");
+        }
+
         return tokens;
     }
 
@@ -153,7 +158,7 @@ internal sealed class SettingsReader(IConfiguration configuration)
 
             try
             {
-                tokens.Add(new TokenEntry(words[0], Grants.Parse(words[1..])));
+                tokens.Add(new TokenEntry(words[0], Grants.Parse(words[1..]), string.Join(' ', words[1..])));
             }
             catch (FormatException e)
             {

@@ -37,11 +37,12 @@ public sealed partial class RawRelay(ServerOptions options, TimeProvider time, I
         Interlocked.Increment(ref _running);
         try
         {
-            socket.NoDelay = true;
+            SocketEnd.Prepare(socket);
             remote = TextOf(socket.RemoteEndPoint);
             stream = OpenStream(route, out error);
             if (stream is not null)
             {
+                stream.SetIdleTimeout(options.RawIdleTimeout);
                 RawOpen open = Describe(route!, id, socket.RemoteEndPoint as IPEndPoint, socket.LocalEndPoint as IPEndPoint);
                 await stream.WriteAsync(FrameKind.Open, open.Encode()).ConfigureAwait(false);
                 (error, fromVisitor, toVisitor) = await SpliceAsync(socket, stream, already).ConfigureAwait(false);

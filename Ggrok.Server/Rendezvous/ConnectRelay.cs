@@ -35,6 +35,8 @@ public sealed partial class ConnectRelay(ServerOptions options, TunnelRegistry r
                 : await OpenAsync(session, open).ConfigureAwait(false);
             if (target is not null)
             {
+                stream.SetIdleTimeout(options.RawIdleTimeout);
+                target.SetIdleTimeout(options.RawIdleTimeout);
                 bridge = new StreamBridge(stream, target);
                 await bridge.RunAsync().ConfigureAwait(false);
                 error = stream.Error;

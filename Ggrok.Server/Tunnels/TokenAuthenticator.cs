@@ -7,7 +7,8 @@ namespace Ggrok.Server.Tunnels;
 /// <summary>A token that the server knows.</summary>
 /// <param name="Token">The secret.</param>
 /// <param name="Grants">What it allows.</param>
-public sealed record TokenEntry(string Token, Grants Grants);
+/// <param name="Written">The grants as they were written.</param>
+public sealed record TokenEntry(string Token, Grants Grants, string Written = "");
 
 /// <summary>Decides whether a registration carries a known token.</summary>
 public sealed class TokenAuthenticator

@@ -48,6 +48,11 @@ public sealed class TunnelRegistry(TimeProvider time)
             var replaced = new List<TunnelRoute>();
             foreach (TunnelRoute wanted in routes)
             {
+                if (ForeignNamesake(wanted) is { } foreign)
+                {
+                    return new RegistrationResult(null, foreign, []);
+                }
+
                 TunnelRoute? held = FindExact(wanted.Key);
                 if (held is null || (held.IsAway && IsOver(held)))
                 {
@@ -104,6 +109,20 @@ public sealed class TunnelRegistry(TimeProvider time)
         {
             Replace(route, away);
         }
+    }
+
+    // A host is one name to visitors, whether the server ends their TLS or passes it on: it has one owner.
+    private TunnelRoute? ForeignNamesake(TunnelRoute wanted)
+    {
+        RouteSpace? other = wanted.Key.Space switch
+        {
+            RouteSpace.Http => RouteSpace.Tls,
+            RouteSpace.Tls => RouteSpace.Http,
+            _ => null,
+        };
+        return other is { } space && _spaces[(int)space].TryGetValue(wanted.Key.Host, out TunnelRoute[]? routes)
+            ? Array.Find(routes, r => r.Owner.ClientId != wanted.Owner.ClientId && !(r.IsAway && IsOver(r)))
+            : null;
     }
 
     private bool IsOver(TunnelRoute route) => time.GetUtcNow() >= route.AwayUntil;

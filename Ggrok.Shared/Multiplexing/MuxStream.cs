@@ -11,6 +11,7 @@ public sealed class MuxStream
     private const int Open = 0;
     private const int Ended = 1;
     private const int Failed = 2;
+    private const long UsualIdle = -1;
 
     private readonly MuxConnection _connection;
     private readonly InboundQueue _inbound;
@@ -18,6 +19,7 @@ public sealed class MuxStream
     private int _state = Open;
     private long _deadline = long.MaxValue;
     private RelayError _deadlineError;
+    private long _idleLimit = UsualIdle;
     private CancellationTokenSource? _aborted;
     private Action<object?>? _onAbort;
     private object? _onAbortState;
@@ -161,6 +163,11 @@ public sealed class MuxStream
         Volatile.Write(ref _deadline, after <= TimeSpan.Zero ? long.MaxValue : _connection.CoarseNow + after.Ticks);
     }
 
+    /// <summary>
+    /// Sets the time without a frame after which this stream is reset, in place of that of the connection; zero for never.
+    /// </summary>
+    public void SetIdleTimeout(TimeSpan idle) => Volatile.Write(ref _idleLimit, idle.Ticks);
+
     /// <summary>Lifts the deadline.</summary>
     public void ClearDeadline() => Volatile.Write(ref _deadline, long.MaxValue);
 
@@ -210,9 +217,14 @@ public sealed class MuxStream
         {
             Reset(_deadlineError);
         }
-        else if (idle > TimeSpan.Zero && now - LastActivity > idle.Ticks)
+        else
         {
-            Reset(RelayError.StreamIdle);
+            long own = Volatile.Read(ref _idleLimit);
+            long limit = own == UsualIdle ? idle.Ticks : own;
+            if (limit > 0 && now - LastActivity > limit)
+            {
+                Reset(RelayError.StreamIdle);
+            }
         }
     }
 

@@ -3,9 +3,25 @@ using Ggrok.Shared.Protocol;
 
 namespace Ggrok.Shared.Relay;
 
-/// <summary>How raw connections end.</summary>
+/// <summary>How raw connections begin and end.</summary>
 public static class SocketEnd
 {
+    // A peer that vanished is noticed after two minutes; nothing else limits a quiet connection.
+    private const int KeepAliveSeconds = 60;
+    private const int KeepAliveIntervalSeconds = 15;
+    private const int KeepAliveProbes = 4;
+
+    /// <summary>Sets what every raw connection wants: small writes leave at once, and a vanished peer is noticed (RFC 9293 section 3.8.4).</summary>
+    /// <exception cref="SocketException">The connection is gone already.</exception>
+    public static void Prepare(Socket socket)
+    {
+        socket.NoDelay = true;
+        socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
+        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, KeepAliveSeconds);
+        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, KeepAliveIntervalSeconds);
+        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, KeepAliveProbes);
+    }
+
     /// <summary>Half-closes the writing side.</summary>
     public static void ShutdownSend(Socket socket)
     {

@@ -41,6 +41,22 @@ public class TimeoutTests
         stream.Error.ShouldBe(RelayError.None);
     }
 
+    [Theory]
+    [InlineData(0, RelayError.None)]
+    [InlineData(90, RelayError.None)]
+    [InlineData(10, RelayError.StreamIdle)]
+    public async Task A_stream_may_have_an_idle_time_of_its_own_and_none_at_all(int seconds, RelayError expected)
+    {
+        await using var pair = new TunnelPair(idle: seconds < Idle.TotalSeconds && seconds > 0 ? TimeSpan.Zero : Idle);
+        (MuxStream stream, _) = await pair.OpenAsync();
+        stream.SetIdleTimeout(TimeSpan.FromSeconds(seconds));
+
+        pair.Tick(TimeSpan.FromSeconds(50));
+        pair.Tick(TimeSpan.FromSeconds(11));
+
+        stream.Error.ShouldBe(expected);
+    }
+
     [Fact]
     public async Task A_stream_without_a_frame_for_the_idle_time_is_reset()
     {

@@ -135,6 +135,7 @@ public class GrantTests
     [InlineData("serve=device-*", "need a token")]
     [InlineData("s3cr3t,public", "need a token")]
     [InlineData("s3cr3t, connect=db", "need a token")]
+    [InlineData("s3cr3t public, other, s3cr3t", "twice with different grants")]
     public async Task Grants_that_are_none_stop_the_server_with_a_sentence_that_keeps_the_token(string tokens, string expected)
     {
         SettingsException e = await Should.ThrowAsync<SettingsException>(() => RunningServer.StartAsync([("GGROK_TOKENS", tokens)]));

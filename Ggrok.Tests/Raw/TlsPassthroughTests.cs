@@ -212,6 +212,23 @@ public class TlsPassthroughTests
         (await http.SendAsync(request)).StatusCode.ShouldBe(HttpStatusCode.NotFound);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_host_has_one_owner_whether_the_server_ends_its_TLS_or_passes_it_on(bool httpFirst)
+    {
+        await using RawScene scene = await RawScene.StartAsync();
+        var http = new LocalTunnel { Name = "web", Target = scene.Server.Url, Host = "alice.test", Path = "/hooks" };
+        LocalTunnel[] tunnels = httpFirst ? [http, Tls(9, "alice.test")] : [Tls(9, "alice.test"), http];
+        await scene.ServeAsync(tunnels[0], id: "alice");
+
+        ClientExit exit = await scene.Start(RunningClient.Options(scene.Server.Url, scene.Server.Url, _ => tunnels[1], id: "mallory")).Exit;
+
+        exit.Code.ShouldBe(ExitCode.NameTaken);
+        exit.Message.ShouldNotBeNull().ShouldContain("is held by anna@laptop");
+        await scene.ServeAsync(tunnels[1], id: "alice");
+    }
+
     internal static LocalTunnel Tls(int port, string host) => new()
     {
         Name = host, Kind = TunnelKind.Tls, Target = new Uri($"tcp://127.0.0.1:{port}"), Host = host,

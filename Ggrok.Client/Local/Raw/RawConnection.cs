@@ -48,7 +48,7 @@ internal sealed class RawConnection(LocalTunnel tunnel, MuxStream stream, RawOpe
         {
             return tunnel.Kind == TunnelKind.Udp
                 ? await LocalDialer.DialUdpAsync(tunnel.Target, limit.Token).ConfigureAwait(false)
-                : await LocalDialer.DialAsync(tunnel.Target, limit.Token).ConfigureAwait(false);
+                : await LocalDialer.DialRawAsync(tunnel.Target, limit.Token).ConfigureAwait(false);
         }
         catch (Exception e) when (e is SocketException or OperationCanceledException)
         {
