@@ -80,9 +80,10 @@ public sealed class TunnelClient
     /// <param name="target">One of the names of the options.</param>
     /// <param name="local">The stream at this side.</param>
     /// <param name="shutdownLocal">Half-closes its writing side.</param>
-    /// <param name="stop">Gives up waiting for the session, and breaks the connection off.</param>
-    public Task<RelayError> SpliceAsync(ConnectTarget target, Stream local, Action shutdownLocal, CancellationToken stop) =>
-        new RemoteConnection(target, _sessions, _events, _time).SpliceAsync(local, shutdownLocal, null, stop, stop);
+    /// <param name="stop">Gives up waiting for the session.</param>
+    /// <param name="leave">Breaks the connection off.</param>
+    public Task<RelayError> SpliceAsync(ConnectTarget target, Stream local, Action shutdownLocal, CancellationToken stop, CancellationToken leave) =>
+        new RemoteConnection(target, _sessions, _events, _time).SpliceAsync(local, shutdownLocal, null, stop, leave);
 
     private ResiliencePipeline<SessionOutcome> Retrying() =>
         new ResiliencePipelineBuilder<SessionOutcome> { TimeProvider = _time }
