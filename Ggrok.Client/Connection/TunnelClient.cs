@@ -142,7 +142,7 @@ public sealed class TunnelClient
             if (state.Kind is null && !_options.WaitForNames)
             {
                 return new SessionOutcome(
-                    $"Nobody serves the name {target.Name}; start it there with: ggrok {wanted} PORT --name {target.Name}. To begin without it, pass --wait.", ExitCode.NameUnknown);
+                    $"Nobody serves the name {target.Name}; start it there with: ggrok {wanted} PORT --name {target.Name}.{(target.Listen is null ? "" : " To begin without it, pass --wait.")}", ExitCode.NameUnknown);
             }
 
             if (state.Kind is not null && state.Kind != wanted)

@@ -69,6 +69,18 @@ public class LastBytesTests
         (await Within.Bound(running, "the program to end")).Code.ShouldBe(ExitCode.Ok);
     }
 
+    [Fact]
+    public async Task A_name_that_nobody_serves_is_not_waited_for_and_nobody_is_told_to()
+    {
+        await using RawScene scene = await RawScene.StartAsync();
+        TunnelClientOptions options = scene.ConnectOptions("nobody") with { Connect = [new ConnectTarget("nobody", null)], Reconnect = false };
+
+        ClientExit exit = await StdioClient.RunAsync(options, Stream.Null, Stream.Null, new RecordingEvents(), TimeProvider.System, CancellationToken.None);
+
+        exit.Code.ShouldBe(ExitCode.NameUnknown);
+        exit.Message.ShouldNotBeNull().ShouldNotContain("--wait");
+    }
+
     private static async Task<byte[]> ReadAllAsync(Stream stream)
     {
         using var all = new MemoryStream();
