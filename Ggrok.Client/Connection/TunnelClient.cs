@@ -63,7 +63,7 @@ public sealed class TunnelClient
             _listeners.ForEach(l => l.Dispose());
         }
 
-        await Task.WhenAll(_finishing).ConfigureAwait(false);
+        await FinishAsync(stop).ConfigureAwait(false);
         return outcome.Terminal switch
         {
             null when !_options.Reconnect => new ClientExit(ExitCode.Failed, outcome.Reason),
@@ -210,6 +210,21 @@ public sealed class TunnelClient
             CloseReason.HeartbeatMissed => new SessionOutcome("The server does not answer any more.", Lived: lived),
             _ => new SessionOutcome($"The session ended: {reason}.", Lived: lived),
         };
+    }
+
+    // Sessions that a server asked to leave end when it closes them; who stops the client waits for its drain time only.
+    private async Task FinishAsync(CancellationToken stop)
+    {
+        Task finishing = Task.WhenAll(_finishing);
+        await Task.WhenAny(finishing, Task.Delay(Timeout.Infinite, stop)).ConfigureAwait(false);
+        try
+        {
+            await finishing.WaitAsync(_options.DrainTimeout, _time).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            _drainedInTime = false;
+        }
     }
 
     private static SessionOutcome Replaced() =>

@@ -70,6 +70,23 @@ public class LastBytesTests
     }
 
     [Fact]
+    public async Task A_client_that_is_stopped_waits_no_longer_than_its_drain_time_for_a_session_of_before()
+    {
+        using var local = new RawListener();
+        await using RawScene scene = await RawScene.StartAsync();
+        RunningClient client = scene.Start(RunningClient.Options(scene.Server.Url, local.Url, _ => RawScene.Tcp(local.Url.Port)) with { DrainTimeout = TimeSpan.FromMilliseconds(100) });
+        Uri url = (await client.Events.NextReadyAsync())[0].Url;
+        using RawSocket visitor = await RawSocket.ConnectAsync(url);
+        using RawSocket accepted = await local.AcceptAsync();
+        scene.Server.Get<SessionDirectory>().StartDraining();
+        await client.Events.NextLostAsync();
+
+        client.Stop();
+
+        (await client.Exit).Code.ShouldBe(ExitCode.DrainTimeout);
+    }
+
+    [Fact]
     public async Task A_name_that_nobody_serves_is_not_waited_for_and_nobody_is_told_to()
     {
         await using RawScene scene = await RawScene.StartAsync();
