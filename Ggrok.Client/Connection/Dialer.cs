@@ -117,9 +117,15 @@ internal sealed class Dialer(TunnelClientOptions options, string instance)
         }
     }
 
-    private Welcome Accepted(Welcome welcome) => welcome.Tunnels.Count == options.Tunnels.Count && (welcome.Connect?.Count ?? 0) == options.Connect.Count
-        ? welcome
-        : throw new ProtocolViolationException(CloseReason.FrameMalformed);
+    // What the rest of the client relies on. Annotations speak of members, not of the elements of lists.
+    private Welcome Accepted(Welcome welcome)
+    {
+        bool fits = welcome.Tunnels.Count == options.Tunnels.Count
+            && (welcome.Connect?.Count ?? 0) == options.Connect.Count
+            && welcome.Tunnels.All(t => t is not null && Uri.TryCreate(t.Url, UriKind.Absolute, out _))
+            && welcome.Connect?.Contains(null!) != true;
+        return fits ? welcome : throw new ProtocolViolationException(CloseReason.FrameMalformed);
+    }
 
     private Hello MakeHello() => new(
         ProtocolLimits.Version,

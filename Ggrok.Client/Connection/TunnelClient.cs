@@ -63,7 +63,7 @@ public sealed class TunnelClient
             _listeners.ForEach(l => l.Dispose());
         }
 
-        await Task.WhenAll(_finishing).ConfigureAwait(false);
+        await FinishAsync(stop).ConfigureAwait(false);
         return outcome.Terminal switch
         {
             null when !_options.Reconnect => new ClientExit(ExitCode.Failed, outcome.Reason),
@@ -80,9 +80,10 @@ public sealed class TunnelClient
     /// <param name="target">One of the names of the options.</param>
     /// <param name="local">The stream at this side.</param>
     /// <param name="shutdownLocal">Half-closes its writing side.</param>
-    /// <param name="stop">Gives up waiting for the session, and breaks the connection off.</param>
-    public Task<RelayError> SpliceAsync(ConnectTarget target, Stream local, Action shutdownLocal, CancellationToken stop) =>
-        new RemoteConnection(target, _sessions, _events, _time).SpliceAsync(local, shutdownLocal, null, stop, stop);
+    /// <param name="stop">Gives up waiting for the session.</param>
+    /// <param name="leave">Breaks the connection off.</param>
+    public Task<RelayError> SpliceAsync(ConnectTarget target, Stream local, Action shutdownLocal, CancellationToken stop, CancellationToken leave) =>
+        new RemoteConnection(target, _sessions, _events, _time).SpliceAsync(local, shutdownLocal, null, stop, leave);
 
     private ResiliencePipeline<SessionOutcome> Retrying() =>
         new ResiliencePipelineBuilder<SessionOutcome> { TimeProvider = _time }
@@ -143,7 +144,7 @@ public sealed class TunnelClient
             if (state.Kind is null && !_options.WaitForNames)
             {
                 return new SessionOutcome(
-                    $"Nobody serves the name {target.Name}; start it there with: ggrok {wanted} PORT --name {target.Name}. To begin without it, pass --wait.", ExitCode.NameUnknown);
+                    $"Nobody serves the name {target.Name}; start it there with: ggrok {wanted} PORT --name {target.Name}.{(target.Listen is null ? "" : " To begin without it, pass --wait.")}", ExitCode.NameUnknown);
             }
 
             if (state.Kind is not null && state.Kind != wanted)
@@ -211,6 +212,21 @@ public sealed class TunnelClient
             CloseReason.HeartbeatMissed => new SessionOutcome("The server does not answer any more.", Lived: lived),
             _ => new SessionOutcome($"The session ended: {reason}.", Lived: lived),
         };
+    }
+
+    // Sessions that a server asked to leave end when it closes them; who stops the client waits for its drain time only.
+    private async Task FinishAsync(CancellationToken stop)
+    {
+        Task finishing = Task.WhenAll(_finishing);
+        await Task.WhenAny(finishing, Task.Delay(Timeout.Infinite, stop)).ConfigureAwait(false);
+        try
+        {
+            await finishing.WaitAsync(_options.DrainTimeout, _time).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            _drainedInTime = false;
+        }
     }
 
     private static SessionOutcome Replaced() =>

@@ -18,21 +18,22 @@ public static class StdioClient
     {
         // The program that started this one is gone, or wants it gone: nothing is waited for but the reset's way out.
         using var done = new CancellationTokenSource();
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(stop);
         var client = new TunnelClient(options, events, time);
         ConnectTarget target = options.Connect[0];
         Task<ClientExit> running = client.RunAsync(done.Token);
         var streams = new StandardStreams(input, output);
-        Task<RelayError> splicing = client.SpliceAsync(target, streams, streams.CloseOutput, stop);
+        Task<RelayError> splicing = client.SpliceAsync(target, streams, streams.CloseOutput, over.Token, stop);
         Task first = await Task.WhenAny(running, splicing).ConfigureAwait(false);
-        await done.CancelAsync().ConfigureAwait(false);
-        ClientExit exit = await running.ConfigureAwait(false);
-        if (first == running)
-        {
-            return exit;
-        }
 
+        // Without a session nothing is waited for any more; with one, what has arrived is written before the end.
+        await over.CancelAsync().ConfigureAwait(false);
+        await done.CancelAsync().ConfigureAwait(false);
         RelayError error = await splicing.ConfigureAwait(false);
-        return error == RelayError.None || stop.IsCancellationRequested ? exit : new ClientExit(ExitCode.ConnectionFailed, Sentence(target.Name, error));
+        ClientExit exit = await running.ConfigureAwait(false);
+        return stop.IsCancellationRequested || (first == running && error == RelayError.TunnelLost) ? exit
+            : error == RelayError.None ? new ClientExit(ExitCode.Ok, null)
+            : new ClientExit(ExitCode.ConnectionFailed, Sentence(target.Name, error));
     }
 
     private static string Sentence(string name, RelayError error) => error switch

@@ -15,7 +15,8 @@ internal sealed partial class LegacyEndpoint(
     // Well below the 55 s after which platforms drop a quiet connection.
     private static readonly TimeSpan Ping = TimeSpan.FromSeconds(25);
 
-    private static readonly RouteOwner Owner = new("legacy", "an old Go client");
+    // An id that no current client can have: it would take their names.
+    private static readonly RouteOwner Owner = new("", "an old Go client");
 
     public async Task ServeAsync(HttpContext context, Identity identity)
     {

@@ -29,10 +29,13 @@ public sealed class Registrar(
 
         var assignments = new List<Assignment>();
         refusal = Assign(hello, new Applicant(connectHost, hello.Client, identity), assignments);
-        if (refusal is null && !directory.TryReserve(identity.Id, SizeOf(hello), options.MaxTunnelsPerToken))
+
+        // A name that is kept for a lost client is kept from others: it counts, or connecting and vanishing would take them all.
+        if (refusal is null && !directory.TryReserve(
+            identity.Id, SizeOf(hello), options.MaxTunnelsPerToken - registry.CountAway(identity.Id, assignments.Select(a => a.Key))))
         {
             refusal = new Rejected(RejectCode.TooManyTunnels,
-                string.Create(CultureInfo.InvariantCulture, $"This token may open {options.MaxTunnelsPerToken} tunnels at once and has them open; close one first."),
+                string.Create(CultureInfo.InvariantCulture, $"This token may open {options.MaxTunnelsPerToken} tunnels at once and has them open, or lost a moment ago; close one first."),
                 MayRetry: true, RetryAfterSeconds: 10);
         }
 
@@ -84,7 +87,7 @@ public sealed class Registrar(
     private Registration Admit(TunnelSession session, List<Assignment> assignments)
     {
         Hello hello = session.Hello;
-        var owner = new RouteOwner(hello.Client, Printable.Clean(hello.Label));
+        var owner = new RouteOwner(hello.Client, Printable.Clean(hello.Label), session.Identity.Id);
         List<TunnelRoute> routes = [.. assignments.Select((assignment, i) => new TunnelRoute
         {
             Key = assignment.Key,

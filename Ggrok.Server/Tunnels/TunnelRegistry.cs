@@ -82,6 +82,13 @@ public sealed class TunnelRegistry(TimeProvider time)
     /// <summary>Routes that are registered now, the away ones included.</summary>
     public IReadOnlyList<TunnelRoute> Snapshot() => [.. _spaces.SelectMany(s => s.Values).SelectMany(r => r)];
 
+    /// <summary>Names that are kept for lost clients of this token or certificate, without those that are asked for now.</summary>
+    public int CountAway(string identityId, IEnumerable<RouteKey> wanted)
+    {
+        var except = wanted.ToHashSet();
+        return Snapshot().Count(r => r.IsAway && r.Owner.IdentityId == identityId && !IsOver(r) && !except.Contains(r.Key));
+    }
+
     /// <summary>Forgets routes whose away time is over.</summary>
     public void RemoveExpired()
     {

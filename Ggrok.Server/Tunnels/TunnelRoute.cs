@@ -5,7 +5,8 @@ namespace Ggrok.Server.Tunnels;
 /// <summary>Who holds a route.</summary>
 /// <param name="ClientId">Persistent id of the client; never shown to others.</param>
 /// <param name="Label">What others are told: <c>anna@laptop</c>.</param>
-public sealed record RouteOwner(string ClientId, string Label);
+/// <param name="IdentityId">Id of the token or certificate with which it registered; null where nothing is counted.</param>
+public sealed record RouteOwner(string ClientId, string Label, string? IdentityId = null);
 
 /// <summary>One registered route. Immutable: a change of state is a new route in the registry.</summary>
 public sealed class TunnelRoute

@@ -62,6 +62,8 @@ public sealed class MuxConnection
 
     internal MuxOptions Options => _options;
 
+    internal TimeProvider Time => _time;
+
     /// <summary>Time in ticks as of the last <see cref="Tick"/>: good enough for timeouts, free to read.</summary>
     internal long CoarseNow => Volatile.Read(ref _coarseNow);
 

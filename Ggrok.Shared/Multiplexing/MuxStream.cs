@@ -171,6 +171,20 @@ public sealed class MuxStream
     /// <summary>Lifts the deadline.</summary>
     public void ClearDeadline() => Volatile.Write(ref _deadline, long.MaxValue);
 
+    /// <summary>
+    /// Watches over the delivery of what was read: once both directions have ended, the connection looks after the stream no
+    /// more, and who does not take the rest would keep it for ever. Due again and again while a delivery waits, the timer
+    /// resets such a stream. Null where streams have no idle time.
+    /// </summary>
+    /// <param name="period">How long a delivery may wait.</param>
+    internal ITimer? NewDeliveryTimer(out TimeSpan period)
+    {
+        period = _connection.Options.StreamIdleTimeout;
+        return period > TimeSpan.Zero
+            ? _connection.Time.CreateTimer(static s => ((MuxStream)s!).ResetIfEnded(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan)
+            : null;
+    }
+
     internal void Abort(RelayError error, bool tellPeer)
     {
         int before = Interlocked.Exchange(ref _state, Failed);
@@ -229,6 +243,14 @@ public sealed class MuxStream
     }
 
     internal void Touch() => LastActivity = _connection.CoarseNow;
+
+    private void ResetIfEnded()
+    {
+        if (Volatile.Read(ref _state) == Ended)
+        {
+            Reset(RelayError.StreamIdle);
+        }
+    }
 
     private void RunOnAbort()
     {

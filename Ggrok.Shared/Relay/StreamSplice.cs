@@ -24,6 +24,8 @@ public sealed class StreamSplice(MuxStream stream, Stream peer, RelayError peerL
     // Also when the stream is reset or lost: neither a peer that says nothing nor one that does not read may hold the
     // connection then.
     private readonly CancellationTokenSource _stop = CancellationTokenSource.CreateLinkedTokenSource(stream.Aborted);
+    private ITimer? _delivery;
+    private TimeSpan _deliveryPeriod;
     private long _fromPeer;
     private long _toPeer;
 
@@ -44,6 +46,7 @@ public sealed class StreamSplice(MuxStream stream, Stream peer, RelayError peerL
         }
 
         await reading.ConfigureAwait(false);
+        _delivery?.Dispose();
         _stop.Dispose();
     }
 
@@ -118,7 +121,7 @@ public sealed class StreamSplice(MuxStream stream, Stream peer, RelayError peerL
                 switch (frame.Kind)
                 {
                     case FrameKind.Data:
-                        await peer.WriteAsync(frame.Payload, _stop.Token).ConfigureAwait(false);
+                        await WatchedAsync(peer.WriteAsync(frame.Payload, _stop.Token)).ConfigureAwait(false);
                         await peer.FlushAsync(_stop.Token).ConfigureAwait(false);
                         Volatile.Write(ref _toPeer, _toPeer + frame.Payload.Length);
                         stream.Advance();
@@ -139,6 +142,22 @@ public sealed class StreamSplice(MuxStream stream, Stream peer, RelayError peerL
             // Gives the payload back; nothing is left of it once the stream has failed for another reason.
             stream.Advance();
             stream.Reset(peerLost);
+        }
+    }
+
+    private ValueTask WatchedAsync(ValueTask write) => write.IsCompleted ? write : WatchAsync(write);
+
+    private async ValueTask WatchAsync(ValueTask write)
+    {
+        _delivery ??= stream.NewDeliveryTimer(out _deliveryPeriod);
+        _delivery?.Change(_deliveryPeriod, _deliveryPeriod);
+        try
+        {
+            await write.ConfigureAwait(false);
+        }
+        finally
+        {
+            _delivery?.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         }
     }
 

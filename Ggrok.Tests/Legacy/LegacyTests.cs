@@ -148,6 +148,22 @@ public class LegacyTests
     }
 
     [Theory]
+    [InlineData("legacy")]
+    [InlineData("")]
+    public async Task A_current_client_takes_nothing_from_an_old_one_whatever_it_calls_itself(string id)
+    {
+        await using RunningServer server = await RunningServer.StartAsync();
+        await using FakeGoClient old = await FakeGoClient.ConnectAsync(server, _ => FakeGoClient.Answer(200, "old"));
+        using var visitor = new HttpClient { BaseAddress = server.Url };
+        await Eventually.BecomesAsync(async () => (await visitor.GetAsync("/")).StatusCode, HttpStatusCode.OK);
+
+        var current = new RunningClient(RunningClient.Options(server.Url, server.Url, id: id));
+
+        (await current.Exit).Code.ShouldBeOneOf(ExitCode.NameTaken, ExitCode.Refused);
+        (await visitor.GetStringAsync("/")).ShouldBe("old");
+    }
+
+    [Theory]
     [InlineData("GGROK_LEGACY", "false", "426")]
     [InlineData("GGROK_TOKENS", "secret", "401")]
     public async Task Settings_can_keep_old_clients_out(string name, string value, string status)

@@ -59,6 +59,31 @@ public class SpliceTests
         await Within.Bound(spliced.Running, "the splice to end");
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Who_never_reads_what_both_sides_have_ended_is_cut_off_after_the_idle_time(bool isTunnelGone)
+    {
+        TimeSpan idle = TimeSpan.FromMinutes(1);
+        await using Spliced spliced = await Spliced.OpenAsync(isFull: true, idle);
+        await spliced.Far.WriteAsync(FrameKind.Data, new byte[64 * 1024]);
+        await spliced.Far.WriteEndAsync();
+        spliced.Peer.ShutdownSend();
+        await Eventually.BecomesAsync(() => Task.FromResult(spliced.Pair.Server.OpenStreams + spliced.Pair.Client.OpenStreams), 0);
+        if (isTunnelGone)
+        {
+            spliced.Pair.Server.RequestClose(CloseReason.Normal);
+            await spliced.Pair.BothEndAsync();
+        }
+
+        spliced.Pair.Time.Advance(idle / 2);
+        spliced.Running.IsCompleted.ShouldBeFalse();
+        spliced.Pair.Time.Advance(idle);
+
+        await Within.Bound(spliced.Running, "the splice to end");
+        spliced.Near.Error.ShouldBe(RelayError.StreamIdle);
+    }
+
     [Fact]
     public async Task Small_and_large_pieces_keep_their_order()
     {
@@ -85,7 +110,7 @@ public class SpliceTests
 
     private sealed class Spliced : IAsyncDisposable
     {
-        public TunnelPair Pair { get; } = new();
+        public required TunnelPair Pair { get; init; }
 
         /// <summary>The end of the stream at the other side of the tunnel.</summary>
         public MuxStream Far { get; private set; } = null!;
@@ -102,9 +127,10 @@ public class SpliceTests
         private Socket? _socket;
 
         /// <param name="isFull">Whether nothing can be written to the connection before its other end reads.</param>
-        public static async Task<Spliced> OpenAsync(bool isFull = false)
+        /// <param name="idle">Idle time of streams.</param>
+        public static async Task<Spliced> OpenAsync(bool isFull = false, TimeSpan idle = default)
         {
-            var spliced = new Spliced();
+            var spliced = new Spliced { Pair = new TunnelPair(idle: idle) };
             (spliced.Far, spliced.Near) = await spliced.Pair.OpenAsync();
             using var listener = new TcpListener(IPAddress.Loopback, 0);
             listener.Start();
