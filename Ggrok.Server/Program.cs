@@ -22,7 +22,9 @@ catch (SettingsException e)
 catch (Exception e) when (e is IOException or SocketException)
 {
     // A socket's own exception is about rights, which ports below 1024 need.
-    string advice = e is IOException ? "Set PORT (or GGROK_TLS_PORT) to a free port." : "Set PORT (or GGROK_TLS_PORT) to a port that this user may take.";
+    string advice = e.Message.Contains("GGROK_", StringComparison.Ordinal) ? "Choose another one."
+        : e is IOException ? "Set PORT (or GGROK_TLS_PORT) to a free port."
+        : "Set PORT (or GGROK_TLS_PORT) to a port that this user may take.";
     await Console.Error.WriteLineAsync($"The server cannot start: {e.Message.TrimEnd('.')}. {advice}").ConfigureAwait(false);
     return 1;
 }

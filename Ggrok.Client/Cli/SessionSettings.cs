@@ -21,6 +21,7 @@ internal sealed class SessionSettings
         _places = config.Find(parsed);
         var given = new SettingSources(parsed, environment, new Dictionary<string, Setting>());
         Saved = new SavedSettings(_places, key => IsGiven(given, key));
+        RefuseLeakedToken(given);
         Sources = new SettingSources(parsed, environment, Saved.Values);
     }
 
@@ -65,6 +66,19 @@ internal sealed class SessionSettings
             // Last, so that a mistake leaves no file behind.
             ClientId = Identity(warn),
         };
+    }
+
+    // A token that is set for every command goes with the user's own server. Where that is not known the variable counts, as
+    // in a build that knows no other server than the repository's.
+    private void RefuseLeakedToken(SettingSources given)
+    {
+        bool fromEnvironment = given.Option(_options.Token) is null && given.Option(_options.TokenFile) is null
+            && given.Find(_options.Token, "GGROK_TOKEN") is not null;
+        if (fromEnvironment && Saved.ForeignServer is { } foreign)
+        {
+            throw new UsageException($"{foreign.Origin} ({foreign.Text.Quoted()}) is not the server that you have saved, and GGROK_TOKEN would be sent to it. "
+                + "If you want that, pass --token or --server yourself.");
+        }
     }
 
     private bool IsGiven(SettingSources given, string key) => key switch

@@ -33,6 +33,7 @@ internal sealed class SavedSettings
         }
 
         Values = values;
+        ForeignServer = isGiven("server") || !user.Settings.ContainsKey("server") ? null : Foreign("server", project, user, ServerOf);
         var names = new HashSet<string>([.. project.Tunnels.Select(t => t.Name), .. project.Connect.Select(c => c.Name)], StringComparer.Ordinal);
         Tunnels = [.. project.Tunnels, .. user.Tunnels.Where(t => !names.Contains(t.Name))];
         Connect = [.. project.Connect, .. user.Connect.Where(c => !names.Contains(c.Name))];
@@ -40,6 +41,9 @@ internal sealed class SavedSettings
 
     /// <summary>Every key that is set, with file and line as its origin.</summary>
     public IReadOnlyDictionary<string, Setting> Values { get; }
+
+    /// <summary>The server of the working folder's file where the user has saved another one; else null.</summary>
+    public Setting? ForeignServer { get; }
 
     /// <summary>Tunnels by name, in the order of the files.</summary>
     public IReadOnlyList<TunnelEntry> Tunnels { get; }

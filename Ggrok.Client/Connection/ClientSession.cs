@@ -41,11 +41,13 @@ internal sealed class ClientSession : IMuxHandler, IDisposable
     }
 
     /// <summary>Takes no new requests and waits for the running ones; false when they took too long.</summary>
-    public async Task<bool> DrainAsync(TimeSpan limit)
+    /// <param name="limit">How long.</param>
+    /// <param name="unfinished">Counts what has no stream any more but is still being written to a local connection.</param>
+    public async Task<bool> DrainAsync(TimeSpan limit, Func<int> unfinished)
     {
         Connection.SendGoAway(new GoAway(CloseReason.Drained, "The client is shutting down."));
         long started = _time.GetTimestamp();
-        while (Connection.OpenStreams > 0 && !Connection.IsClosing)
+        while ((Connection.OpenStreams > 0 && !Connection.IsClosing) || unfinished() > 0)
         {
             if (_time.GetElapsedTime(started) >= limit)
             {

@@ -187,7 +187,7 @@ public sealed class TunnelClient
             _listeners.ForEach(l => l.Dispose());
             _relay.EndDatagrams();
             _events.Draining(session.Connection.OpenStreams);
-            _drainedInTime = await session.DrainAsync(_options.DrainTimeout).ConfigureAwait(false);
+            _drainedInTime = await session.DrainAsync(_options.DrainTimeout, () => _relay.RawConnections + _listeners.Sum(l => l.Connections)).ConfigureAwait(false);
             await running.ConfigureAwait(false);
             return new SessionOutcome("Stopped.", ExitCode.Ok);
         }

@@ -15,6 +15,7 @@ internal sealed class LocalRelay
     private readonly IClientEvents _events;
     private readonly TimeProvider _time;
     private readonly LocalFlows _datagrams = new();
+    private int _rawConnections;
 
     public LocalRelay(IReadOnlyList<LocalTunnel> tunnels, IClientEvents events, TimeProvider time)
     {
@@ -26,6 +27,11 @@ internal sealed class LocalRelay
 
     /// <summary>Size in bytes that a response head may have; the server says it in Welcome.</summary>
     public int MaxHeadBytes { get; set; } = ProtocolLimits.MaxJsonBytes / 2;
+
+    /// <summary>
+    /// Raw connections to local services that are not closed yet: a service may still be reading what both sides have ended.
+    /// </summary>
+    public int RawConnections => Volatile.Read(ref _rawConnections);
 
     /// <summary>Ends the datagrams of every peer: nothing that a drain could wait for.</summary>
     public void EndDatagrams() => _datagrams.EndAll();
@@ -57,6 +63,11 @@ internal sealed class LocalRelay
         catch (ProtocolViolationException)
         {
             stream.Reset(RelayError.RequestInvalid);
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            // Nobody waits for this task: without it the stream would stay open for ever.
+            stream.Reset(RelayError.Internal);
         }
     }
 
@@ -114,6 +125,7 @@ internal sealed class LocalRelay
         LocalTunnel tunnel = _tunnels[open.Tunnel];
         var connection = new RawConnection(tunnel, stream, open, _datagrams, _time);
         RelayError error;
+        Interlocked.Increment(ref _rawConnections);
         try
         {
             error = await connection.RunAsync().ConfigureAwait(false);
@@ -121,6 +133,10 @@ internal sealed class LocalRelay
         catch (Exception e) when (e is not OutOfMemoryException)
         {
             error = RelayError.Internal;
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _rawConnections);
         }
 
         if (error != RelayError.None)

@@ -48,6 +48,9 @@ internal sealed class ConnectListener : IDisposable
     /// <summary>Where it listens: the port is the real one where any free one was asked for.</summary>
     public IPEndPoint Address => (IPEndPoint)_socket.LocalEndPoint!;
 
+    /// <summary>Connections accepted here that are not closed yet.</summary>
+    public int Connections => _remote.Running;
+
     /// <summary>Ends the datagrams of every peer at the session of before; who sends again uses the next one.</summary>
     public void EndFlows() => _edge?.EndFlows();
 

@@ -12,6 +12,11 @@ internal sealed class RemoteConnection(ConnectTarget target, SessionSource sessi
 {
     private const int IdBytes = 8;
 
+    private int _running;
+
+    /// <summary>Accepted connections that are not closed yet.</summary>
+    public int Running => Volatile.Read(ref _running);
+
     /// <summary>What opens a stream to the name.</summary>
     public RawOpen NewOpen() => new(
         Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(IdBytes)), (target.Udp ? TunnelKind.Udp : TunnelKind.Tcp).ToWire(), Name: target.Name);
@@ -20,6 +25,7 @@ internal sealed class RemoteConnection(ConnectTarget target, SessionSource sessi
     public async Task ServeAsync(Socket socket, CancellationToken stop)
     {
         RelayError error = RelayError.VisitorGone;
+        Interlocked.Increment(ref _running);
         try
         {
             SocketEnd.Prepare(socket);
@@ -32,6 +38,7 @@ internal sealed class RemoteConnection(ConnectTarget target, SessionSource sessi
         }
 
         SocketEnd.Close(socket, error);
+        Interlocked.Decrement(ref _running);
     }
 
     /// <summary>Joins a local stream with the name until both directions are over; returns how it failed. Never throws.</summary>

@@ -163,10 +163,6 @@ public sealed class WorkingFolderTests : CommandLineScene
 
         (await RunAsync("3000", "--token", "other")).ShouldBe(0, Error);
         (Opened!.Server.Host, Opened.Token).ShouldBe(("other.app", "other"));
-        Variables["GGROK_TOKEN"] = "environment";
-        (await RunAsync("3000")).ShouldBe(0, Error);
-        Opened.Token.ShouldBe("environment");
-        Variables.Remove("GGROK_TOKEN");
         (await RunAsync("3000", "--server", "third.app")).ShouldBe(0, Error);
         (Opened.Server.Host, Opened.Token).ShouldBe(("third.app", "s3cret"));
         await WriteAsync(_project, "server: other.app\ntoken: theirs\n");
@@ -202,6 +198,26 @@ public sealed class WorkingFolderTests : CommandLineScene
 
         Opened!.Server.Host.ShouldBe("my.app");
         Error.ShouldContain($"chmod o-w {_project}");
+    }
+
+    [Fact]
+    public async Task A_server_of_the_folder_does_not_get_the_token_of_the_environment_in_place_of_the_users_own()
+    {
+        await WriteAsync(_user, "server: my.app\n");
+        await WriteAsync(_project, "server: evil.app\n");
+        Variables["GGROK_TOKEN"] = "s3cret";
+
+        (await RunAsync("3000")).ShouldBe(2);
+
+        Opened.ShouldBeNull();
+        Error.ShouldContain("is not the server that you have saved, and GGROK_TOKEN would be sent to it");
+        Error.ShouldNotContain("s3cret");
+        (await RunAsync("3000", "--token", "other")).ShouldBe(0, Error);
+        (await RunAsync("3000", "--server", "my.app")).ShouldBe(0, Error);
+        Opened!.Token.ShouldBe("s3cret");
+        File.Delete(_user);
+        (await RunAsync("3000")).ShouldBe(0, Error);
+        Opened.Server.Host.ShouldBe("evil.app", "who has saved no server means the variable for the folder's");
     }
 
     [Fact]

@@ -71,7 +71,7 @@ public sealed class CaddyInFront : IAsyncLifetime
     {
         for (int attempt = 1; ; attempt++)
         {
-            int port = FreePort();
+            int port = FreePorts.One();
             WriteCaddyfile(port);
             _caddy = RunningProgram.Start("caddy", "run --config Caddyfile --adapter caddyfile", _folder, [("XDG_CONFIG_HOME", _folder), ("XDG_DATA_HOME", _folder)]);
             Task<string> serving = _caddy.LineAsync("serving initial configuration");
@@ -102,13 +102,6 @@ public sealed class CaddyInFront : IAsyncLifetime
         string text = Repository.Read("Caddyfile").Replace("ggrok:8080", $"127.0.0.1:{_server.Url.Port}", StringComparison.Ordinal);
         int options = text.IndexOf("\n{\n", StringComparison.Ordinal);
         File.WriteAllText(Path.Combine(_folder, "Caddyfile"), text[..(options + 1)] + globals + text[(options + 3)..]);
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     private static SocketsHttpHandler NewHandler(int port) => new()

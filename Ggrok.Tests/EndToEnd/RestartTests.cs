@@ -14,7 +14,7 @@ public class RestartTests
     public async Task A_killed_server_loses_only_what_was_in_flight_and_is_found_again()
     {
         await using LocalApp app = await LocalApp.StartAsync(c => c.Response.WriteAsync("ok"));
-        (RunningProgram first, int port) = await StartServerAsync(0);
+        (RunningProgram first, int port) = await StartServerAsync(FreePorts.One());
         await using RunningProgram killed = first;
         var url = new Uri($"http://127.0.0.1:{port}");
         await using var client = new RunningClient(RunningClient.Options(url, app.Url));

@@ -39,7 +39,7 @@ internal sealed class RunningSshd : IAsyncDisposable
             Directory.CreateDirectory(PrivilegeSeparation);
         }
 
-        int port = FreePort.Next();
+        int port = FreePorts.One();
         await File.WriteAllTextAsync(Path.Combine(folder, "config"), string.Create(CultureInfo.InvariantCulture, $"""
             Port {port}
             ListenAddress 127.0.0.1

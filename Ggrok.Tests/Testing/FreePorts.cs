@@ -3,19 +3,26 @@ using System.Net.Sockets;
 
 namespace Ggrok.Tests.Testing;
 
-/// <summary>
-/// Ports for what cannot choose one itself. Of those that the system does not give to connections, so that what runs beside
-/// does not take them meanwhile.
-/// </summary>
+/// <summary>Ports for whatever does not take port 0: outside programs, ranges, servers that come back on the same port.</summary>
+/// <remarks>
+/// Below those that systems give to whoever asks for any, and never the same one twice in this process: between the look and
+/// the use nobody takes it.
+/// </remarks>
 internal static class FreePorts
 {
+    private const int First = 10_000;
+    private const int Count = 20_000;
+
+    // Another run on the same machine begins elsewhere.
+    private static int s_next = Random.Shared.Next(Count);
+
     public static int One() => Range(1).First;
 
     public static (int First, int Last) Range(int count)
     {
         while (true)
         {
-            int first = Random.Shared.Next(10_000, 30_000);
+            int first = First + ((Interlocked.Add(ref s_next, count) - count) % Count);
             if (Enumerable.Range(first, count).All(IsFree))
             {
                 return (first, first + count - 1);
