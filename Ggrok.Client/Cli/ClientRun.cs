@@ -36,7 +36,8 @@ internal sealed class ClientRun(
         return TextAsync(options, error, quiet: true, stop);
     }
 
-    private void Warn(string message) => error.WriteLine("ggrok: " + message);
+    /// <summary>Says what is worth knowing but no error.</summary>
+    public void Warn(string message) => error.WriteLine("ggrok: " + message);
 
     private async Task<int> JsonAsync(TunnelClientOptions options, TextWriter writer, CancellationToken stop)
     {

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Net;
 using Ggrok.Client.Configuration;
 using Ggrok.Client.Connection;
 
@@ -41,6 +42,12 @@ internal sealed class StartCommand(ClientRun run)
         if (TunnelClashes.Find(tunnels, connect).FirstOrDefault() is { } clash)
         {
             throw new UsageException(clash);
+        }
+
+        // Written in a file, perhaps by somebody else, it is easily overlooked; --listen is typed.
+        foreach (NamedConnect open in connect.Where(c => c.Target.Listen is { } listen && !IPAddress.IsLoopback(listen.Address)))
+        {
+            run.Warn($"{open.Origin}: whoever reaches this machine at {open.Target.Listen} is let through to {open.Target.Name}.");
         }
 
         return run.TunnelsAsync(

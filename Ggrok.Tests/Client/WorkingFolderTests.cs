@@ -33,6 +33,16 @@ public sealed class WorkingFolderTests : CommandLineScene
     }
 
     [Fact]
+    public async Task A_private_name_that_a_file_opens_to_the_network_is_told()
+    {
+        await WriteAsync(_project, "server: my.app\nconnect:\n  db: 0.0.0.0:5432\n  cache: 6379\n");
+
+        (await RunAsync("start", "--all")).ShouldBe(0, Error);
+
+        Error.ShouldBe($"ggrok: {_project}:3: db: whoever reaches this machine at 0.0.0.0:5432 is let through to db.{Environment.NewLine}");
+    }
+
+    [Fact]
     public async Task The_identity_stays_with_the_user_wherever_the_command_is_run()
     {
         await WriteAsync(_user, "server: my.app\n");
