@@ -36,7 +36,7 @@ internal static class FreePorts
         using var udp = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
         try
         {
-            tcp.Bind(new IPEndPoint(IPAddress.IPv6Any, port));
+            tcp.Bind(new IPEndPoint(Socket.OSSupportsIPv6 ? IPAddress.IPv6Any : IPAddress.Any, port));
             udp.Bind(new IPEndPoint(IPAddress.Loopback, port));
             return true;
         }
