@@ -7,6 +7,7 @@ namespace Ggrok.Server.Tunnels;
 public sealed class TunnelRegistry(TimeProvider time)
 {
     private readonly Lock _gate = new();
+    private int _away;
 
     // For each space: host → its routes, longest path first. Arrays are replaced, never changed.
     private readonly ConcurrentDictionary<string, TunnelRoute[]>[] _spaces =
@@ -85,6 +86,12 @@ public sealed class TunnelRegistry(TimeProvider time)
     /// <summary>Names that are kept for lost clients of this token or certificate, without those that are asked for now.</summary>
     public int CountAway(string identityId, IEnumerable<RouteKey> wanted)
     {
+        // Nearly always: then a registration does not cost more the more tunnels there are.
+        if (Volatile.Read(ref _away) == 0)
+        {
+            return 0;
+        }
+
         var except = wanted.ToHashSet();
         return Snapshot().Count(r => r.IsAway && r.Owner.IdentityId == identityId && !IsOver(r) && !except.Contains(r.Key));
     }
@@ -132,6 +139,9 @@ public sealed class TunnelRegistry(TimeProvider time)
             : null;
     }
 
+    private void CountAwayChange(TunnelRoute? before, TunnelRoute? after) =>
+        Volatile.Write(ref _away, _away + (after is { IsAway: true } ? 1 : 0) - (before is { IsAway: true } ? 1 : 0));
+
     private bool IsOver(TunnelRoute route) => time.GetUtcNow() >= route.AwayUntil;
 
     private TunnelRoute? FindExact(RouteKey key) =>
@@ -140,6 +150,7 @@ public sealed class TunnelRegistry(TimeProvider time)
     private void Put(TunnelRoute route)
     {
         ConcurrentDictionary<string, TunnelRoute[]> hosts = _spaces[(int)route.Key.Space];
+        CountAwayChange(FindExact(route.Key), route);
         TunnelRoute[] others = hosts.TryGetValue(route.Key.Host, out TunnelRoute[]? routes)
             ? Array.FindAll(routes, r => r.Key != route.Key)
             : [];
@@ -154,6 +165,7 @@ public sealed class TunnelRegistry(TimeProvider time)
             return;
         }
 
+        CountAwayChange(route, successor);
         TunnelRoute[] left = [.. routes.Select(r => r == route ? successor : r).OfType<TunnelRoute>()];
         if (left.Length == 0)
         {
