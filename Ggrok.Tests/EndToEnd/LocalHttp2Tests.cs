@@ -38,7 +38,7 @@ public sealed class LocalHttp2Tests : IDisposable
         using RawSocket visitor = await RawSocket.ConnectAsync(ggrok.Server.Url);
         await visitor.SendAsync("PATCH /a%2Fb/../c%20d//e?x=%7e&x='\" HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Many: 1\r\nX-Many: 2\r\nX-Latin: é\r\nContent-Type: text/odd\r\nContent-Length: 4\r\n\r\nbody");
 
-        string answer = await visitor.ReadUntilAsync("0\r\n\r\n");
+        string answer = await visitor.ReadUntilAsync("\r\n0\r\n\r\n");
 
         answer.ShouldContain($"HTTP/2 PATCH /a%2Fb/../c%20d//e?x=%7e&x='\" {ggrok.App.Url.Authority} 1, 2 True text/odd body");
         answer.ShouldContain("Set-Cookie: a=1\r\nSet-Cookie: b=2\r\n");
