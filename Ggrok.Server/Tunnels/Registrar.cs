@@ -103,7 +103,7 @@ public sealed class Registrar(
         {
             directory.Unreserve(session.Identity.Id, SizeOf(hello));
             assignments.ForEach(a => a.Dispose());
-            return new Registration(Taken(result.Conflict!, hello, assignments));
+            return new Registration(Taken(result.Wanted!, result.Conflict!, isOneOfSeveral: routes.Count > 1));
         }
 
         EndReplaced(result.Replaced, hello);
@@ -142,13 +142,13 @@ public sealed class Registrar(
             session.Hello.Connect is { } names ? [.. names.Select(n => connect.Describe(PrivateName.Normalize(n)!))] : null);
     }
 
-    private Rejected Taken(TunnelRoute held, Hello hello, List<Assignment> assignments)
+    private Rejected Taken(TunnelRoute wanted, TunnelRoute held, bool isOneOfSeveral)
     {
         string since = held.IsAway ? " (who is away now and may come back)" : "";
         int? retry = held.IsAway ? (int)Math.Ceiling(Math.Max(1, (held.AwayUntil - time.GetUtcNow()).TotalSeconds)) : null;
         return new Rejected(RejectCode.NameTaken,
-            $"{held.Key} is held by {held.Owner.Label}{since}; choose another {OptionOf(held.Key.Space)}, or ask them to stop.",
-            MayRetry: false, retry, hello.Tunnels.Count == 1 ? null : hello.Tunnels[assignments.FindIndex(a => a.Key == held.Key)].Name);
+            $"{held.Key} is held by {held.Owner.Label}{since}; choose another {OptionOf(wanted.Key.Space)}, or ask them to stop.",
+            MayRetry: false, retry, isOneOfSeveral ? wanted.TunnelName : null);
     }
 
     private static string OptionOf(RouteSpace space) => space switch

@@ -51,7 +51,7 @@ public sealed class TunnelRegistry(TimeProvider time)
             {
                 if (ForeignNamesake(wanted) is { } foreign)
                 {
-                    return new RegistrationResult(null, foreign, []);
+                    return RegistrationResult.Refused(wanted, foreign);
                 }
 
                 TunnelRoute? held = FindExact(wanted.Key);
@@ -62,7 +62,7 @@ public sealed class TunnelRegistry(TimeProvider time)
 
                 if (held.Owner.ClientId != wanted.Owner.ClientId)
                 {
-                    return new RegistrationResult(null, held, []);
+                    return RegistrationResult.Refused(wanted, held);
                 }
 
                 if (!held.IsAway)
@@ -76,7 +76,7 @@ public sealed class TunnelRegistry(TimeProvider time)
                 Put(wanted);
             }
 
-            return new RegistrationResult(new RouteLease(this, routes), null, replaced);
+            return new RegistrationResult(new RouteLease(this, routes), null, null, replaced);
         }
     }
 
@@ -180,9 +180,13 @@ public sealed class TunnelRegistry(TimeProvider time)
 
 /// <summary>Outcome of a registration.</summary>
 /// <param name="Lease">The routes, until released; null when refused.</param>
-/// <param name="Conflict">Who holds a wanted name; null when accepted.</param>
+/// <param name="Wanted">The route that was refused; null when accepted.</param>
+/// <param name="Conflict">Who holds its name; null when accepted.</param>
 /// <param name="Replaced">Live routes of the same client that were taken over.</param>
-public sealed record RegistrationResult(RouteLease? Lease, TunnelRoute? Conflict, IReadOnlyList<TunnelRoute> Replaced);
+public sealed record RegistrationResult(RouteLease? Lease, TunnelRoute? Wanted, TunnelRoute? Conflict, IReadOnlyList<TunnelRoute> Replaced)
+{
+    internal static RegistrationResult Refused(TunnelRoute wanted, TunnelRoute conflict) => new(null, wanted, conflict, []);
+}
 
 /// <summary>The routes of one session.</summary>
 public sealed class RouteLease(TunnelRegistry registry, IReadOnlyList<TunnelRoute> routes)

@@ -229,6 +229,21 @@ public class TlsPassthroughTests
         await scene.ServeAsync(tunnels[1], id: "alice");
     }
 
+    [Fact]
+    public async Task Of_several_tunnels_the_one_whose_host_has_another_owner_is_named()
+    {
+        await using RawScene scene = await RawScene.StartAsync();
+        await scene.ServeAsync(new LocalTunnel { Name = "web", Target = scene.Server.Url, Host = "alice.test" }, id: "alice");
+
+        ClientExit exit = await scene.Start(RunningClient.Options(scene.Server.Url, scene.Server.Url, id: "mallory") with
+        {
+            Tunnels = [RawScene.Tcp(9), Tls(9, "alice.test")],
+        }).Exit;
+
+        exit.Code.ShouldBe(ExitCode.NameTaken, exit.Message);
+        exit.Message.ShouldNotBeNull().ShouldStartWith("alice.test: alice.test is held by anna@laptop; choose another --subdomain or --host");
+    }
+
     internal static LocalTunnel Tls(int port, string host) => new()
     {
         Name = host, Kind = TunnelKind.Tls, Target = new Uri($"tcp://127.0.0.1:{port}"), Host = host,
