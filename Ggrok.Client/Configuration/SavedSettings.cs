@@ -26,14 +26,15 @@ internal sealed class SavedSettings
         }
 
         var values = new Dictionary<string, Setting>(project.Settings, StringComparer.Ordinal);
-        string[] withheld = [.. Withheld(project, user, isGiven)];
+        Setting? foreignServer = isGiven("server") ? null : Foreign("server", project, user, ServerOf);
+        string[] withheld = [.. Withheld(project, user, foreignServer, isGiven)];
         foreach ((string key, Setting setting) in user.Settings.Where(s => !withheld.Contains(s.Key)))
         {
             values.TryAdd(key, setting);
         }
 
         Values = values;
-        ForeignServer = isGiven("server") || !user.Settings.ContainsKey("server") ? null : Foreign("server", project, user, ServerOf);
+        ForeignServer = user.Settings.ContainsKey("server") ? foreignServer : null;
         var names = new HashSet<string>([.. project.Tunnels.Select(t => t.Name), .. project.Connect.Select(c => c.Name)], StringComparer.Ordinal);
         Tunnels = [.. project.Tunnels, .. user.Tunnels.Where(t => !names.Contains(t.Name))];
         Connect = [.. project.Connect, .. user.Connect.Where(c => !names.Contains(c.Name))];
@@ -55,9 +56,9 @@ internal sealed class SavedSettings
     public IReadOnlyList<string> Notices => _notices;
 
     /// <summary>The keys of the user's file that are not used beside this working folder's file.</summary>
-    private IEnumerable<string> Withheld(ConfigDocument project, ConfigDocument user, Func<string, bool> isGiven)
+    private IEnumerable<string> Withheld(ConfigDocument project, ConfigDocument user, Setting? foreignServer, Func<string, bool> isGiven)
     {
-        Setting? leading = isGiven("server") ? null : Foreign("server", project, user, ServerOf);
+        Setting? leading = foreignServer;
         leading ??= isGiven("ca") ? null : Foreign("ca", project, user, setting => setting.Text);
         string[] withheld = leading is null ? [] : ["token", .. Pair];
 
