@@ -11,15 +11,14 @@ namespace Ggrok.Client.Rendezvous;
 internal sealed class ConnectListener : IDisposable
 {
     private static readonly TimeSpan UdpIdle = TimeSpan.FromSeconds(60);
-    private static readonly TimeSpan AfterFailure = TimeSpan.FromMilliseconds(200);
 
     private readonly ConnectTarget _target;
     private readonly RemoteConnection _remote;
     private readonly SessionSource _sessions;
     private readonly IClientEvents _events;
-    private readonly TimeProvider _time;
     private readonly Socket _socket;
     private readonly DatagramEdge? _edge;
+    private readonly SocketAcceptor? _acceptor;
     private readonly CancellationTokenSource _stop = new();
     private bool _disposed;
 
@@ -29,7 +28,6 @@ internal sealed class ConnectListener : IDisposable
         _target = target;
         _sessions = sessions;
         _events = events;
-        _time = time;
         _remote = new RemoteConnection(target, sessions, events, time);
         _socket = Bind(target.Listen!, target.Udp);
         if (target.Udp)
@@ -38,7 +36,8 @@ internal sealed class ConnectListener : IDisposable
         }
         else
         {
-            _ = AcceptAsync();
+            CancellationToken stop = _stop.Token;
+            _acceptor = new SocketAcceptor(_socket, accepted => _remote.ServeAsync(accepted, stop), time);
         }
     }
 
@@ -65,49 +64,20 @@ internal sealed class ConnectListener : IDisposable
         _disposed = true;
         _stop.Cancel();
         _edge?.Dispose();
-        _socket.Dispose();
+        _acceptor?.Dispose();
         _stop.Dispose();
     }
 
     private static Socket Bind(IPEndPoint address, bool udp)
     {
-        var socket = new Socket(address.AddressFamily, udp ? SocketType.Dgram : SocketType.Stream, udp ? ProtocolType.Udp : ProtocolType.Tcp);
         try
         {
-            socket.Bind(address);
-            if (!udp)
-            {
-                socket.Listen();
-            }
-
-            return socket;
+            return ListeningSocket.Bind(udp ? ProtocolType.Udp : ProtocolType.Tcp, address.Address, address.Port);
         }
         catch (SocketException e)
         {
-            socket.Dispose();
             throw new DialException(new SessionOutcome(
                 $"{address} cannot be listened on: {e.Message}. Choose another address or port to listen on.", ExitCode.Usage));
-        }
-    }
-
-    private async Task AcceptAsync()
-    {
-        CancellationToken stop = _stop.Token;
-        while (!stop.IsCancellationRequested)
-        {
-            try
-            {
-                _ = _remote.ServeAsync(await _socket.AcceptAsync(stop).ConfigureAwait(false), stop);
-            }
-            catch (SocketException) when (!stop.IsCancellationRequested)
-            {
-                // Out of file descriptors, most likely: going round at once would only heat the processor.
-                await Task.Delay(AfterFailure, _time, CancellationToken.None).ConfigureAwait(false);
-            }
-            catch (Exception e) when (e is SocketException or OperationCanceledException or ObjectDisposedException)
-            {
-                return;
-            }
         }
     }
 

@@ -4,6 +4,7 @@ using Ggrok.Server.Hosting;
 using Ggrok.Server.Raw;
 using Ggrok.Server.Tunnels;
 using Ggrok.Shared.Protocol;
+using Ggrok.Shared.Relay;
 
 namespace Ggrok.Server.Ports;
 
@@ -97,7 +98,7 @@ public sealed class PublicPorts : IDisposable
         RouteKey key = RouteKey.PublicPort(kind, port);
         return kind == TunnelKind.Udp
             ? new UdpPort(socket, key, _registry, _relay, _options.UdpIdleTimeout, _time)
-            : new TcpPort(socket, accepted => _relay.ServeAsync(accepted, _registry.Find(key)), _time);
+            : new SocketAcceptor(socket, accepted => _relay.ServeAsync(accepted, _registry.Find(key)), _time);
     }
 
     private sealed class OpenPort(IDisposable listener)

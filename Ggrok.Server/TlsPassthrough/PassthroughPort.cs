@@ -1,10 +1,10 @@
 using System.Net;
 using System.Net.Sockets;
 using Ggrok.Server.Hosting;
-using Ggrok.Server.Ports;
 using Ggrok.Server.Raw;
 using Ggrok.Server.Tunnels;
 using Ggrok.Shared.Protocol;
+using Ggrok.Shared.Relay;
 
 namespace Ggrok.Server.TlsPassthrough;
 
@@ -20,7 +20,7 @@ public sealed partial class PassthroughPort(
     private static readonly byte[] DecodeError = [21, 3, 3, 0, 2, 2, 50];
     private static readonly byte[] InternalError = [21, 3, 3, 0, 2, 2, 80];
 
-    private TcpPort? _port;
+    private SocketAcceptor? _port;
 
     /// <summary>The port that listens, or null.</summary>
     public int? Port { get; private set; }
@@ -33,7 +33,7 @@ public sealed partial class PassthroughPort(
         {
             Socket socket = Listen(port);
             Port = ((IPEndPoint)socket.LocalEndPoint!).Port;
-            _port = new TcpPort(socket, ServeAsync, time);
+            _port = new SocketAcceptor(socket, ServeAsync, time);
             LogListening(Port.Value);
         }
 

@@ -1,10 +1,10 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace Ggrok.Server.Ports;
+namespace Ggrok.Shared.Relay;
 
-/// <summary>Sockets for public ports.</summary>
-internal static class ListeningSocket
+/// <summary>Sockets that listen.</summary>
+public static class ListeningSocket
 {
     private const int Backlog = 512;
 

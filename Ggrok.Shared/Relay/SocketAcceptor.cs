@@ -1,9 +1,9 @@
 using System.Net.Sockets;
 
-namespace Ggrok.Server.Ports;
+namespace Ggrok.Shared.Relay;
 
-/// <summary>Accepts connections on one public port.</summary>
-internal sealed class TcpPort : IDisposable
+/// <summary>Accepts connections on one port for as long as it is not disposed.</summary>
+public sealed class SocketAcceptor : IDisposable
 {
     private static readonly TimeSpan AfterFailure = TimeSpan.FromMilliseconds(200);
 
@@ -12,10 +12,11 @@ internal sealed class TcpPort : IDisposable
     private readonly TimeProvider _time;
     private volatile bool _closed;
 
+    /// <summary>Accepts from now on.</summary>
     /// <param name="socket">A listening socket, owned from now on.</param>
     /// <param name="serve">Serves one connection; never throws, and returns at the first wait.</param>
     /// <param name="time">Clock.</param>
-    public TcpPort(Socket socket, Func<Socket, Task> serve, TimeProvider time)
+    public SocketAcceptor(Socket socket, Func<Socket, Task> serve, TimeProvider time)
     {
         _socket = socket;
         _serve = serve;
@@ -23,6 +24,7 @@ internal sealed class TcpPort : IDisposable
         _ = AcceptAsync();
     }
 
+    /// <summary>Takes no more connections; those that were accepted go on.</summary>
     public void Dispose()
     {
         _closed = true;
