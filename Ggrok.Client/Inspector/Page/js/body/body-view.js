@@ -12,9 +12,10 @@ let wraps = true;
 
 /** A body with its tools: the ways to look at it, search, folding, wrapping, copying and download. */
 export class BodyView {
-  /** The source: see source.js. */
-  constructor(source, { label }) {
+  /** The source: see source.js. Bodies of fewer lines than `simpleBelow` need neither search nor folding. */
+  constructor(source, { label, simpleBelow = 2 }) {
     this.source = source;
+    this.simpleBelow = simpleBelow;
     this.label = label;
     this.box = el('div', { class: 'body-box' });
     this.notes = el('div', { class: 'body-notes' });
@@ -57,8 +58,8 @@ export class BodyView {
   show(made) {
     this.view = made.model ? new LineView(made.model, { label: this.label, wrap: wraps, oncopy: made.model.valueOf ? (line) => this.copyValue(line) : null }) : null;
     const isTree = Boolean(made.model?.isTree);
-    this.finder.hidden = !this.view;
-    this.foldButtons.hidden = !isTree || made.model.count < 3;
+    this.finder.hidden = !this.view || made.model.count < this.simpleBelow;
+    this.foldButtons.hidden = !isTree || made.model.count < Math.max(3, this.simpleBelow);
     this.wrapButton.hidden = !this.view || Boolean(made.model.isFixed);
     this.wrapButton.setAttribute('aria-pressed', String(wraps));
     put(this.box, this.view ? this.view.node : made.node);

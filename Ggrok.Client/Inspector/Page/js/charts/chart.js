@@ -15,9 +15,9 @@ export class Chart {
     this.dots = this.svg.appendChild(shape('g', {}));
     this.values = spec.series.map(() => el('b', {}));
     this.time = el('span', { class: 'soft when' });
-    this.legend = el('div', { class: 'legend', 'aria-hidden': 'true' }, spec.series.map(({ name, word }, index) => el('span', { class: 'entry' }, el('i', { class: `c-${name}` }), word, this.values[index])), this.time);
+    this.legend = el('div', { class: 'legend', 'aria-hidden': 'true' }, spec.series.map(({ name, word }, index) => el('span', { class: 'entry' }, el('i', { class: `c-${name}` }), word, this.values[index])));
     this.text = spoken('');
-    this.node = el('figure', { class: 'card chart-card' }, el('figcaption', {}, el('h2', {}, spec.title), this.text), this.legend, this.svg);
+    this.node = el('figure', { class: 'card chart-card' }, el('figcaption', {}, el('h2', {}, spec.title), this.time, this.text), this.legend, this.svg);
     this.svg.addEventListener('pointermove', (event) => onhover(this.indexAt(event)));
     this.svg.addEventListener('pointerleave', () => onhover(null));
   }
@@ -56,17 +56,17 @@ export class Chart {
   }
 
   drawBack(marks, seconds) {
-    const { format } = this.spec;
+    const { format, axis } = this.spec;
     const lines = marks.flatMap((value) => [
       shape('line', { class: 'rule-line', x1: edge.left, x2: this.width - edge.right, y1: this.y(value), y2: this.y(value) }),
-      shape('text', { x: edge.left - 8, y: this.y(value) + 4, 'text-anchor': 'end' }, value === 0 ? '0' : format(value)),
+      shape('text', { x: edge.left - 8, y: this.y(value) + 4, 'text-anchor': 'end' }, value === 0 ? '0' : (axis ?? format)(value)),
     ]);
     const steps = this.width < 420 ? 2 : 5;
     for (let step = 0; step <= steps; step++) {
       const x = edge.left + step / steps * (this.width - edge.left - edge.right);
       const ago = seconds * (1 - step / steps);
       const anchor = step === 0 ? 'start' : step === steps ? 'end' : 'middle';
-      lines.push(shape('text', { x, y: height - 5, 'text-anchor': anchor }, ago === 0 ? 'now' : ago >= 60 ? `−${Number((ago / 60).toFixed(1))} min` : `−${Math.round(ago)} s`));
+      lines.push(shape('text', { x, y: height - 5, 'text-anchor': anchor }, ago === 0 ? 'now' : ago > 59 ? `−${Number((ago / 60).toFixed(1))} min` : `−${Math.round(ago)} s`));
     }
     put(this.back, lines);
   }

@@ -124,8 +124,8 @@ function preview({ text, base64, note }) {
 
 function content({ text, base64, note }, number) {
   const parts = note ? [el('p', { class: 'hint note' }, note)] : [];
-  if (text !== null) parts.push(new BodyView(textSource(text, 'text/plain', `message-${number}.txt`), { label: 'Message' }).node);
-  else if (base64) parts.push(new BodyView(bytesSource(fromBase64(base64), number), { label: 'Message' }).node);
+  if (text !== null) parts.push(new BodyView(textSource(text, 'text/plain', `message-${number}.txt`), { label: 'Message', simpleBelow: 16 }).node);
+  else if (base64) parts.push(new BodyView(bytesSource(fromBase64(base64), number), { label: 'Message', simpleBelow: 16 }).node);
   return parts;
 }
 

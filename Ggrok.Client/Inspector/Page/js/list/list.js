@@ -223,7 +223,7 @@ export class List {
   setFacts(facts) {
     this.facts = facts;
     this.node.closest('.list-pane')?.style.setProperty('--tunnel-width', facts.severalTunnels ? '72px' : '0px');
-    this.head.children[4].hidden = false;
+    this.node.closest('.list-pane')?.classList.toggle('one-tunnel', !facts.severalTunnels);
     setText(this.head.children[4], facts.severalTunnels ? 'Tunnel' : '');
     this.schedule();
   }
