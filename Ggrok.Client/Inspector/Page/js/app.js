@@ -123,13 +123,16 @@ export class App {
   }
 
   showRoute(route) {
+    const { list } = this.requests;
+    if (route.view !== 'requests') list.setShown(false);
     for (const view of ['requests', 'charts', 'rules']) byId(`view-${view}`).hidden = view !== route.view;
+    if (route.view === 'requests') list.setShown(true);
     this.header.setView(route.view);
     this.charts.setShown(route.view === 'charts');
     const hasDetails = route.view === 'requests' && Boolean(route.number);
     byId('view-requests').classList.toggle('split', hasDetails);
     byId('splitter').hidden = !hasDetails;
-    if (hasDetails && this.requests.list.active !== route.number) this.requests.list.setActive(route.number, { show: true });
+    if (hasDetails && list.active !== route.number) list.setActive(route.number, { show: true });
     this.details.show(hasDetails ? route : null);
     document.title = hasDetails ? `#${route.number} · Ggrok` : { requests: 'Ggrok', charts: 'Charts · Ggrok', rules: 'Rules · Ggrok' }[route.view];
   }

@@ -25,9 +25,11 @@ export class Folds {
     for (let line = 0; line < this.model.count; line++) if (this.canFold(line) && this.model.depth(line) >= depth) this.folded.add(line);
   }
 
-  /** Opens whatever hides a line. */
+  /** Opens whatever hides a line. True when something did. */
   reveal(line) {
+    const before = this.folded.size;
     for (const fold of this.folded) if (fold < line && this.model.end(fold) >= line) this.folded.delete(fold);
+    return this.folded.size < before;
   }
 
   /** The lines that can be seen. */

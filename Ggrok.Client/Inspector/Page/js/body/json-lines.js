@@ -187,8 +187,15 @@ export class JsonLines {
     return parts;
   }
 
+  /** At least as long as the text; cheaper than the text itself. */
+  length(index) {
+    const { key, value } = this.lines[index];
+    return key.length + value.length + 3;
+  }
+
   text(index) {
-    return this.segments(index, false).map(([text]) => text).join('');
+    const { key, value, kind, comma } = this.lines[index];
+    return (key ? `${key}: ${value}` : value) + (comma && kind !== 'open' ? ',' : '');
   }
 
   /** The whole, indented by two spaces. */

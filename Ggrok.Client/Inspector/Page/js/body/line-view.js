@@ -65,15 +65,21 @@ export class LineView {
     for (const line of this.folds.lines()) {
       this.firstRow.set(line, this.rows.length);
       const indent = this.indent(line);
-      const text = this.folds.isFolded(line) ? null : model.isFixed ? '' : model.text(line);
-      const starts = text === null ? [0] : breaks(text, Math.max(16, columns - indent), model.isTree ? 2 : 0);
+      const starts = this.breaksOf(line, Math.max(16, columns - indent));
       for (let part = 0; part < starts.length; part++) this.rows.push({ line, start: starts[part], end: starts[part + 1] ?? Infinity, isFirst: part === 0 });
-      widest = Math.max(widest, indent + Math.min(unwrapped, text === null ? 80 : model.isFixed ? model.text(0).length : text.length));
+      if (!this.wrap || model.isFixed) widest = Math.max(widest, indent + Math.min(unwrapped, model.isFixed ? model.text(0).length : model.text(line).length + 20));
     }
     this.canvas.style.height = `${this.rows.length * rowHeight}px`;
     this.canvas.style.width = this.wrap && !model.isFixed ? '100%' : `max(100%, ${Math.ceil(widest * this.charWidth + this.gutter + 12)}px)`;
     this.shown = null;
     this.draw();
+  }
+
+  breaksOf(line, columns) {
+    const { model } = this;
+    // Every character takes two columns at most: a short line needs no look at its text.
+    if (model.isFixed || this.folds.isFolded(line) || model.length(line) * 2 <= columns) return [0];
+    return breaks(model.text(line), columns, model.isTree ? 2 : 0);
   }
 
   indent(line) {
@@ -220,6 +226,7 @@ export class LineView {
 
   /** Searches; answers with the number of matches. */
   find(query) {
+    this.resized();
     this.matches = findInLines(this.model, query);
     this.now = -1;
     this.byLine = new Map();
@@ -234,13 +241,12 @@ export class LineView {
 
   /** Goes to the next match, or back; answers with its place. */
   findNext(by) {
-    if (this.matches.length === 0) return -1;
+    if (this.matches.length === 0 || !this.rows) return -1;
     if (this.now >= 0) this.matches[this.now].isNow = false;
     this.now = this.now < 0 ? (by > 0 ? 0 : this.matches.length - 1) : (this.now + by + this.matches.length) % this.matches.length;
     const match = this.matches[this.now];
     match.isNow = true;
-    this.folds.reveal(match.line);
-    this.layOut();
+    if (this.folds.reveal(match.line)) this.layOut();
     const first = this.firstRow.get(match.line);
     let part = 0;
     while (this.rows[first + part]?.end <= match.start) part++;

@@ -27,6 +27,11 @@ export class TextLines {
     return [[this.text(index), 'text']];
   }
 
+  /** A control character becomes six. */
+  length(index) {
+    return this.lines[index].length * 6;
+  }
+
   text(index) {
     return visible(this.lines[index].replaceAll('\t', '  '));
   }

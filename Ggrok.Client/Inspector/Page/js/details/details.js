@@ -101,7 +101,7 @@ export class Details {
     this.titleNumber = summary.number;
     const line = [
       el('span', { class: 'method mono' }, summary.method), el('span', { class: `pill ${style}`, title }, text),
-      el('span', { class: 'soft' }, duration(summary.durationMs)), el('span', { class: 'soft' }, bytes(summary.responseBytes || summary.requestBytes)), el('span', { class: 'soft number' }, `#${summary.number}`),
+      el('span', { class: 'soft' }, took(summary)), el('span', { class: 'soft' }, bytes(summary.responseBytes || summary.requestBytes)), el('span', { class: 'soft number' }, `#${summary.number}`),
     ];
     if (!isNew && this.facts?.isConnected) {
       put(this.facts, line);
@@ -187,4 +187,8 @@ export class Details {
     this.current = null;
     this.shown = null;
   }
+}
+
+function took({ state, durationMs, startedAt }) {
+  return state === 'done' ? duration(durationMs) : `for ${duration(Math.max(durationMs, Date.now() - Date.parse(startedAt)))}`;
 }

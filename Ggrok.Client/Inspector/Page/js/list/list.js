@@ -51,12 +51,26 @@ export class List {
   resized() {
     const isNarrow = this.grid.clientWidth < narrowBelow;
     if (isNarrow !== this.isNarrow) {
-      const top = Math.round(this.grid.scrollTop / this.rowHeight);
+      const top = Math.floor(this.grid.scrollTop / this.rowHeight);
       this.isNarrow = isNarrow;
       this.node.closest('.list-pane')?.classList.toggle('narrow', isNarrow);
       this.draw();
       this.grid.scrollTop = top * this.rowHeight;
     }
+    this.schedule();
+  }
+
+  /** Less than a row from the top counts as there. */
+  get isAtTop() {
+    return this.grid.scrollTop < this.rowHeight;
+  }
+
+  /** A hidden list forgets where it was scrolled to. */
+  setShown(isShown) {
+    if (isShown === this.isShown) return;
+    this.isShown = isShown;
+    if (isShown) this.grid.scrollTop = this.leftAt ?? 0;
+    else this.leftAt = this.grid.scrollTop;
     this.schedule();
   }
 
@@ -68,7 +82,7 @@ export class List {
   }
 
   scrolled() {
-    if (this.grid.scrollTop > 4) this.rows.hold();
+    if (!this.isAtTop) this.rows.hold();
     else if (!this.paused) this.rows.letIn();
     this.schedule();
   }
@@ -84,7 +98,7 @@ export class List {
   setPaused(paused) {
     this.paused = paused;
     if (paused) this.rows.hold();
-    else if (this.grid.scrollTop <= 4) this.rows.letIn();
+    else if (this.isAtTop) this.rows.letIn();
     this.schedule();
     this.onchange();
   }

@@ -27,6 +27,7 @@ export class RequestsView {
     pane.append(this.bar.node, this.selection, this.notes, this.list.node);
     takeDrops(pane, (file) => importHar(app, file));
     this.skipped = 0;
+    this.list.setFacts({ severalHosts: false, severalTunnels: false });
     this.show();
   }
 
