@@ -142,6 +142,12 @@ export class App {
     this.router.go({ view: 'requests', number, tab: keep }, { replace });
   }
 
+  /** Opens the details; when they are open already, the keyboard goes into them. */
+  enter(number) {
+    if (this.router.route.number === number) this.details.focus();
+    else this.open(number);
+  }
+
   closeDetails() {
     this.router.go({ view: 'requests' });
     this.requests.list.grid.focus();
@@ -172,7 +178,7 @@ export class App {
       j: move(1), k: move(-1), ArrowDown: move(1), ArrowUp: move(-1),
       PageDown: inGrid(() => this.moveBy(page())), PageUp: inGrid(() => this.moveBy(-page())),
       Home: inGrid(() => this.moveBy(-Infinity)), End: inGrid(() => this.moveBy(Infinity)),
-      Enter: onCurrent((number) => this.open(number)), o: onCurrent((number) => this.open(number)),
+      Enter: onCurrent((number) => this.enter(number)), o: onCurrent((number) => this.enter(number)),
       ' ': inGrid(() => (list.active === null ? false : list.toggle(list.active))),
       Escape: () => this.escape(),
       '/': () => isList() && this.requests.bar.text.focus(),

@@ -3,6 +3,7 @@ import { visibleRange } from '../list/range.js';
 import { breaks, slice } from './wrap.js';
 import { findInLines } from './find.js';
 import { Folds } from './folds.js';
+import { RowTable } from './row-table.js';
 
 const rowHeight = 19;
 const mostIndent = 40;
@@ -59,14 +60,11 @@ export class LineView {
     if (!this.scroller) return;
     const { model } = this;
     const columns = this.wrap && !model.isFixed ? Math.max(16, Math.floor((this.width - this.gutter - 10) / this.charWidth)) : unwrapped;
-    this.rows = [];
-    this.firstRow = new Map();
+    this.rows = new RowTable(model.count);
     let widest = 0;
-    for (const line of this.folds.lines()) {
-      this.firstRow.set(line, this.rows.length);
+    for (let line = 0; line < model.count; line = this.folds.after(line)) {
       const indent = this.indent(line);
-      const starts = this.breaksOf(line, Math.max(16, columns - indent));
-      for (let part = 0; part < starts.length; part++) this.rows.push({ line, start: starts[part], end: starts[part + 1] ?? Infinity, isFirst: part === 0 });
+      this.rows.add(line, this.breaksOf(line, Math.max(16, columns - indent)));
       if (!this.wrap || model.isFixed) widest = Math.max(widest, indent + Math.min(unwrapped, model.isFixed ? model.text(0).length : model.text(line).length + 20));
     }
     this.canvas.style.height = `${this.rows.length * rowHeight}px`;
@@ -106,7 +104,7 @@ export class LineView {
 
   makeRow(index) {
     const { model } = this;
-    const { line, start, end, isFirst } = this.rows[index];
+    const { line, start, end, isFirst } = this.rows.at(index);
     const isFolded = this.folds.isFolded(line);
     const node = el('div', { class: 'line' });
     node.dataset.line = line;
@@ -159,6 +157,7 @@ export class LineView {
 
   foldFrom(depth) {
     this.folds.foldFrom(depth);
+    this.active = 0;
     this.layOut();
   }
 
@@ -178,14 +177,14 @@ export class LineView {
 
   keyAct(key) {
     const { active, folds } = this;
-    const lines = () => [...this.firstRow.keys()];
-    const step = (by) => () => this.go(lines()[Math.max(0, Math.min(this.firstRow.size - 1, lines().indexOf(active) + by))]);
+    const { rows } = this;
+    const down = () => this.go(Math.min(rows.at(rows.length - 1).line, folds.after(active)));
     switch (key) {
-      case 'ArrowDown': return step(1);
-      case 'ArrowUp': return step(-1);
+      case 'ArrowDown': return down;
+      case 'ArrowUp': return () => this.go(rows.at(Math.max(0, rows.firstOf(active) - 1)).line);
       case 'Home': return () => this.go(0);
-      case 'End': return () => this.go(lines().at(-1));
-      case 'ArrowRight': return folds.isFolded(active) ? () => this.fold(active, false) : step(1);
+      case 'End': return () => this.go(rows.at(rows.length - 1).line);
+      case 'ArrowRight': return folds.isFolded(active) ? () => this.fold(active, false) : down;
       case 'ArrowLeft': return folds.canFold(active) && !folds.isFolded(active) ? () => this.fold(active, true) : () => this.go(this.parentOf(active));
       case 'Enter': case ' ': return () => folds.canFold(active) && this.fold(active, !folds.isFolded(active));
       case 'c': return this.oncopy ? () => this.oncopy(active) : null;
@@ -217,7 +216,7 @@ export class LineView {
 
   /** Scrolls so that a line can be seen. */
   show(line, part = 0) {
-    const row = (this.firstRow.get(line) ?? 0) + part;
+    const row = Math.max(0, this.rows.firstOf(line)) + part;
     const above = this.node.getBoundingClientRect().top - this.scroller.getBoundingClientRect().top + row * rowHeight;
     const top = 96;
     if (above < top || above > this.scroller.clientHeight - 2 * rowHeight) this.scroller.scrollTop += above - this.scroller.clientHeight * 0.4;
@@ -247,9 +246,9 @@ export class LineView {
     const match = this.matches[this.now];
     match.isNow = true;
     if (this.folds.reveal(match.line)) this.layOut();
-    const first = this.firstRow.get(match.line);
+    const first = this.rows.firstOf(match.line);
     let part = 0;
-    while (this.rows[first + part]?.end <= match.start) part++;
+    while (this.rows.at(first + part).end <= match.start) part++;
     this.show(match.line, part);
     return this.now;
   }

@@ -33,7 +33,12 @@ export class TextLines {
   }
 
   text(index) {
-    return visible(this.lines[index].replaceAll('\t', '  '));
+    // All rows of a long line ask for the same text.
+    if (this.last !== index) {
+      this.last = index;
+      this.lastText = visible(this.lines[index].replaceAll('\t', '  '));
+    }
+    return this.lastText;
   }
 
   toString() {

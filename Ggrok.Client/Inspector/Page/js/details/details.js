@@ -40,9 +40,12 @@ export class Details {
       if (this.exchange) this.showTab();
       return;
     }
+    const isOpening = this.number === null;
     this.number = route.number;
     this.exchange = null;
     this.leave();
+    // Where the details cover the list, the keyboard must not stay behind them.
+    if (isOpening && innerWidth <= 860) this.node.focus();
     this.load();
   }
 
@@ -150,6 +153,10 @@ export class Details {
       ...(hasMessages ? [{ name: 'messages', word: 'Messages', make: () => new MessagesTab(this.app, this.exchange) }] : []),
       { name: 'replays', word: summary.replayOf ? 'Replay' : 'Replays', tally: replays.length ? String(replays.length) : null, make: () => replaysTab(this.app, this.exchange) },
     ];
+  }
+
+  focus() {
+    this.tabs.node.querySelector('[aria-selected="true"]')?.focus();
   }
 
   chooseTab(index) {

@@ -105,6 +105,7 @@ export class List {
 
   draw() {
     const { rows, grid, rowHeight } = this;
+    if (!this.paused && rows.waiting > 0 && this.isAtTop) rows.letIn();
     const height = `${rows.length * rowHeight}px`;
     if (this.canvas.style.height !== height) this.canvas.style.height = height;
     grid.setAttribute('aria-rowcount', String(rows.length));

@@ -17,13 +17,14 @@ export class Header {
     this.state = el('button', { class: 'link-state', type: 'button', 'aria-haspopup': 'dialog', onclick: () => this.openCard() }, this.lamp, this.word, this.trip, spoken('Show the session'));
     this.address = el('div', { class: 'public' });
     this.sparkline = new Sparkline();
+    this.kept = el('span', { class: 'kept soft' });
     this.views = [this.view('requests', '#/', 'list', 'Requests'), this.view('charts', '#/charts', 'chart', 'Charts'), this.view('rules', '#/rules', 'rule', 'Rules')];
     this.heldTally = el('span', { class: 'tally', hidden: true });
     this.views[0].append(this.heldTally);
     node.append(
       el('a', { class: 'brand', href: '#/', 'aria-label': 'Ggrok, to the requests' }, mark(), el('span', {}, 'Ggrok')),
       el('nav', { class: 'views', 'aria-label': 'Pages' }, this.views),
-      this.state, this.sparkline.node, this.address,
+      this.state, this.sparkline.node, this.kept, this.address,
       el('div', { class: 'tools' }, themeButton(),
         el('button', { class: 'button plain only', type: 'button', title: 'Keys and help (?)', 'aria-label': 'Keys and help', onclick: onhelp }, icon('help'))));
     setInterval(() => this.showState(), 1000);
@@ -48,6 +49,7 @@ export class Header {
 
   setStatus(status) {
     this.status = status;
+    setText(this.kept, recorderLine(status.recorder));
     this.showState();
     this.showAddress();
   }
