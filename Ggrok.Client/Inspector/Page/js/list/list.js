@@ -5,7 +5,7 @@ import { count } from '../format/figures.js';
 
 const wideRow = 32;
 const narrowRow = 54;
-const narrowBelow = 640;
+const narrowBelow = 760;
 
 /**
  * The live list. Only the rows that can be seen exist. It stays at the top while the reader is there; else newer rows wait and
