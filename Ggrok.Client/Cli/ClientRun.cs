@@ -21,11 +21,12 @@ internal sealed class ClientRun(
     /// <summary>Opens tunnels and listens for private names until stopped; returns the exit code.</summary>
     /// <exception cref="UsageException">Something is missing, contradictory or not valid.</exception>
     public Task<int> TunnelsAsync(
-        SessionSettings settings, IReadOnlyList<LocalTunnel> tunnels, IReadOnlyList<ConnectTarget> connect, CancellationToken stop, bool waitForNames = false, bool checkTargets = false)
+        SessionSettings settings, IReadOnlyList<LocalTunnel> tunnels, IReadOnlyList<ConnectTarget> connect, CancellationToken stop, bool waitForNames = false, bool checkTargets = false, bool qr = false)
     {
         bool asJson = settings.IsJson();
+        QrOption.Check(qr, asJson, tunnels);
         TunnelClientOptions options = settings.Resolve(tunnels, connect, Warn) with { WaitForNames = waitForNames, CheckTargets = checkTargets };
-        return asJson ? JsonAsync(options, output, stop) : TextAsync(options, output, settings.IsQuiet, stop);
+        return asJson ? JsonAsync(options, output, stop) : TextAsync(options, output, settings.IsQuiet, stop, qr);
     }
 
     /// <summary>Joins standard input and output with a private name, and says problems only, on standard error.</summary>
@@ -45,10 +46,10 @@ internal sealed class ClientRun(
         return await FinishAsync(await run(options, json, stop).ConfigureAwait(false)).ConfigureAwait(false);
     }
 
-    private async Task<int> TextAsync(TunnelClientOptions options, TextWriter writer, bool quiet, CancellationToken stop)
+    private async Task<int> TextAsync(TunnelClientOptions options, TextWriter writer, bool quiet, CancellationToken stop, bool qr = false)
     {
         ClientExit exit;
-        await using (var text = new TerminalOutput(writer, isTerminal && string.IsNullOrEmpty(environment("NO_COLOR")), quiet))
+        await using (var text = new TerminalOutput(writer, isTerminal && string.IsNullOrEmpty(environment("NO_COLOR")), quiet, qr))
         {
             exit = await run(options, text, stop).ConfigureAwait(false);
         }

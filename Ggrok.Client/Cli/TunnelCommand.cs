@@ -9,6 +9,7 @@ internal sealed class TunnelCommand(TunnelKind kind, ClientRun run)
 {
     private readonly SessionOptions _session = new();
     private readonly TunnelOptions _tunnel = new(kind);
+    private readonly Option<bool> _qr = QrOption.Make();
 
     /// <summary>The sub-command of a kind.</summary>
     public static Command Build(TunnelKind kind, string description, ClientRun run)
@@ -22,6 +23,11 @@ internal sealed class TunnelCommand(TunnelKind kind, ClientRun run)
     public void SetUp(Command command)
     {
         _tunnel.AddTo(command);
+        if (kind == TunnelKind.Http)
+        {
+            command.Options.Add(_qr);
+        }
+
         _session.AddTo(command);
         command.SetAction(OpenAsync);
     }
@@ -31,7 +37,7 @@ internal sealed class TunnelCommand(TunnelKind kind, ClientRun run)
         SessionSettings settings = run.Settings(_session, parsed);
         var written = new CommandLineTunnel(parsed, _tunnel.Service, settings.Sources);
         LocalTunnel tunnel = new TunnelDefinition(written.Read, NoTarget).Make(kind, kind == TunnelKind.Http ? "web" : kind.ToWire());
-        return run.TunnelsAsync(settings, [tunnel], [], stop);
+        return run.TunnelsAsync(settings, [tunnel], [], stop, qr: kind == TunnelKind.Http && parsed.GetValue(_qr));
     }
 
     private string NoTarget() => kind == TunnelKind.Http
