@@ -24,9 +24,12 @@ internal sealed class Examination(LocalTunnel? local) : IAsyncDisposable
     /// <summary>Addresses of the server, as DNS gave them.</summary>
     public IReadOnlyList<IPAddress> Addresses { get; set; } = [];
 
+    /// <summary>The proxies of the environment.</summary>
+    public IWebProxy Proxies { get; init; } = HttpClient.DefaultProxy;
+
     /// <summary>The environment's proxy on the way to the server; null for none.</summary>
     public Uri? Proxy => Options is { Server: { IsLoopback: false } server }
-        && HttpClient.DefaultProxy.GetProxy(server) is { } proxy && proxy != server ? proxy : null;
+        && Proxies.GetProxy(server) is { } proxy && proxy != server ? proxy : null;
 
     /// <summary>Whether a TCP connection was possible.</summary>
     public bool IsReached { get; set; }

@@ -119,6 +119,7 @@ public sealed class DoctorLocalTests : DoctorScene
         await second.ReadUntilAsync("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
         await second.SendAsync(settings);
         await second.SendAsync([0, 0, 0, 4, 1, 0, 0, 0, 0]);
+        await ReadHeadersAsync(second);
 
         // HEADERS on stream 1, which end it: ":status: 200" (RFC 7541 appendix A).
         await second.SendAsync([0, 0, 1, 1, 5, 0, 0, 0, 1, 0x88]);
@@ -133,6 +134,18 @@ public sealed class DoctorLocalTests : DoctorScene
 
         (await ExamineAsync(_nowhere, listener.Url.ToString(), "--timeout", "300ms"))["local"]
             .ShouldStartWith($"warn: {listener.Url.Authority} takes connections, but does not answer GET / within 0.3 s");
+    }
+
+    // Frames until the request's HEADERS (RFC 9113 section 4.1).
+    private static async Task ReadHeadersAsync(RawSocket socket)
+    {
+        byte[] header;
+        do
+        {
+            header = await socket.ReadAsync(9);
+            await socket.ReadAsync((header[0] << 16) | (header[1] << 8) | header[2]);
+        }
+        while (header[3] != 1);
     }
 
     // The first connection only looks whether something listens.

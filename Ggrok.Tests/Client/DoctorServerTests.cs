@@ -142,10 +142,18 @@ public sealed class DoctorServerTests : DoctorScene
     [Fact]
     public async Task A_name_that_there_is_not_is_told()
     {
-        Diagnosis found = await ExamineAsync(new Uri("https://nowhere.invalid"));
+        var options = RunningClient.Options(new Uri("https://nowhere.invalid"), new Uri("http://localhost:1"));
+        await using var direct = new Examination(null) { Options = options, Proxies = new WebProxy() };
+        await using var behindProxy = new Examination(null) { Options = options, Proxies = new WebProxy("http://127.0.0.1:3128") };
 
-        found["dns"].ShouldMatch("^fail: (there is no name nowhere.invalid|nowhere.invalid cannot be looked up)");
-        found["tcp"].ShouldBe("skipped: there is no address to connect to");
+        Finding found = await new DnsCheck().LookAsync(direct, default);
+        Finding byProxy = await new DnsCheck().LookAsync(behindProxy, default);
+
+        found.Result.ShouldBe(CheckResult.Fail);
+        found.Found.ShouldMatch("^(there is no name nowhere.invalid|nowhere.invalid cannot be looked up)");
+        new TcpCheck().Obstacle(direct).ShouldBe("there is no address to connect to");
+        byProxy.Result.ShouldBe(CheckResult.Warn);
+        new TcpCheck().Obstacle(behindProxy).ShouldBeNull();
     }
 
     [Fact]
@@ -154,6 +162,7 @@ public sealed class DoctorServerTests : DoctorScene
         await using RunningServer server = await RunningServer.StartAsync();
         await using var examination = new Examination(null)
         {
+            Proxies = new WebProxy(),
             Options = RunningClient.Options(new Uri($"http://ggrok.test:{server.Url.Port}"), server.Url),
             Addresses = [IPAddress.Parse("127.0.0.2"), IPAddress.Loopback],
         };
