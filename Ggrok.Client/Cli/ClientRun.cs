@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Ggrok.Client.Connection;
+using Ggrok.Client.Inspector;
 using Ggrok.Client.Output;
 
 namespace Ggrok.Client.Cli;
@@ -21,11 +22,13 @@ internal sealed class ClientRun(
     /// <summary>Opens tunnels and listens for private names until stopped; returns the exit code.</summary>
     /// <exception cref="UsageException">Something is missing, contradictory or not valid.</exception>
     public Task<int> TunnelsAsync(
-        SessionSettings settings, IReadOnlyList<LocalTunnel> tunnels, IReadOnlyList<ConnectTarget> connect, CancellationToken stop, bool waitForNames = false, bool checkTargets = false, bool qr = false)
+        SessionSettings settings, IReadOnlyList<LocalTunnel> tunnels, IReadOnlyList<ConnectTarget> connect, CancellationToken stop,
+        InspectorOptions? inspector = null, bool waitForNames = false, bool checkTargets = false, bool qr = false)
     {
         bool asJson = settings.IsJson();
         QrOption.Check(qr, asJson, tunnels);
-        TunnelClientOptions options = settings.Resolve(tunnels, connect, Warn) with { WaitForNames = waitForNames, CheckTargets = checkTargets };
+        InspectOptions? inspect = inspector?.Resolve(settings.Sources);
+        TunnelClientOptions options = settings.Resolve(tunnels, connect, Warn) with { WaitForNames = waitForNames, CheckTargets = checkTargets, Inspect = inspect };
         return asJson ? JsonAsync(options, output, stop) : TextAsync(options, output, settings.IsQuiet, stop, qr);
     }
 

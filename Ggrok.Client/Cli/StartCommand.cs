@@ -9,6 +9,7 @@ namespace Ggrok.Client.Cli;
 internal sealed class StartCommand(ClientRun run)
 {
     private readonly SessionOptions _session = new();
+    private readonly InspectorOptions _inspector = new();
 
     private readonly Argument<string[]> _names = new("name")
     {
@@ -28,6 +29,7 @@ internal sealed class StartCommand(ClientRun run)
         command.Options.Add(_wait);
         command.Options.Add(_qr);
         _session.AddTo(command);
+        _inspector.AddTo(command);
         command.SetAction(StartAsync);
         return command;
     }
@@ -53,7 +55,8 @@ internal sealed class StartCommand(ClientRun run)
         }
 
         return run.TunnelsAsync(
-            settings, [.. tunnels.Select(t => t.Tunnel)], [.. connect.Select(c => c.Target)], stop, parsed.GetValue(_wait), checkTargets: true, parsed.GetValue(_qr));
+            settings, [.. tunnels.Select(t => t.Tunnel)], [.. connect.Select(c => c.Target)], stop, _inspector,
+            parsed.GetValue(_wait), checkTargets: true, parsed.GetValue(_qr));
     }
 
     private static string[] Chosen(SavedSettings saved, string[] names, bool all)

@@ -10,6 +10,7 @@ internal sealed class TunnelCommand(TunnelKind kind, ClientRun run)
     private readonly SessionOptions _session = new();
     private readonly TunnelOptions _tunnel = new(kind);
     private readonly Option<bool> _qr = QrOption.Make();
+    private readonly InspectorOptions _inspector = new();
 
     /// <summary>The sub-command of a kind.</summary>
     public static Command Build(TunnelKind kind, string description, ClientRun run)
@@ -29,6 +30,11 @@ internal sealed class TunnelCommand(TunnelKind kind, ClientRun run)
         }
 
         _session.AddTo(command);
+        if (kind == TunnelKind.Http)
+        {
+            _inspector.AddTo(command);
+        }
+
         command.SetAction(OpenAsync);
     }
 
@@ -37,7 +43,8 @@ internal sealed class TunnelCommand(TunnelKind kind, ClientRun run)
         SessionSettings settings = run.Settings(_session, parsed);
         var written = new CommandLineTunnel(parsed, _tunnel.Service, settings.Sources);
         LocalTunnel tunnel = new TunnelDefinition(written.Read, NoTarget).Make(kind, kind == TunnelKind.Http ? "web" : kind.ToWire());
-        return run.TunnelsAsync(settings, [tunnel], [], stop, qr: kind == TunnelKind.Http && parsed.GetValue(_qr));
+        bool isHttp = kind == TunnelKind.Http;
+        return run.TunnelsAsync(settings, [tunnel], [], stop, isHttp ? _inspector : null, qr: isHttp && parsed.GetValue(_qr));
     }
 
     private string NoTarget() => kind == TunnelKind.Http

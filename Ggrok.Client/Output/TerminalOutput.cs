@@ -14,6 +14,7 @@ public sealed class TerminalOutput(TextWriter output, bool colour, bool quiet, b
     private const string Reset = "\u001b[0m";
 
     private readonly LineWriter _lines = new(output, dropped => string.Create(CultureInfo.InvariantCulture, $"({dropped} lines left out: the terminal is too slow)"));
+    private Uri? _inspector;
     private bool _reconnecting;
     private bool _drawn;
     private volatile int _nameWidth;
@@ -39,6 +40,12 @@ public sealed class TerminalOutput(TextWriter output, bool colour, bool quiet, b
             _lines.Write($"Forwarding  {Column(tunnel.Name)}{Paint(url, "1;36")} -> {tunnel.Target.GetLeftPart(UriPartial.Authority)}");
         }
 
+        if (_inspector is { } inspector)
+        {
+            _lines.Write($"Inspector   {Column("")}{Paint(inspector.AbsoluteUri.TrimEnd('/'), "36")}");
+            _inspector = null;
+        }
+
         if (qr && !_drawn)
         {
             _drawn = true;
@@ -53,6 +60,9 @@ public sealed class TerminalOutput(TextWriter output, bool colour, bool quiet, b
 
     /// <inheritdoc/>
     public void Listening(string name, string address) => _lines.Write($"Listening   {Paint(address, "1;36")} -> {name}");
+
+    /// <inheritdoc/>
+    public void Inspecting(Uri address) => _inspector = address;
 
     /// <inheritdoc/>
     public void Notice(string message) => _lines.Write(Paint(Printable.CleanMessage(message), "33"));

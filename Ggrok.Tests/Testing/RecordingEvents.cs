@@ -31,6 +31,8 @@ public sealed class RecordingEvents : IClientEvents
 
     public Task<(string Reason, TimeSpan RetryIn)> NextLostAsync() => Within.Bound(_lost.Reader.ReadAsync().AsTask(), "the client to lose its session", Log);
 
+    public void Inspecting(Uri address) => Log.Enqueue($"inspecting {address}");
+
     public void Connecting(int attempt) => Log.Enqueue($"connecting {attempt}");
 
     public void Ready(IReadOnlyList<PublicTunnel> tunnels)
