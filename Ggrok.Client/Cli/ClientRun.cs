@@ -22,14 +22,13 @@ internal sealed class ClientRun(
     /// <summary>Opens tunnels and listens for private names until stopped; returns the exit code.</summary>
     /// <exception cref="UsageException">Something is missing, contradictory or not valid.</exception>
     public Task<int> TunnelsAsync(
-        SessionSettings settings, IReadOnlyList<LocalTunnel> tunnels, IReadOnlyList<ConnectTarget> connect, CancellationToken stop,
-        InspectorOptions? inspector = null, bool waitForNames = false, bool checkTargets = false, bool qr = false)
+        SessionSettings settings, IReadOnlyList<LocalTunnel> tunnels, IReadOnlyList<ConnectTarget> connect, RunChoices choices, CancellationToken stop)
     {
         bool asJson = settings.IsJson();
-        QrOption.Check(qr, asJson, tunnels);
-        InspectOptions? inspect = inspector?.Resolve(settings.Sources);
-        TunnelClientOptions options = settings.Resolve(tunnels, connect, Warn) with { WaitForNames = waitForNames, CheckTargets = checkTargets, Inspect = inspect };
-        return asJson ? JsonAsync(options, output, stop) : TextAsync(options, output, settings.IsQuiet, stop, qr);
+        QrOption.Check(choices.Qr, asJson, tunnels);
+        InspectOptions? inspect = choices.Inspector?.Resolve(settings.Sources);
+        TunnelClientOptions options = settings.Resolve(tunnels, connect, Warn) with { WaitForNames = choices.WaitForNames, CheckTargets = choices.CheckTargets, Inspect = inspect };
+        return asJson ? JsonAsync(options, output, stop) : TextAsync(options, output, settings.IsQuiet, stop, choices.Qr);
     }
 
     /// <summary>Joins standard input and output with a private name, and says problems only, on standard error.</summary>

@@ -55,8 +55,8 @@ internal sealed class StartCommand(ClientRun run)
         }
 
         return run.TunnelsAsync(
-            settings, [.. tunnels.Select(t => t.Tunnel)], [.. connect.Select(c => c.Target)], stop, _inspector,
-            parsed.GetValue(_wait), checkTargets: true, parsed.GetValue(_qr));
+            settings, [.. tunnels.Select(t => t.Tunnel)], [.. connect.Select(c => c.Target)],
+            new RunChoices { Inspector = _inspector, WaitForNames = parsed.GetValue(_wait), CheckTargets = true, Qr = parsed.GetValue(_qr) }, stop);
     }
 
     private static string[] Chosen(SavedSettings saved, string[] names, bool all)

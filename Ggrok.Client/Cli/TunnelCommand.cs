@@ -9,8 +9,8 @@ internal sealed class TunnelCommand(TunnelKind kind, ClientRun run)
 {
     private readonly SessionOptions _session = new();
     private readonly TunnelOptions _tunnel = new(kind);
-    private readonly Option<bool> _qr = QrOption.Make();
     private readonly InspectorOptions _inspector = new();
+    private readonly Option<bool> _qr = QrOption.Make();
 
     /// <summary>The sub-command of a kind.</summary>
     public static Command Build(TunnelKind kind, string description, ClientRun run)
@@ -24,14 +24,10 @@ internal sealed class TunnelCommand(TunnelKind kind, ClientRun run)
     public void SetUp(Command command)
     {
         _tunnel.AddTo(command);
-        if (kind == TunnelKind.Http)
-        {
-            command.Options.Add(_qr);
-        }
-
         _session.AddTo(command);
         if (kind == TunnelKind.Http)
         {
+            command.Options.Add(_qr);
             _inspector.AddTo(command);
         }
 
@@ -44,7 +40,7 @@ internal sealed class TunnelCommand(TunnelKind kind, ClientRun run)
         var written = new CommandLineTunnel(parsed, _tunnel.Service, settings.Sources);
         LocalTunnel tunnel = new TunnelDefinition(written.Read, NoTarget).Make(kind, kind == TunnelKind.Http ? "web" : kind.ToWire());
         bool isHttp = kind == TunnelKind.Http;
-        return run.TunnelsAsync(settings, [tunnel], [], stop, isHttp ? _inspector : null, qr: isHttp && parsed.GetValue(_qr));
+        return run.TunnelsAsync(settings, [tunnel], [], new RunChoices { Inspector = isHttp ? _inspector : null, Qr = isHttp && parsed.GetValue(_qr) }, stop);
     }
 
     private string NoTarget() => kind == TunnelKind.Http

@@ -25,8 +25,8 @@ internal sealed record SignatureClaim
     /// <summary>When it was signed, in seconds since 1970; null where that is not part of the signature.</summary>
     public long? SignedAt { get; init; }
 
-    /// <summary>Turns a configured secret into the key.</summary>
-    public Func<string, byte[]> Key { get; init; } = Encoding.UTF8.GetBytes;
+    /// <summary>The keys that a configured secret may stand for.</summary>
+    public Func<string, byte[][]> Keys { get; init; } = secret => [Encoding.UTF8.GetBytes(secret)];
 
     /// <summary>Reads a request's claim; null when it has no signature.</summary>
     public static SignatureClaim? Of(WebhookProvider provider, IReadOnlyList<HeaderField> headers) => provider switch
@@ -116,7 +116,7 @@ internal sealed record SignatureClaim
         string? id = headers.Find($"{family}-id");
         string? time = id is null ? null : headers.Find($"{family}-timestamp");
         IEnumerable<string> signatures = value.Split(' ').Where(s => s.StartsWith("v1,", StringComparison.Ordinal)).Select(s => s[3..]);
-        return Timed(field, $"v1,…, with {family}-id and {family}-timestamp beside it", time, $"{id}.{time}.", Base64(signatures)) with { Key = StandardKey };
+        return Timed(field, $"v1,…, with {family}-id and {family}-timestamp beside it", time, $"{id}.{time}.", Base64(signatures)) with { Keys = StandardKeys };
     }
 
     private static SignatureClaim Timed(string field, string form, string? time, string prefix, IReadOnlyList<byte[]> signatures)
@@ -134,12 +134,20 @@ internal sealed record SignatureClaim
         };
     }
 
-    private static byte[] StandardKey(string secret)
+    // With its mark a secret is base64; without it senders differ, and a text may be either.
+    private static byte[][] StandardKeys(string secret)
     {
         const string Mark = "whsec_";
-        string text = secret.StartsWith(Mark, StringComparison.Ordinal) ? secret[Mark.Length..] : secret;
+        bool marked = secret.StartsWith(Mark, StringComparison.Ordinal);
+        string text = marked ? secret[Mark.Length..] : secret;
         byte[] key = new byte[text.Length];
-        return Convert.TryFromBase64String(text, key, out int length) ? key[..length] : Encoding.UTF8.GetBytes(secret);
+        byte[] raw = Encoding.UTF8.GetBytes(secret);
+        if (!Convert.TryFromBase64String(text, key, out int length))
+        {
+            return [raw];
+        }
+
+        return marked ? [key[..length]] : [key[..length], raw];
     }
 
     private static List<byte[]> Hex(IEnumerable<string> texts)

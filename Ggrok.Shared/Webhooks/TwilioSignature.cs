@@ -39,6 +39,11 @@ internal static class TwilioSignature
             return new(SignatureVerdict.Invalid, $"{Field} fits no configured secret: another secret was used, the request was changed on its way, or Twilio calls another URL than {request.Url}.");
         }
 
+        if (!form && hash is null && !request.Body.IsEmpty)
+        {
+            return new(SignatureVerdict.Invalid, "The signature does not cover the body: it is no form, and the URL has no bodySHA256.");
+        }
+
         return hash is null || IsHashOf(hash, request.Body.Span)
             ? WebhookVerifier.Fits(fitting, secrets.Length)
             : new(SignatureVerdict.Invalid, "The body has not the hash that bodySHA256 in the signed URL says.");

@@ -29,8 +29,7 @@ public static class WebhookVerifier
 
         return provider switch
         {
-            WebhookProvider.GitLab when request.Headers.Find("X-Gitlab-Token") is { } token => VerifyToken(token, usable),
-            WebhookProvider.GitLab when request.Headers.Find("webhook-signature") is null => Missing("X-Gitlab-Token"),
+            WebhookProvider.GitLab => VerifyGitLab(usable, request, now, tolerance ?? DefaultTolerance),
             WebhookProvider.Twilio => TwilioSignature.Verify(usable, request),
             _ => VerifyClaim(provider, usable, request, now, tolerance ?? DefaultTolerance),
         };
@@ -50,6 +49,19 @@ public static class WebhookVerifier
     internal static SignatureCheck Fits(int secret, int count) => new(SignatureVerdict.Valid, count == 1
         ? "The signature was made with the configured secret."
         : string.Create(CultureInfo.InvariantCulture, $"The signature was made with secret {secret + 1} of {count}."));
+
+    // A project may have a secret token, a signing token, or both.
+    private static SignatureCheck VerifyGitLab(string[] secrets, WebhookRequest request, DateTimeOffset now, TimeSpan tolerance)
+    {
+        string? token = request.Headers.Find("X-Gitlab-Token");
+        if (request.Headers.Find("webhook-signature") is null)
+        {
+            return token is null ? Missing("X-Gitlab-Token") : VerifyToken(token, secrets);
+        }
+
+        SignatureCheck signature = VerifyClaim(WebhookProvider.GitLab, secrets, request, now, tolerance);
+        return signature.Verdict == SignatureVerdict.Invalid && token is not null ? VerifyToken(token, secrets) : signature;
+    }
 
     private static SignatureCheck VerifyToken(string token, string[] secrets)
     {
@@ -80,7 +92,7 @@ public static class WebhookVerifier
             return Cut();
         }
 
-        int fitting = Array.FindIndex(secrets, s => IsSignedWith(claim, claim.Key(s), request.Body.Span));
+        int fitting = Array.FindIndex(secrets, s => Array.Exists(claim.Keys(s), key => IsSignedWith(claim, key, request.Body.Span)));
         if (fitting < 0)
         {
             return new(SignatureVerdict.Invalid, $"{claim.Field} fits no configured secret: another secret was used, or the body was changed on its way.");

@@ -12,6 +12,7 @@ public class EventStreamTests
     [Theory]
     [InlineData("data: a\n\n", "event|a|")]
     [InlineData("data: a\r\n\r\ndata: b\r\rdata:c\n\n", "event|a|", "event|b|", "event|c|")]
+    [InlineData("data: a\r\ndata: b\r\n\r\n", "event|a\nb|")]
     [InlineData("\uFEFFdata: a\n\n", "event|a|")]
     [InlineData("data: a\ndata:  b\ndata\ndata:\n\n", "event|a\n b\n\n|")]
     [InlineData("event: price\nid: 7\nretry: 3000\ndata: ä\n\n", "event|ä|event: price; id: 7; retry: 3000 ms")]

@@ -124,6 +124,32 @@ public class ProviderSignatureTests
     }
 
     [PeerFact]
+    public async Task A_standard_secret_without_its_mark_may_be_base64_or_not()
+    {
+        ToSign raw = Request(WebhookProvider.StandardWebhooks) with { Secret = "abcd1234", Format = "raw" };
+        ToSign base64 = raw with { Format = null };
+        List<WebhookRequest> signed = await SignedWebhooks.SignAsync(raw, base64);
+
+        signed[0].Headers[2].ShouldNotBe(signed[1].Headers[2]);
+        signed.ShouldAllBe(r => WebhookVerifier.Verify(WebhookProvider.StandardWebhooks, new[] { "abcd1234" }, r, Now, null).Verdict == SignatureVerdict.Valid);
+        WebhookVerifier.Verify(WebhookProvider.StandardWebhooks, ["whsec_abcd1234"], signed[0], Now).Verdict.ShouldBe(SignatureVerdict.Invalid);
+    }
+
+    [PeerFact]
+    public async Task Either_token_of_gitlab_suffices_where_both_are_sent()
+    {
+        ToSign signing = Request(WebhookProvider.StandardWebhooks);
+        WebhookRequest signed = (await SignedWebhooks.SignAsync(signing))[0];
+        WebhookRequest both = signed with { Headers = [.. signed.Headers, new("X-Gitlab-Token", "token")] };
+        SignatureVerdict With(string secret, WebhookRequest request) => WebhookVerifier.Verify(WebhookProvider.GitLab, [secret], request, Now).Verdict;
+
+        With(signing.Secret, both).ShouldBe(SignatureVerdict.Valid);
+        With("token", both).ShouldBe(SignatureVerdict.Valid);
+        With("other", both).ShouldBe(SignatureVerdict.Invalid);
+        With("other", signed).ShouldBe(SignatureVerdict.Invalid);
+    }
+
+    [PeerFact]
     public async Task One_fitting_signature_among_several_of_a_field_suffices()
     {
         List<WebhookRequest> signed = await SignedWebhooks.SignAsync(Request(WebhookProvider.Stripe), Request(WebhookProvider.StandardWebhooks));
@@ -146,7 +172,7 @@ public class ProviderSignatureTests
         string hash = Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(Encoding.UTF8.GetBytes(body)));
         ToSign json = plain with { Form = null, Body = body, Url = $"https://hooks.example.com/json?bodySHA256={hash}" };
         List<WebhookRequest> signed = await SignedWebhooks.SignAsync(
-            plain with { Url = "https://hooks.example.com:443/in?a=1" }, plain, json, json with { Url = $"https://hooks.example.com/json?bodySHA256={other}" });
+            plain with { Url = "https://hooks.example.com:443/in?a=1" }, plain, json, json with { Url = $"https://hooks.example.com/json?bodySHA256={other}" }, json with { Url = "https://hooks.example.com/json" });
         SignatureVerdict Of(WebhookRequest request) => WebhookVerifier.Verify(WebhookProvider.Twilio, [plain.Secret], request, Now).Verdict;
 
         Of(signed[0] with { Url = "https://hooks.example.com/in?a=1" }).ShouldBe(SignatureVerdict.Valid);
@@ -154,6 +180,9 @@ public class ProviderSignatureTests
         Of(signed[1] with { Url = "https://hooks.example.com/in?a=2" }).ShouldBe(SignatureVerdict.Invalid);
         Of(signed[1] with { Url = "https://hooks.example.com:8443/in?a=1" }).ShouldBe(SignatureVerdict.Valid);
         Of(signed[2]).ShouldBe(SignatureVerdict.Valid);
+        Of(signed[2] with { Body = Encoding.UTF8.GetBytes("{\"any\":\"other\"}") }).ShouldBe(SignatureVerdict.Invalid);
+        Of(signed[4] with { Body = default }).ShouldBe(SignatureVerdict.Valid, "nothing but the URL was sent");
+        Of(signed[4]).ShouldBe(SignatureVerdict.Invalid, "anybody could add a body to a signed URL");
         Of(signed[3]).ShouldBe(SignatureVerdict.Invalid, "the URL is signed, but the body is another");
     }
 

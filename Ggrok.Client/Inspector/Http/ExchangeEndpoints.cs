@@ -60,12 +60,14 @@ internal sealed class ExchangeEndpoints(InspectorState state) : IEndpoints
         ExchangeSnapshot exchange = Named(context, state.Recorder);
         MessageList list = MessageReader.Read(exchange)
             ?? throw new ApiException(StatusCodes.Status404NotFound, $"Exchange {exchange.Number} has no messages.", "WebSockets, server-sent events and gRPC have.");
-        return context.JsonAsync(new MessagePage(list.Protocol, list.IsCut, [.. list.Messages.Select(Message)]), InspectorJson.Relaxed.MessagePage);
+        return context.JsonAsync(new MessagePage(list.Protocol, list.IsCut, [.. list.Messages.Select(m => Message(m, isGrpc: list.Protocol.StartsWith("gRPC", StringComparison.Ordinal)))]), InspectorJson.Relaxed.MessagePage);
     }
 
-    private static MessageDetails Message(ExchangeMessage message)
+    private static MessageDetails Message(ExchangeMessage message, bool isGrpc)
     {
-        string? text = message.Kind is "binary" or "ping" or "pong" ? null : BodyProjection.TextOf(message.Payload.Span, isCut: message.Payload.Length < message.Size);
+        string? text = message.Kind is "binary" or "ping" or "pong" ? null
+            : isGrpc && message.Kind == "message" && ProtobufText.Format(message.Payload.Span) is { } fields ? fields
+            : BodyProjection.TextOf(message.Payload.Span, isCut: message.Payload.Length < message.Size);
         return new MessageDetails
         {
             Direction = message.Direction == MessageDirection.ToService ? "in" : "out",
