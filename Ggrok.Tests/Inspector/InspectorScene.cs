@@ -73,7 +73,7 @@ public sealed class InspectorScene : IAsyncDisposable
     public async Task<JsonElement> DoneAsync(Func<JsonElement, bool>? fits = null)
     {
         JsonElement? found = null;
-        await Eventually.HoldsAsync(
+        await Eventually.BecomesAsync(
             async () =>
             {
                 using JsonDocument page = await GetAsync("/api/exchanges?limit=1000");
@@ -81,7 +81,7 @@ public sealed class InspectorScene : IAsyncDisposable
                     .Where(e => e.GetProperty("state").GetString() == "done" && (fits is null || fits(e))).Select(e => (JsonElement?)e.Clone()).FirstOrDefault();
                 return found is not null;
             },
-            "an exchange to be over");
+            true);
         return found!.Value;
     }
 
