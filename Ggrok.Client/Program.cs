@@ -1,5 +1,5 @@
 using Ggrok.Client.Cli;
-using Ggrok.Client.Connection;
+using Ggrok.Client.Inspector;
 using Ggrok.Client.Rendezvous;
 using Ggrok.Shared.Relay;
 
@@ -13,7 +13,7 @@ var commandLine = new CommandLine(
     Environment.GetEnvironmentVariable,
     (options, events, token) => options.Connect is [{ Listen: null }]
         ? StdioClient.RunAsync(options, Console.OpenStandardInput(), Console.OpenStandardOutput(), events, TimeProvider.System, token)
-        : new TunnelClient(options, events, TimeProvider.System).RunAsync(token),
+        : InspectedClient.RunAsync(options, events, TimeProvider.System, token),
     WorkingFolder(),
     Console.In);
 return await commandLine.InvokeAsync(args, stop.Token).ConfigureAwait(false);

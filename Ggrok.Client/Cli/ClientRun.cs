@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Ggrok.Client.Connection;
+using Ggrok.Client.Inspector;
 using Ggrok.Client.Output;
 
 namespace Ggrok.Client.Cli;
@@ -21,11 +22,13 @@ internal sealed class ClientRun(
     /// <summary>Opens tunnels and listens for private names until stopped; returns the exit code.</summary>
     /// <exception cref="UsageException">Something is missing, contradictory or not valid.</exception>
     public Task<int> TunnelsAsync(
-        SessionSettings settings, IReadOnlyList<LocalTunnel> tunnels, IReadOnlyList<ConnectTarget> connect, CancellationToken stop, bool waitForNames = false, bool checkTargets = false)
+        SessionSettings settings, IReadOnlyList<LocalTunnel> tunnels, IReadOnlyList<ConnectTarget> connect, RunChoices choices, CancellationToken stop)
     {
         bool asJson = settings.IsJson();
-        TunnelClientOptions options = settings.Resolve(tunnels, connect, Warn) with { WaitForNames = waitForNames, CheckTargets = checkTargets };
-        return asJson ? JsonAsync(options, output, stop) : TextAsync(options, output, settings.IsQuiet, stop);
+        QrOption.Check(choices.Qr, asJson, tunnels);
+        InspectOptions? inspect = choices.Inspector?.Resolve(settings.Sources);
+        TunnelClientOptions options = settings.Resolve(tunnels, connect, Warn) with { WaitForNames = choices.WaitForNames, CheckTargets = choices.CheckTargets, Inspect = inspect };
+        return asJson ? JsonAsync(options, output, stop) : TextAsync(options, output, settings.IsQuiet, stop, choices.Qr);
     }
 
     /// <summary>Joins standard input and output with a private name, and says problems only, on standard error.</summary>
@@ -45,10 +48,10 @@ internal sealed class ClientRun(
         return await FinishAsync(await run(options, json, stop).ConfigureAwait(false)).ConfigureAwait(false);
     }
 
-    private async Task<int> TextAsync(TunnelClientOptions options, TextWriter writer, bool quiet, CancellationToken stop)
+    private async Task<int> TextAsync(TunnelClientOptions options, TextWriter writer, bool quiet, CancellationToken stop, bool qr = false)
     {
         ClientExit exit;
-        await using (var text = new TerminalOutput(writer, isTerminal && string.IsNullOrEmpty(environment("NO_COLOR")), quiet))
+        await using (var text = new TerminalOutput(writer, isTerminal && string.IsNullOrEmpty(environment("NO_COLOR")), quiet, qr))
         {
             exit = await run(options, text, stop).ConfigureAwait(false);
         }

@@ -92,6 +92,35 @@ public static class SettingValues
             ? port
             : throw new UsageException($"{text.Quoted()} is not a port; ports go from 1 to 65535.");
 
+    /// <summary>What <see cref="InspectorPort"/> gives for no inspector.</summary>
+    public const int InspectorOff = -1;
+
+    /// <summary>A port from 0 (any) to 65535, or <c>off</c>.</summary>
+    /// <exception cref="UsageException">The text is neither.</exception>
+    public static int InspectorPort(string text) => text.Equals("off", StringComparison.OrdinalIgnoreCase) ? InspectorOff
+        : ushort.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out ushort port) ? port
+        : throw new UsageException($"{text.Quoted()} is no port for the inspector; write one from 1 to 65535, 0 for any, or off.");
+
+    /// <summary>How many exchanges the inspector keeps.</summary>
+    /// <exception cref="UsageException">The text is no number within bounds.</exception>
+    public static int KeptExchanges(string text) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int count) && count is >= 1 and <= 1_000_000
+            ? count
+            : throw new UsageException($"{text.Quoted()} is no number of requests to keep; write one from 1 to 1000000.");
+
+    /// <summary>Memory of the inspector in bytes.</summary>
+    /// <exception cref="UsageException">The text is no size within bounds.</exception>
+    public static int InspectorMemory(string text) => Size(text, 1 << 20, 1 << 30, "1MiB to 1GiB");
+
+    /// <summary>How many bytes the inspector keeps of a body.</summary>
+    /// <exception cref="UsageException">The text is no size within bounds.</exception>
+    public static int KeptBody(string text) => Size(text, 0, 1 << 28, "0 to 256MiB");
+
+    private static int Size(string text, long least, long most, string range) =>
+        ByteSizes.TryParse(text, out long bytes) && bytes >= least && bytes <= most
+            ? (int)bytes
+            : throw new UsageException($"{text.Quoted()} is no size that can be used here; write one from {range}, such as 64KiB.");
+
     /// <summary>A switch: true or false.</summary>
     /// <exception cref="UsageException">The text is neither.</exception>
     public static bool Switch(string text) => text.ToLowerInvariant() switch

@@ -17,6 +17,9 @@ public interface IClientEvents
     /// <summary>Connections to the local address lead to a private name from now on.</summary>
     void Listening(string name, string address);
 
+    /// <summary>The traffic can be looked at from now on, with a browser on this machine. Told before the first <see cref="Ready"/>.</summary>
+    void Inspecting(Uri address);
+
     /// <summary>Something that people should know and that stops nothing.</summary>
     void Notice(string message);
 

@@ -33,7 +33,7 @@ public sealed class TunnelClient
         _events = events;
         _time = time;
         _dialer = new Dialer(options, Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8)));
-        _relay = new LocalRelay(options.Tunnels, events, time);
+        _relay = new LocalRelay(options.Tunnels, events, time, options.Recording);
         _sessions = new SessionSource(time);
     }
 
@@ -122,6 +122,7 @@ public sealed class TunnelClient
 
             // Before anybody is told: the first datagram would find no session.
             _sessions.Set(session);
+            _options.Recording?.RoundTrip = () => session.Connection.RoundTrip;
             TellReady(welcome);
             if (isFirst && _options.CheckTargets)
             {

@@ -1,3 +1,6 @@
+using Ggrok.Client.Inspector;
+using Ggrok.Client.Inspector.Recording;
+
 namespace Ggrok.Client.Connection;
 
 /// <summary>Everything that a <see cref="TunnelClient"/> needs to know.</summary>
@@ -32,6 +35,12 @@ public sealed record TunnelClientOptions
 
     /// <summary>Whether a lost or failed session is tried again; without, the client ends with it.</summary>
     public bool Reconnect { get; init; } = true;
+
+    /// <summary>Where and how much of the traffic can be looked at; null for not at all.</summary>
+    public InspectOptions? Inspect { get; init; }
+
+    /// <summary>Records exchanges, or null.</summary>
+    internal VisitorRecording? Recording { get; init; }
 
     /// <summary>How long running exchanges may go on after a stop was asked for.</summary>
     public TimeSpan DrainTimeout { get; init; } = TimeSpan.FromSeconds(30);

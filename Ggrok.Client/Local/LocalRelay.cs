@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Ggrok.Client.Connection;
+using Ggrok.Client.Inspector.Recording;
 using Ggrok.Client.Local.Http1;
 using Ggrok.Client.Local.Raw;
 using Ggrok.Shared.Multiplexing;
@@ -14,15 +15,17 @@ internal sealed class LocalRelay
     private readonly LocalService[] _services;
     private readonly IClientEvents _events;
     private readonly TimeProvider _time;
+    private readonly IExchangeRecording? _recording;
     private readonly LocalFlows _datagrams = new();
     private int _rawConnections;
 
-    public LocalRelay(IReadOnlyList<LocalTunnel> tunnels, IClientEvents events, TimeProvider time)
+    public LocalRelay(IReadOnlyList<LocalTunnel> tunnels, IClientEvents events, TimeProvider time, IExchangeRecording? recording = null)
     {
         _tunnels = tunnels;
         _services = [.. tunnels.Select(t => new LocalService(t, time))];
         _events = events;
         _time = time;
+        _recording = recording;
     }
 
     /// <summary>Size in bytes that a response head may have; the server says it in Welcome.</summary>
@@ -47,8 +50,15 @@ internal sealed class LocalRelay
             {
                 case FrameKind.Head:
                     RequestHead head = HeadReader.ReadRequest(frame.Payload.Span);
+                    if (head.Tunnel >= _tunnels.Count || _tunnels[head.Tunnel].Kind != TunnelKind.Http)
+                    {
+                        stream.Reset(RelayError.RequestInvalid);
+                        break;
+                    }
+
+                    RecordingExchange? recording = _recording?.Begin(head, frame.Payload.Span, _tunnels[head.Tunnel], started);
                     stream.Advance();
-                    await ServeRequestAsync(stream, head, started).ConfigureAwait(false);
+                    await ServeRequestAsync(stream, head, started, recording).ConfigureAwait(false);
                     break;
                 case FrameKind.Open:
                     RawOpen open = RawOpen.Decode(frame.Payload.Span);
@@ -72,21 +82,15 @@ internal sealed class LocalRelay
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
-    private async ValueTask ServeRequestAsync(MuxStream stream, RequestHead head, long started)
+    private async ValueTask ServeRequestAsync(MuxStream stream, RequestHead head, long started, RecordingExchange? recording)
     {
-        if (head.Tunnel >= _tunnels.Count || _tunnels[head.Tunnel].Kind != TunnelKind.Http)
-        {
-            stream.Reset(RelayError.RequestInvalid);
-            return;
-        }
-
         LocalTunnel tunnel = _tunnels[head.Tunnel];
         LocalService service = _services[head.Tunnel];
         ILocalExchange? exchange = null;
         RelayError error;
         try
         {
-            exchange = await service.OpenAsync(stream, head, MaxHeadBytes).ConfigureAwait(false);
+            exchange = await service.OpenAsync(stream, head, MaxHeadBytes, recording).ConfigureAwait(false);
             error = await exchange.RunAsync().ConfigureAwait(false);
         }
         catch (LocalConnectException e)
@@ -109,6 +113,7 @@ internal sealed class LocalRelay
         }
 
         service.Ended(error);
+        recording?.Complete(error, exchange?.Status ?? 0);
         _events.ExchangeCompleted(new ExchangeSummary(
             head.Id, tunnel.Name, head.Method, head.Target, exchange?.Status ?? 0, error,
             _time.GetElapsedTime(started), exchange?.RequestBytes ?? 0, exchange?.ResponseBytes ?? 0));

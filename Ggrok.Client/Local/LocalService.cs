@@ -1,4 +1,5 @@
 using Ggrok.Client.Connection;
+using Ggrok.Client.Inspector.Recording;
 using Ggrok.Client.Local.Http1;
 using Ggrok.Client.Local.Http2;
 using Ggrok.Shared.Multiplexing;
@@ -22,10 +23,10 @@ internal sealed class LocalService(LocalTunnel tunnel, TimeProvider time)
     /// <summary>The exchange for one request, over what the service speaks.</summary>
     /// <exception cref="LocalConnectException">It had to be asked, and could not be.</exception>
     /// <exception cref="OperationCanceledException">The visitor is gone.</exception>
-    public ValueTask<ILocalExchange> OpenAsync(MuxStream stream, RequestHead request, int maxHeadBytes) =>
+    public ValueTask<ILocalExchange> OpenAsync(MuxStream stream, RequestHead request, int maxHeadBytes, RecordingExchange? recording) =>
         SpeaksHttp2(request) is { } isHttp2
-            ? ValueTask.FromResult(NewExchange(isHttp2, stream, request, maxHeadBytes))
-            : NegotiateAsync(stream, request, maxHeadBytes);
+            ? ValueTask.FromResult(NewExchange(isHttp2, stream, request, maxHeadBytes, recording))
+            : NegotiateAsync(stream, request, maxHeadBytes, recording);
 
     /// <summary>Learns from how an exchange ended: a service that could not be talked to is asked anew what it speaks.</summary>
     public void Ended(RelayError error)
@@ -36,9 +37,9 @@ internal sealed class LocalService(LocalTunnel tunnel, TimeProvider time)
         }
     }
 
-    private ILocalExchange NewExchange(bool isHttp2, MuxStream stream, RequestHead request, int maxHeadBytes) => isHttp2
-        ? new Http2Exchange(_http2.Value, tunnel, stream, request, maxHeadBytes)
-        : new Http1Exchange(_http1, tunnel, stream, request, maxHeadBytes, time);
+    private ILocalExchange NewExchange(bool isHttp2, MuxStream stream, RequestHead request, int maxHeadBytes, RecordingExchange? recording) => isHttp2
+        ? new Http2Exchange(_http2.Value, tunnel, stream, request, maxHeadBytes, recording)
+        : new Http1Exchange(_http1, tunnel, stream, request, maxHeadBytes, time, recording);
 
     // Null when the service has to be asked.
     private bool? SpeaksHttp2(RequestHead request) => tunnel.TargetProtocol switch
@@ -52,11 +53,11 @@ internal sealed class LocalService(LocalTunnel tunnel, TimeProvider time)
         _ => null,
     };
 
-    private async ValueTask<ILocalExchange> NegotiateAsync(MuxStream stream, RequestHead request, int maxHeadBytes)
+    private async ValueTask<ILocalExchange> NegotiateAsync(MuxStream stream, RequestHead request, int maxHeadBytes, RecordingExchange? recording)
     {
         bool isHttp2 = await _http1.NegotiatesHttp2Async(stream.Aborted).ConfigureAwait(false);
         _negotiated = isHttp2 ? HasHttp2 : HasHttp1;
-        return NewExchange(isHttp2, stream, request, maxHeadBytes);
+        return NewExchange(isHttp2, stream, request, maxHeadBytes, recording);
     }
 
     // Not gRPC-Web, which is made for HTTP/1.1.

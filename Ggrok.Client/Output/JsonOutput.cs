@@ -32,6 +32,9 @@ public sealed class JsonOutput(TextWriter output, TimeProvider time) : IClientEv
     public void Listening(string name, string address) => Write(new JsonEvent("listening", Now()) { Name = name, Listen = address });
 
     /// <inheritdoc/>
+    public void Inspecting(Uri address) => Write(new JsonEvent("inspector", Now()) { Url = address.AbsoluteUri.TrimEnd('/') });
+
+    /// <inheritdoc/>
     public void Notice(string message) => Write(new JsonEvent("notice", Now()) { Reason = message });
 
     /// <inheritdoc/>

@@ -153,6 +153,11 @@ public static class HeadReader
         {
             head.Upgrade = NextString(ref json);
         }
+        else if (json.ValueTextEquals("waited"u8))
+        {
+            json.Read();
+            head.Waited = TimeSpan.FromMilliseconds(Math.Max(json.GetInt32(), 0));
+        }
         else if (!TryReadHeaders(ref json, head.Headers))
         {
             json.Skip();

@@ -47,6 +47,11 @@ public static class HeadWriter
             json.WriteString("upgrade"u8, head.Upgrade);
         }
 
+        if (head.Waited >= TimeSpan.FromMilliseconds(1))
+        {
+            json.WriteNumber("waited"u8, (int)head.Waited.TotalMilliseconds);
+        }
+
         End(json);
     }
 

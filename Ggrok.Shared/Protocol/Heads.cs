@@ -36,6 +36,9 @@ public sealed class RequestHead
     /// <summary>Protocol of an Upgrade request (RFC 9110 section 7.8), or null for an ordinary exchange.</summary>
     public string? Upgrade { get; set; }
 
+    /// <summary>How long the server had the request before it sent it into the tunnel; zero when that is less than a millisecond.</summary>
+    public TimeSpan Waited { get; set; }
+
     /// <summary>Makes it as new, so that it can be filled again.</summary>
     public void Clear()
     {
@@ -43,6 +46,7 @@ public sealed class RequestHead
         Tunnel = 0;
         HasBody = false;
         Upgrade = null;
+        Waited = TimeSpan.Zero;
         Headers.Clear();
     }
 }

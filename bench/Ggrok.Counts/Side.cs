@@ -87,6 +87,10 @@ internal static class Side
         {
         }
 
+        public void Inspecting(Uri address)
+        {
+        }
+
         public void Notice(string message)
         {
         }

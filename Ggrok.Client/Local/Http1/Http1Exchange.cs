@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Ggrok.Client.Connection;
+using Ggrok.Client.Inspector.Recording;
 using Ggrok.Shared.Multiplexing;
 using Ggrok.Shared.Protocol;
 using Ggrok.Shared.Relay;
@@ -11,7 +12,8 @@ namespace Ggrok.Client.Local.Http1;
 /// not send a request body and read the response at once, and they reorder, join and normalise header fields.
 /// </summary>
 internal sealed class Http1Exchange(
-    LocalConnectionPool pool, LocalTunnel tunnel, MuxStream stream, RequestHead request, int maxHeadBytes, TimeProvider time) : ILocalExchange
+    LocalConnectionPool pool, LocalTunnel tunnel, MuxStream stream, RequestHead request, int maxHeadBytes, TimeProvider time,
+    RecordingExchange? recording) : ILocalExchange
 {
     // RFC 9110 section 9.2.2.
     private readonly bool _repeatable =
@@ -35,12 +37,12 @@ internal sealed class Http1Exchange(
     {
         try
         {
-            LocalConnection connection = pool.TryRent(_repeatable) ?? await pool.ConnectAsync(stream.Aborted).ConfigureAwait(false);
+            LocalConnection connection = pool.TryRent(_repeatable) ?? await ConnectAsync().ConfigureAwait(false);
             RelayError? error = await AttemptAsync(connection).ConfigureAwait(false);
             if (error is null)
             {
                 // The service closed the idle connection just before the request reached it; a fresh one tells the truth.
-                connection = await pool.ConnectAsync(stream.Aborted).ConfigureAwait(false);
+                connection = await ConnectAsync().ConfigureAwait(false);
                 error = await AttemptAsync(connection).ConfigureAwait(false);
             }
 
@@ -56,13 +58,21 @@ internal sealed class Http1Exchange(
         }
     }
 
+    private async ValueTask<LocalConnection> ConnectAsync()
+    {
+        recording?.Connecting();
+        LocalConnection connection = await pool.ConnectAsync(stream.Aborted).ConfigureAwait(false);
+        recording?.Connected();
+        return connection;
+    }
+
     /// <summary>One attempt; null when the connection was dead before the service could see the request, which may be sent again.</summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<RelayError?> AttemptAsync(LocalConnection connection)
     {
         stream.OnAbort(static c => ((LocalConnection)c!).Dispose(), connection);
-        var sender = new RequestBodySender(connection, stream, RequestWriter.IsChunked(request));
-        var reader = new ResponseReader(connection, stream, maxHeadBytes, time);
+        var sender = new RequestBodySender(connection, stream, RequestWriter.IsChunked(request), recording);
+        var reader = new ResponseReader(connection, stream, maxHeadBytes, time, recording);
         Task<RelayError>? sending = null;
         RelayError error;
         try
@@ -147,7 +157,8 @@ internal sealed class Http1Exchange(
             return stream.Error == RelayError.None ? RelayError.ResponseHeadInvalid : stream.Error;
         }
 
-        await using var local = new BufferedConnectionStream(connection);
+        await using var plain = new BufferedConnectionStream(connection);
+        await using Stream local = recording is null ? plain : new RecordedStream(plain, recording);
         var splice = new StreamSplice(stream, local, RelayError.ResponseBodyLocal, connection.ShutdownSend);
         await splice.RunAsync().ConfigureAwait(false);
         ResponseBytes = splice.BytesFromPeer;

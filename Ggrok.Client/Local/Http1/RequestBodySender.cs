@@ -1,11 +1,12 @@
 using System.Buffers;
+using Ggrok.Client.Inspector.Recording;
 using Ggrok.Shared.Multiplexing;
 using Ggrok.Shared.Protocol;
 
 namespace Ggrok.Client.Local.Http1;
 
 /// <summary>Sends the request to the local service: the head, then the body as it arrives through the tunnel.</summary>
-internal sealed class RequestBodySender(LocalConnection connection, MuxStream stream, bool chunked)
+internal sealed class RequestBodySender(LocalConnection connection, MuxStream stream, bool chunked, RecordingExchange? recording)
 {
     private const int WriteAt = 64 * 1024;
 
@@ -67,15 +68,17 @@ internal sealed class RequestBodySender(LocalConnection connection, MuxStream st
 
     /// <summary>Sends a head that no body follows.</summary>
     /// <exception cref="IOException">The connection broke.</exception>
-    public ValueTask SendHeadOnlyAsync()
+    public async ValueTask SendHeadOnlyAsync()
     {
         IsComplete = true;
-        return FlushAsync();
+        await FlushAsync().ConfigureAwait(false);
+        recording?.RequestSent();
     }
 
     private void Add(ReadOnlySpan<byte> data)
     {
         Bytes += data.Length;
+        recording?.RequestData(data);
         if (chunked)
         {
             RequestWriter.WriteChunk(_output, data);
@@ -95,6 +98,7 @@ internal sealed class RequestBodySender(LocalConnection connection, MuxStream st
 
         await FlushAsync().ConfigureAwait(false);
         IsComplete = true;
+        recording?.RequestSent();
     }
 
     private ValueTask FlushAsync()

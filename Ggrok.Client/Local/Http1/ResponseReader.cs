@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Ggrok.Client.Inspector.Recording;
 using Ggrok.Shared.Multiplexing;
 using Ggrok.Shared.Protocol;
 using Ggrok.Shared.Relay;
@@ -6,7 +7,7 @@ using Ggrok.Shared.Relay;
 namespace Ggrok.Client.Local.Http1;
 
 /// <summary>Reads the local service's response and sends it into the tunnel as it arrives.</summary>
-internal sealed class ResponseReader(LocalConnection connection, MuxStream stream, int maxHeadBytes, TimeProvider time)
+internal sealed class ResponseReader(LocalConnection connection, MuxStream stream, int maxHeadBytes, TimeProvider time, RecordingExchange? recording)
 {
     // What curl waits as well: some services never send 100 Continue and just wait for the body.
     private static readonly TimeSpan ContinueAfter = TimeSpan.FromSeconds(1);
@@ -39,6 +40,7 @@ internal sealed class ResponseReader(LocalConnection connection, MuxStream strea
                 continue;
             }
 
+            ReadOnlyMemory<byte> bytes = connection.Buffered[..length];
             connection.Consume(length);
             if (head.Status is >= 100 and < 200 and not 101)
             {
@@ -46,6 +48,8 @@ internal sealed class ResponseReader(LocalConnection connection, MuxStream strea
                 await HeadSender.WriteHeadAsync(stream, head).ConfigureAwait(false);
                 continue;
             }
+
+            recording?.Responding(bytes.Span, MessageStreams.Of(head) != MessageStream.None);
 
             // After 101 the connection speaks something else, to its end.
             ClosesConnection = head.Status == 101 || HopByHop.ClosesConnection(head, isHttp10);
@@ -84,6 +88,7 @@ internal sealed class ResponseReader(LocalConnection connection, MuxStream strea
 
     private async ValueTask<bool> RelayWholeAsync(ResponseHead head, int length)
     {
+        recording?.ResponseData(connection.Buffered.Span[..length]);
         bool sent = await HeadSender.WriteWholeAsync(stream, head, connection.Buffered[..length]).ConfigureAwait(false);
         if (!sent && stream.Error == RelayError.None)
         {
@@ -135,6 +140,11 @@ internal sealed class ResponseReader(LocalConnection connection, MuxStream strea
             connection.Consume(consumed);
         }
 
+        if (chunks.Trailers is not null)
+        {
+            recording?.ResponseTrailers(chunks.Trailers);
+        }
+
         return chunks.Trailers is null || await HeadSender.WriteTrailersAsync(stream, chunks.Trailers).ConfigureAwait(false);
     }
 
@@ -158,6 +168,7 @@ internal sealed class ResponseReader(LocalConnection connection, MuxStream strea
     private ValueTask<bool> SendAsync(ReadOnlyMemory<byte> data)
     {
         Bytes += data.Length;
+        recording?.ResponseData(data.Span);
         return stream.WriteAsync(FrameKind.Data, data);
     }
 

@@ -1,5 +1,6 @@
 using System.Buffers;
 using Ggrok.Client.Connection;
+using Ggrok.Client.Inspector.Recording;
 using Ggrok.Shared.Multiplexing;
 using Ggrok.Shared.Protocol;
 using Ggrok.Shared.Relay;
@@ -18,19 +19,21 @@ internal sealed class Http2Exchange : ILocalExchange
     private readonly RequestHead _request;
     private readonly int _maxHeadBytes;
     private readonly TunnelContent? _body;
+    private readonly RecordingExchange? _recording;
 
     // 100 Continue and the response may be about to be written at the same time.
     private readonly SemaphoreSlim? _continue;
     private bool _responding;
 
-    public Http2Exchange(Http2Client client, LocalTunnel tunnel, MuxStream stream, RequestHead request, int maxHeadBytes)
+    public Http2Exchange(Http2Client client, LocalTunnel tunnel, MuxStream stream, RequestHead request, int maxHeadBytes, RecordingExchange? recording)
     {
         _client = client;
         _tunnel = tunnel;
         _stream = stream;
         _request = request;
         _maxHeadBytes = maxHeadBytes;
-        _body = request.HasBody ? new TunnelContent(stream, ContinueAsync) : null;
+        _recording = recording;
+        _body = request.HasBody ? new TunnelContent(stream, ContinueAsync, recording) : null;
         bool expectsContinue = request.HasBody && request.Headers.Exists(f =>
             f.Name.Equals("Expect", StringComparison.OrdinalIgnoreCase) && f.Value.Equals("100-continue", StringComparison.OrdinalIgnoreCase));
         _continue = expectsContinue ? new SemaphoreSlim(1) : null;
@@ -74,6 +77,7 @@ internal sealed class Http2Exchange : ILocalExchange
 
         await BeginResponseAsync().ConfigureAwait(false);
         Status = head.Status;
+        Record(head);
         byte[] buffer = ArrayPool<byte>.Shared.Rent(ProtocolLimits.MaxDataBytes);
         try
         {
@@ -84,6 +88,16 @@ internal sealed class Http2Exchange : ILocalExchange
         finally
         {
             ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    private void Record(ResponseHead head)
+    {
+        if (_recording is not null)
+        {
+            var text = new ArrayBufferWriter<byte>(1024);
+            ResponseText.Write(text, head);
+            _recording.Responding(text.WrittenSpan, MessageStreams.Of(head) != MessageStream.None);
         }
     }
 
@@ -115,6 +129,7 @@ internal sealed class Http2Exchange : ILocalExchange
         while (count > 0)
         {
             ResponseBytes += count;
+            _recording?.ResponseData(buffer.Span[..count]);
             if (!await _stream.WriteAsync(FrameKind.Data, buffer[..count]).ConfigureAwait(false))
             {
                 return false;
@@ -124,6 +139,7 @@ internal sealed class Http2Exchange : ILocalExchange
         }
 
         List<HeaderField> trailers = Http2Heads.TrailersOf(response);
+        _recording?.ResponseTrailers(trailers);
         return (trailers.Count == 0 || await HeadSender.WriteTrailersAsync(_stream, trailers).ConfigureAwait(false))
             && await _stream.WriteEndAsync().ConfigureAwait(false);
     }

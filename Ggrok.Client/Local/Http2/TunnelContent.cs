@@ -1,4 +1,5 @@
 using System.Net;
+using Ggrok.Client.Inspector.Recording;
 using Ggrok.Shared.Multiplexing;
 using Ggrok.Shared.Protocol;
 
@@ -7,7 +8,8 @@ namespace Ggrok.Client.Local.Http2;
 /// <summary>The request body as it arrives through the tunnel. May flow while the response does, and long after.</summary>
 /// <param name="stream">Where it comes from.</param>
 /// <param name="begin">Called before the first byte is read: the local service wants the body.</param>
-internal sealed class TunnelContent(MuxStream stream, Func<ValueTask> begin) : HttpContent
+/// <param name="recording">Notes what passes, or null.</param>
+internal sealed class TunnelContent(MuxStream stream, Func<ValueTask> begin, RecordingExchange? recording) : HttpContent
 {
     private long _bytes;
     private int _begun;
@@ -45,6 +47,7 @@ internal sealed class TunnelContent(MuxStream stream, Func<ValueTask> begin) : H
             switch (frame.Kind)
             {
                 case FrameKind.Data:
+                    recording?.RequestData(frame.Payload.Span);
                     await local.WriteAsync(frame.Payload, cancellationToken).ConfigureAwait(false);
                     Volatile.Write(ref _bytes, _bytes + frame.Payload.Length);
                     flushed = false;
@@ -53,6 +56,7 @@ internal sealed class TunnelContent(MuxStream stream, Func<ValueTask> begin) : H
                     // The platform's client cannot send any. gRPC clients have none.
                     break;
                 case FrameKind.End:
+                    recording?.RequestSent();
                     return;
                 default:
                     throw new IOException("The visitor's request broke off.");

@@ -1,0 +1,48 @@
+using Ggrok.Client.Inspector.Content;
+using Ggrok.Client.Inspector.Recording;
+using Microsoft.AspNetCore.Http;
+
+namespace Ggrok.Client.Inspector.Http;
+
+/// <summary>
+/// Sends a kept body. It is a stranger's and stands on the page's own address: only pictures are shown, everything else is
+/// an attachment, and nothing in it may run.
+/// </summary>
+internal static class BodyAnswer
+{
+    private static readonly string[] Pictures = ["image/png", "image/jpeg", "image/gif", "image/webp", "image/avif", "image/bmp", "image/x-icon", "image/vnd.microsoft.icon", "image/svg+xml"];
+
+    public static async Task SendAsync(HttpContext context, ExchangeSnapshot exchange, bool ofRequest, bool decoded)
+    {
+        ReadOnlyMemory<byte> bytes = BodyProjection.Bytes(exchange, ofRequest, decoded);
+        string type = (ofRequest ? exchange.Request.Headers : exchange.Response?.Headers ?? []).MediaType();
+        bool isPicture = Pictures.Contains(type);
+        HttpResponse response = context.Response;
+        response.ContentType = isPicture ? type : "application/octet-stream";
+        response.Headers.ContentSecurityPolicy = "default-src 'none'; style-src 'unsafe-inline'; sandbox";
+        if (!isPicture)
+        {
+            response.Headers.ContentDisposition = string.Create(System.Globalization.CultureInfo.InvariantCulture,
+                $"attachment; filename=\"{exchange.Number}-{(ofRequest ? "request" : "response")}{ExtensionOf(type)}\"");
+        }
+
+        response.ContentLength = bytes.Length;
+        await response.Body.WriteAsync(bytes, context.RequestAborted).ConfigureAwait(false);
+    }
+
+    private static string ExtensionOf(string type) => type switch
+    {
+        "application/json" => ".json",
+        "text/html" => ".html",
+        "text/css" => ".css",
+        "text/csv" => ".csv",
+        "text/plain" => ".txt",
+        "text/javascript" or "application/javascript" => ".js",
+        "application/xml" or "text/xml" => ".xml",
+        "application/pdf" => ".pdf",
+        "application/zip" => ".zip",
+        _ when type.EndsWith("+json", StringComparison.Ordinal) => ".json",
+        _ when type.EndsWith("+xml", StringComparison.Ordinal) => ".xml",
+        _ => ".bin",
+    };
+}

@@ -1,0 +1,28 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Ggrok.Client.Inspector.Http.Contracts;
+
+/// <summary>Source-generated JSON of the API.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, AllowDuplicateProperties = false)]
+[JsonSerializable(typeof(SessionDetails))]
+[JsonSerializable(typeof(StatusDetails))]
+[JsonSerializable(typeof(ExchangePage))]
+[JsonSerializable(typeof(ExchangeDetails))]
+[JsonSerializable(typeof(IReadOnlyList<ExchangeRow>))]
+[JsonSerializable(typeof(IReadOnlyList<StatsPoint>))]
+[JsonSerializable(typeof(StatsPoint))]
+[JsonSerializable(typeof(SkippedDetails))]
+[JsonSerializable(typeof(MessagePage))]
+[JsonSerializable(typeof(ProblemBody))]
+internal sealed partial class InspectorJson : JsonSerializerContext
+{
+    /// <summary>As it is sent: never part of HTML, so quotes and letters of all languages may stay as they are.</summary>
+    public static InspectorJson Relaxed { get; } = new(new JsonSerializerOptions
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+        AllowDuplicateProperties = false,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    });
+}

@@ -1,0 +1,25 @@
+using Ggrok.Shared.Webhooks;
+
+namespace Ggrok.Client.Inspector;
+
+/// <summary>Where and how much of the traffic can be looked at.</summary>
+public sealed record InspectOptions
+{
+    /// <summary>Port that is tried first when none is asked for.</summary>
+    public const int DefaultPort = 4040;
+
+    /// <summary>Port of the page on the loopback interface; 0 for any; null for <see cref="DefaultPort"/> or the next free one.</summary>
+    public int? Port { get; init; }
+
+    /// <summary>Exchanges that are kept.</summary>
+    public int MaxExchanges { get; init; } = 10_000;
+
+    /// <summary>Memory for them in bytes.</summary>
+    public int MaxBytes { get; init; } = 32 * 1024 * 1024;
+
+    /// <summary>Secrets by which the signatures of webhooks are verified.</summary>
+    public IReadOnlyDictionary<WebhookProvider, IReadOnlyList<string>> WebhookSecrets { get; init; } = new Dictionary<WebhookProvider, IReadOnlyList<string>>();
+
+    /// <summary>So many bytes of each body are kept.</summary>
+    public int MaxBodyBytes { get; init; } = 64 * 1024;
+}

@@ -1,0 +1,249 @@
+using System.Buffers;
+using Ggrok.Shared.Protocol;
+
+namespace Ggrok.Client.Inspector.Recording;
+
+/// <summary>
+/// Keeps what passes through the tunnels, the newest, within bounds. The relay writes into it on its own threads; whoever
+/// looks at it gets copies.
+/// </summary>
+internal sealed class Recorder
+{
+    private const int KeptBufferBytes = 256 * 1024;
+
+    [ThreadStatic]
+    private static ArrayBufferWriter<byte>? s_buffer;
+
+    private static readonly TimeSpan LongRun = TimeSpan.FromSeconds(1);
+
+    private readonly Lock _lock = new();
+    private readonly Dictionary<long, RecordingExchange> _active = [];
+    private readonly RecordRing _ring;
+    private long _lastNumber;
+    private long _changes;
+    private long _recorded;
+    private long _cutBodies;
+    private long _clears;
+
+    public Recorder(RecorderOptions options, TimeProvider time)
+    {
+        Options = options;
+        Time = time;
+        _ring = new RecordRing(options.MaxExchanges, options.MaxBytes);
+        Budget = new CaptureBudget(options.MaxBytes);
+        Stats = new TrafficStats(time);
+    }
+
+    /// <summary>How much is kept.</summary>
+    public RecorderOptions Options { get; }
+
+    /// <summary>Figures for the charts.</summary>
+    public TrafficStats Stats { get; }
+
+    /// <summary>Grows with every exchange that begins, is answered or ends.</summary>
+    public long Changes => Volatile.Read(ref _changes);
+
+    /// <summary>How often everything was forgotten.</summary>
+    public long Clears => Volatile.Read(ref _clears);
+
+    /// <summary>Number of the exchange that began last; 0 when there was none.</summary>
+    public long LastNumber => Volatile.Read(ref _lastNumber);
+
+    internal TimeProvider Time { get; }
+
+    internal CaptureBudget Budget { get; }
+
+    /// <summary>Begins to record an exchange.</summary>
+    /// <param name="origin">Where it came from.</param>
+    /// <param name="envelope">The request's envelope.</param>
+    public RecordingExchange Begin(ExchangeOrigin origin, ReadOnlySpan<byte> envelope)
+    {
+        origin = origin with { StartedAt = Time.GetUtcNow() - Time.GetElapsedTime(origin.Started) };
+        var exchange = new RecordingExchange(this, Interlocked.Increment(ref _lastNumber), origin, envelope);
+        lock (_lock)
+        {
+            exchange.Stamp = ++_changes;
+            _active.Add(exchange.Number, exchange);
+        }
+
+        return exchange;
+    }
+
+    /// <summary>Adds an exchange that happened elsewhere; returns its number, whatever number it has.</summary>
+    public long Add(ExchangeSnapshot exchange)
+    {
+        long number = Interlocked.Increment(ref _lastNumber);
+        var request = new ArrayBufferWriter<byte>(1024);
+        HeadWriter.Write(request, exchange.Request);
+        var response = new ArrayBufferWriter<byte>(1024);
+        if (exchange.Response is not null)
+        {
+            ResponseText.Write(response, exchange.Response);
+        }
+
+        ArrayBufferWriter<byte> record = RentBuffer();
+        var writer = new RecordWriter(record);
+        var origin = new ExchangeOrigin { Tunnel = exchange.Tunnel, Started = 0, StartedAt = exchange.StartedAt, Source = exchange.Source, ReplayOf = exchange.ReplayOf, OtherTarget = exchange.OtherTarget };
+        writer.Begin(number, ExchangeState.Done, origin, exchange.Timings);
+        writer.Outcome(exchange.Error, exchange.WasEdited, exchange.Rule);
+        writer.Bytes(request.WrittenSpan);
+        writer.Bytes(response.WrittenSpan);
+        writer.Trailers(exchange.ResponseTrailers);
+        writer.Body(exchange.RequestBody);
+        writer.Body(exchange.ResponseBody);
+        lock (_lock)
+        {
+            _ring.Add(number, ++_changes, record.WrittenSpan);
+        }
+
+        ReturnBuffer(record);
+        return number;
+    }
+
+    /// <summary>How much is kept now.</summary>
+    public RecorderFill Fill
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return new RecorderFill(_ring.Count, _ring.Bytes, _active.Count, _recorded, _ring.Evicted, _cutBodies);
+            }
+        }
+    }
+
+    /// <summary>Forgets everything that is over.</summary>
+    public void Clear()
+    {
+        lock (_lock)
+        {
+            _ring.Clear();
+            _changes++;
+            _clears++;
+        }
+    }
+
+    /// <summary>The exchange with a number, or null when it is not kept.</summary>
+    public ExchangeSnapshot? Find(long number)
+    {
+        byte[]? record = null;
+        lock (_lock)
+        {
+            for (int i = _ring.Count - 1; i >= 0 && record is null; i--)
+            {
+                record = _ring[i].Number == number ? _ring.Record(i).ToArray() : null;
+            }
+        }
+
+        return record is not null ? RecordReader.Read(record, withBodies: true) : Running(number);
+    }
+
+    /// <summary>Exchanges without their bodies, newest number first.</summary>
+    /// <param name="since">Only those that changed since <see cref="Changes"/> had this value.</param>
+    /// <param name="most">At most so many of those that are over, the ones that ended last.</param>
+    /// <param name="leftOut">How many more there were.</param>
+    public List<ExchangeSnapshot> Summaries(long since, int most, out int leftOut)
+    {
+        var result = new List<ExchangeSnapshot>();
+        List<RecordingExchange> running;
+        leftOut = 0;
+        lock (_lock)
+        {
+            running = [.. _active.Values.Where(e => e.Stamp > since)];
+            for (int i = _ring.Count - 1; i >= 0 && _ring[i].Stamp > since; i--)
+            {
+                if (result.Count < most)
+                {
+                    result.Add(RecordReader.Read(_ring.Record(i), withBodies: false));
+                }
+                else
+                {
+                    leftOut++;
+                }
+            }
+        }
+
+        result.AddRange(running.Select(e => SnapshotOf(e, withBodies: false)).OfType<ExchangeSnapshot>());
+        result.Sort((a, b) => b.Number.CompareTo(a.Number));
+        return result;
+    }
+
+    /// <summary>Exchanges that have been running for a while, the oldest, without their bodies.</summary>
+    public IEnumerable<ExchangeSnapshot> LongRunning(int most)
+    {
+        List<RecordingExchange> running;
+        lock (_lock)
+        {
+            running = [.. _active.Values.Where(e => e.Age > LongRun).OrderBy(e => e.Number).Take(most)];
+        }
+
+        return running.Select(e => SnapshotOf(e, withBodies: false)).OfType<ExchangeSnapshot>();
+    }
+
+    /// <summary>Something about a running exchange changed that people want to see at once.</summary>
+    internal void Changed(RecordingExchange exchange)
+    {
+        lock (_lock)
+        {
+            exchange.Stamp = ++_changes;
+        }
+    }
+
+    internal void Complete(RecordingExchange exchange, ArrayBufferWriter<byte> record, in ExchangeFigures figures)
+    {
+        lock (_lock)
+        {
+            _active.Remove(exchange.Number);
+            _ring.Add(exchange.Number, ++_changes, record.WrittenSpan);
+            _recorded++;
+            _cutBodies += figures.CutBodies;
+        }
+
+        ReturnBuffer(record);
+        Stats.Add(figures);
+    }
+
+    internal static ArrayBufferWriter<byte> RentBuffer()
+    {
+        ArrayBufferWriter<byte> buffer = s_buffer ?? new ArrayBufferWriter<byte>(4096);
+        s_buffer = null;
+        buffer.ResetWrittenCount();
+        return buffer;
+    }
+
+    private static void ReturnBuffer(ArrayBufferWriter<byte> buffer) => s_buffer = buffer.Capacity <= KeptBufferBytes ? buffer : null;
+
+    private ExchangeSnapshot? Running(long number)
+    {
+        RecordingExchange? exchange;
+        lock (_lock)
+        {
+            _active.TryGetValue(number, out exchange);
+        }
+
+        // It may have ended just now, and then it is in the ring.
+        return exchange is null ? null : SnapshotOf(exchange, withBodies: true) ?? Find(number);
+    }
+
+    private static ExchangeSnapshot? SnapshotOf(RecordingExchange exchange, bool withBodies)
+    {
+        ArrayBufferWriter<byte> buffer = RentBuffer();
+        try
+        {
+            return exchange.TryWrite(buffer) ? RecordReader.Read(buffer.WrittenSpan, withBodies) : null;
+        }
+        finally
+        {
+            ReturnBuffer(buffer);
+        }
+    }
+}
+
+/// <summary>How much a recorder holds.</summary>
+/// <param name="Kept">Exchanges that are over and can be looked at.</param>
+/// <param name="Bytes">Their size in bytes.</param>
+/// <param name="Active">Exchanges that are running.</param>
+/// <param name="Recorded">Exchanges that ended since the start.</param>
+/// <param name="Evicted">Exchanges that gave way to newer ones.</param>
+/// <param name="CutBodies">Bodies of which only the beginning was kept.</param>
+internal sealed record RecorderFill(int Kept, long Bytes, int Active, long Recorded, long Evicted, long CutBodies);
