@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net.Sockets;
 using Ggrok.Client.Connection;
+using Ggrok.Client.Inspector.Compare;
 using Ggrok.Client.Inspector.Http;
 using Ggrok.Client.Inspector.Recording;
 using Ggrok.Client.Inspector.Replay;
@@ -48,7 +49,11 @@ internal static class InspectedClient
         var state = new InspectorState(options, session, recorder, visitors, time);
         session.Inspecting(host.Address);
         await using var replayer = new Replayer(options.Tunnels, recorder, time);
-        IEndpoints[] endpoints = [new PageFiles(), new SessionEndpoints(state, host.Guard), new ExchangeEndpoints(state), new EventStream(state), new ReplayEndpoints(state, replayer)];
+        IEndpoints[] endpoints =
+        [
+            new PageFiles(), new SessionEndpoints(state, host.Guard), new ExchangeEndpoints(state), new EventStream(state),
+            new ReplayEndpoints(state, replayer), new DiffEndpoints(state),
+        ];
         using var ended = new CancellationTokenSource();
         Task serving = ServeAsync(host, endpoints, session, time, ended.Token);
         ClientExit exit = await new TunnelClient(options, session, time).RunAsync(stop).ConfigureAwait(false);

@@ -18,6 +18,7 @@ namespace Ggrok.Client.Inspector.Http.Contracts;
 [JsonSerializable(typeof(MessagePage))]
 [JsonSerializable(typeof(ProblemBody))]
 [JsonSerializable(typeof(ReplayOrder))]
+[JsonSerializable(typeof(DiffDetails))]
 internal sealed partial class InspectorJson : JsonSerializerContext
 {
     /// <summary>As it is sent: never part of HTML, so quotes and letters of all languages may stay as they are.</summary>
