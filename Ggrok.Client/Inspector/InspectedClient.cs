@@ -1,8 +1,10 @@
 using System.Globalization;
 using System.Net.Sockets;
 using Ggrok.Client.Connection;
+using Ggrok.Client.Inspector.Compare;
 using Ggrok.Client.Inspector.Http;
 using Ggrok.Client.Inspector.Recording;
+using Ggrok.Client.Inspector.Replay;
 
 namespace Ggrok.Client.Inspector;
 
@@ -46,15 +48,21 @@ public static class InspectedClient
         options = options with { Recording = visitors };
         var state = new InspectorState(options, session, recorder, visitors, time);
         session.Inspecting(host.Address);
+        await using var replayer = new Replayer(options.Tunnels, recorder, time);
+        IEndpoints[] endpoints =
+        [
+            new PageFiles(), new SessionEndpoints(state, host.Guard), new ExchangeEndpoints(state), new EventStream(state),
+            new ReplayEndpoints(state, replayer), new DiffEndpoints(state),
+        ];
         using var ended = new CancellationTokenSource();
-        Task serving = ServeAsync(host, state, session, time, ended.Token);
+        Task serving = ServeAsync(host, endpoints, session, time, ended.Token);
         ClientExit exit = await new TunnelClient(options, session, time).RunAsync(stop).ConfigureAwait(false);
         await ended.CancelAsync().ConfigureAwait(false);
         await serving.ConfigureAwait(false);
         return exit;
     }
 
-    private static async Task ServeAsync(InspectorHost host, InspectorState state, SessionStatus session, TimeProvider time, CancellationToken ended)
+    private static async Task ServeAsync(InspectorHost host, IEndpoints[] endpoints, SessionStatus session, TimeProvider time, CancellationToken ended)
     {
         await Task.WhenAny(session.WasReady, Task.Delay(StartWithoutSession, time, ended)).ConfigureAwait(false);
         if (ended.IsCancellationRequested)
@@ -64,7 +72,7 @@ public static class InspectedClient
 
         try
         {
-            await host.StartAsync([new PageFiles(), new SessionEndpoints(state, host.Guard), new ExchangeEndpoints(state), new EventStream(state)]).ConfigureAwait(false);
+            await host.StartAsync(endpoints).ConfigureAwait(false);
         }
         catch (Exception e) when (e is IOException or SocketException or InvalidOperationException)
         {
