@@ -15,6 +15,9 @@ namespace Ggrok.Client.Inspector.Http.Contracts;
 [JsonSerializable(typeof(StatsPoint))]
 [JsonSerializable(typeof(SkippedDetails))]
 [JsonSerializable(typeof(MessagePage))]
+[JsonSerializable(typeof(IReadOnlyList<RuleDetails>))]
+[JsonSerializable(typeof(RuleDetails))]
+[JsonSerializable(typeof(ReleaseOrder))]
 [JsonSerializable(typeof(ProblemBody))]
 internal sealed partial class InspectorJson : JsonSerializerContext
 {
