@@ -160,8 +160,8 @@ export class Details {
   }
 
   chooseTab(index) {
-    const entry = this.exchange && this.list()[index];
-    if (entry) this.tabs.onchoose(entry.name);
+    // The tabs that are shown, also while the next exchange is still loading.
+    this.tabs.node.children[index]?.click();
   }
 
   showTab() {
