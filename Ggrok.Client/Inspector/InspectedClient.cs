@@ -45,6 +45,7 @@ internal static class InspectedClient
         var visitors = new VisitorRecording(recorder);
         options = options with { Recording = visitors };
         var state = new InspectorState(options, session, recorder, visitors, time);
+        (events as ITrafficWatcher)?.Watch(recorder);
         session.Inspecting(host.Address);
         using var ended = new CancellationTokenSource();
         Task serving = ServeAsync(host, state, session, time, ended.Token);
