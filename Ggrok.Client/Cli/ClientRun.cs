@@ -24,15 +24,15 @@ internal sealed class ClientRun(
     /// <summary>Opens tunnels and listens for private names until stopped; returns the exit code.</summary>
     /// <exception cref="UsageException">Something is missing, contradictory or not valid.</exception>
     public Task<int> TunnelsAsync(
-        SessionSettings settings, IReadOnlyList<LocalTunnel> tunnels, IReadOnlyList<ConnectTarget> connect, CancellationToken stop,
-        InspectorOptions? inspector = null, bool waitForNames = false, bool checkTargets = false)
+        SessionSettings settings, IReadOnlyList<LocalTunnel> tunnels, IReadOnlyList<ConnectTarget> connect, RunChoices choices, CancellationToken stop)
     {
         LogFormat log = settings.Log();
-        InspectOptions? inspect = inspector?.Resolve(settings.Sources);
-        TunnelClientOptions options = settings.Resolve(tunnels, connect, Warn) with { WaitForNames = waitForNames, CheckTargets = checkTargets, Inspect = inspect };
+        QrOption.Check(choices.Qr, log == LogFormat.Json, tunnels);
+        InspectOptions? inspect = choices.Inspector?.Resolve(settings.Sources);
+        TunnelClientOptions options = settings.Resolve(tunnels, connect, Warn) with { WaitForNames = choices.WaitForNames, CheckTargets = choices.CheckTargets, Inspect = inspect };
         return log == LogFormat.Json ? JsonAsync(options, output, stop)
-            : log == LogFormat.View && !settings.IsQuiet && terminal is { CanDraw: true } ? ViewAsync(options, terminal, stop)
-            : TextAsync(options, output, settings.IsQuiet, stop);
+            : log == LogFormat.View && !settings.IsQuiet && terminal is { CanDraw: true } ? ViewAsync(options, terminal, choices.Qr, stop)
+            : TextAsync(options, output, settings.IsQuiet, stop, choices.Qr);
     }
 
     /// <summary>Joins standard input and output with a private name, and says problems only, on standard error.</summary>
@@ -54,10 +54,10 @@ internal sealed class ClientRun(
         return await FinishAsync(await run(options, json, stop).ConfigureAwait(false)).ConfigureAwait(false);
     }
 
-    private async Task<int> TextAsync(TunnelClientOptions options, TextWriter writer, bool quiet, CancellationToken stop)
+    private async Task<int> TextAsync(TunnelClientOptions options, TextWriter writer, bool quiet, CancellationToken stop, bool qr = false)
     {
         ClientExit exit;
-        await using (var text = new TerminalOutput(writer, isTerminal && MayColour, quiet))
+        await using (var text = new TerminalOutput(writer, isTerminal && MayColour, quiet, qr))
         {
             exit = await run(options, text, stop).ConfigureAwait(false);
         }
@@ -65,10 +65,10 @@ internal sealed class ClientRun(
         return await FinishAsync(exit).ConfigureAwait(false);
     }
 
-    private async Task<int> ViewAsync(TunnelClientOptions options, ITerminal screen, CancellationToken stop)
+    private async Task<int> ViewAsync(TunnelClientOptions options, ITerminal screen, bool qr, CancellationToken stop)
     {
         ClientExit exit;
-        await using (var view = new TerminalView(screen, options.Server, MayColour, TimeProvider.System))
+        await using (var view = new TerminalView(screen, options.Server, MayColour, qr, TimeProvider.System))
         {
             exit = await run(options, view, stop).ConfigureAwait(false);
         }

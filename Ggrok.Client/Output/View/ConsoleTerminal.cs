@@ -9,6 +9,8 @@ namespace Ggrok.Client.Output.View;
 public sealed class ConsoleTerminal : ITerminal, IDisposable
 {
     private const int StandardOutput = 1;
+    private const int StopOnLinux = 19;
+    private const int StopElsewhere = 17;
     private const int FallbackWidth = 80;
     private const int FallbackHeight = 24;
 
@@ -26,7 +28,7 @@ public sealed class ConsoleTerminal : ITerminal, IDisposable
         {
             _signals.Add(PosixSignalRegistration.Create(PosixSignal.SIGWINCH, _ => Changed?.Invoke()));
             _signals.Add(PosixSignalRegistration.Create(PosixSignal.SIGCONT, _ => Changed?.Invoke()));
-            _signals.Add(PosixSignalRegistration.Create(PosixSignal.SIGTSTP, _ => Suspending?.Invoke()));
+            _signals.Add(PosixSignalRegistration.Create(PosixSignal.SIGTSTP, Suspend));
         }
     }
 
@@ -40,7 +42,7 @@ public sealed class ConsoleTerminal : ITerminal, IDisposable
     public bool CanDraw => OperatingSystem.IsWindows() ? WindowsCanDraw() : _environment("TERM") is not (null or "" or "dumb") && IsInFront();
 
     /// <inheritdoc/>
-    public bool HasUnicode => Console.OutputEncoding is UTF8Encoding;
+    public bool HasUnicode => Console.OutputEncoding.CodePage == Encoding.UTF8.CodePage;
 
     /// <inheritdoc/>
     public (int Width, int Height) Size
@@ -111,6 +113,14 @@ public sealed class ConsoleTerminal : ITerminal, IDisposable
         _signals.Clear();
     }
 
+    // Whoever handles this signal has to stop the program, too; with the signal that nobody can handle.
+    private void Suspend(PosixSignalContext context)
+    {
+        Suspending?.Invoke();
+        context.Cancel = true;
+        Send(Environment.ProcessId, OperatingSystem.IsLinux() ? StopOnLinux : StopElsewhere);
+    }
+
     // Switches the sequences on, too.
     private static bool WindowsCanDraw() => AnsiConsole.Console.Profile.Capabilities.Ansi;
 
@@ -130,6 +140,10 @@ public sealed class ConsoleTerminal : ITerminal, IDisposable
     [DllImport("libc", EntryPoint = "tcgetpgrp")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static extern int ForegroundGroup(int descriptor);
+
+    [DllImport("libc", EntryPoint = "kill")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int Send(int process, int signal);
 
     [DllImport("libc", EntryPoint = "getpgrp")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]

@@ -27,6 +27,11 @@ internal static class HeaderDrawing
         }
 
         Labelled(sheet, "Session", Session(sheet, view), LinesOfReason);
+        if (view is { Look: SessionLook.Lost, Reason: { } reason })
+        {
+            Labelled(sheet, "Reason", [.. Words(Printable.CleanMessage(reason), Tones.Doubtful)], LinesOfReason);
+        }
+
         Addresses(sheet, view, Math.Max(1, (height - 10) / 2));
         if (view.Inspector is { } inspector)
         {
@@ -68,7 +73,7 @@ internal static class HeaderDrawing
             string when = view.RetryIn > TimeSpan.Zero
                 ? string.Create(System.Globalization.CultureInfo.InvariantCulture, $"offline, trying again in {Math.Ceiling(view.RetryIn.TotalSeconds):0} s")
                 : "offline, trying again";
-            return [new(sheet.Dot, Tones.Bad), new(when, Tones.Bad, 1), server, .. Words(Printable.CleanMessage(view.Reason), Tones.Doubtful)];
+            return [new(sheet.Dot, Tones.Bad), new(when, Tones.Bad, 1), server];
         }
 
         if (view.Look == SessionLook.Stopping)
@@ -139,7 +144,7 @@ internal static class HeaderDrawing
     }
 
     private static IEnumerable<Part> Words(string text, Style style) =>
-        text.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select((w, i) => new Part(w, style, i == 0 ? 1 : 1, MayBreak: true));
+        text.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(w => new Part(w, style, 1, MayBreak: true));
 
     private static void Labelled(Sheet sheet, string label, IReadOnlyList<Part> parts, int most = int.MaxValue)
     {

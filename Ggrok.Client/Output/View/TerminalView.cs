@@ -19,13 +19,13 @@ internal sealed class TerminalView : IClientEvents, ITrafficWatcher, IAsyncDispo
 
     private readonly ITerminal _terminal;
     private readonly bool _colour;
+    private readonly bool _qr;
     private readonly ViewState _state;
     private readonly Screen _screen;
     private readonly Farewell _farewell;
     private readonly SemaphoreSlim _changed = new(0, 1);
     private readonly CancellationTokenRegistration _atOnce;
     private readonly Lock _lock = new();
-    private readonly int _codeWidth;
     private readonly ManualResetEventSlim _over = new();
     private volatile Task? _drawing;
     private int _isChanged;
@@ -34,12 +34,14 @@ internal sealed class TerminalView : IClientEvents, ITrafficWatcher, IAsyncDispo
     /// <param name="terminal">Where.</param>
     /// <param name="server">The server.</param>
     /// <param name="colour">Colours may be used.</param>
+    /// <param name="qr">The public URL is drawn as a QR code, too.</param>
     /// <param name="time">The clock.</param>
-    public TerminalView(ITerminal terminal, Uri server, bool colour, TimeProvider time)
+    public TerminalView(ITerminal terminal, Uri server, bool colour, bool qr, TimeProvider time)
     {
         _terminal = terminal;
         _colour = colour;
-        _state = new ViewState(server, time, []);
+        _qr = qr && terminal.HasUnicode;
+        _state = new ViewState(server, time);
         _screen = new Screen(terminal);
         _farewell = new Farewell(_state, colour);
         terminal.Changed += OnTerminal;
@@ -180,7 +182,8 @@ internal sealed class TerminalView : IClientEvents, ITrafficWatcher, IAsyncDispo
     private void DrawPictures()
     {
         bool hasKeyboard = !_over.IsSet && _terminal.ReadKeys(OnKey);
-        using var drawing = new ViewDrawing(_colour, _terminal.HasUnicode, _codeWidth);
+        using var drawing = new ViewDrawing(_colour, _terminal.HasUnicode);
+        (Uri Url, CodePicture Picture)? code = null;
         while (true)
         {
             if (_changed.Wait(Longest))
@@ -197,11 +200,23 @@ internal sealed class TerminalView : IClientEvents, ITrafficWatcher, IAsyncDispo
             {
                 (int Width, int Height) size = _terminal.Size;
                 ViewSnapshot view = _state.Snapshot(size.Height) with { HasKeyboard = hasKeyboard };
+                if (_qr && view.Tunnels.FirstOrDefault(t => t.Url.Scheme is "http" or "https")?.Url is { } url)
+                {
+                    code = code?.Url == url ? code : (url, CodeOf(url));
+                    view = view with { Code = code.Value.Picture };
+                }
+
                 _screen.Show(drawing.Draw(view, size.Width, size.Height), size);
             }
 
             _over.Wait(Pause);
         }
+    }
+
+    private CodePicture CodeOf(Uri url)
+    {
+        string text = url.AbsoluteUri.TrimEnd('/');
+        return new CodePicture(QrCode.Draw(text, _colour), QrCode.Draw(text, colour: false)[0].Length);
     }
 
     private void OnKey(char key)

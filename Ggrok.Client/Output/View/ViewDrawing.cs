@@ -15,15 +15,12 @@ internal sealed class ViewDrawing : IDisposable
     private readonly StringWriter _text = new(CultureInfo.InvariantCulture);
     private readonly IAnsiConsole _console;
     private readonly bool _unicode;
-    private readonly int _codeWidth;
 
     /// <param name="colour">Colours may be used.</param>
     /// <param name="unicode">More than ASCII may be used.</param>
-    /// <param name="codeWidth">Cells of a QR code's line.</param>
-    public ViewDrawing(bool colour, bool unicode, int codeWidth = 0)
+    public ViewDrawing(bool colour, bool unicode)
     {
         _unicode = unicode;
-        _codeWidth = codeWidth;
         _console = AnsiConsole.Create(new AnsiConsoleSettings
         {
             Ansi = AnsiSupport.Yes,
@@ -50,49 +47,50 @@ internal sealed class ViewDrawing : IDisposable
 
     private Sheet Compose(ViewSnapshot view, int width, int height)
     {
-        if (view.Code.Count == 0)
+        if (view.Code is not { } code)
         {
             return WithTable(new Sheet(width, _unicode), view, height);
         }
 
-        if (width >= _codeWidth + GapToCode + LeastWidthBesideCode)
+        int column = width - code.Width;
+        if (column < GapToCode + LeastWidthBesideCode)
         {
-            int column = width - _codeWidth;
-            Sheet narrower = WithTable(new Sheet(column - GapToCode, _unicode), view, height);
-            Put(narrower, view.Code, 0, column);
-            return narrower;
+            return BelowHeader(view, code, width, height);
         }
 
-        return BelowHeader(view, width, height);
+        Sheet beside = WithTable(new Sheet(column - GapToCode, _unicode), view, height);
+        Put(beside, code, 0, column);
+        return beside;
     }
 
-    private Sheet BelowHeader(ViewSnapshot view, int width, int height)
+    private Sheet BelowHeader(ViewSnapshot view, CodePicture code, int width, int height)
     {
         var sheet = new Sheet(width, _unicode);
         HeaderDrawing.Add(sheet, view, height);
-        if (width >= _codeWidth && sheet.Count + view.Code.Count + LeastRowsBelowCode <= height)
+        if (width >= code.Width && sheet.Count + code.Lines.Count + LeastRowsBelowCode <= height)
         {
-            Put(sheet, view.Code, sheet.Count, 0);
+            Put(sheet, code, sheet.Count, 0);
             TableDrawing.Add(sheet, view, height - sheet.Count);
             return sheet;
         }
 
-        // Then it is code or rows: the code for as long as there is nothing else to see.
+        if (view.Rows.Count > 0)
+        {
+            return WithTable(new Sheet(width, _unicode), view, height);
+        }
+
+        // Code or rows: the code for as long as there is nothing else to see.
         var brief = new Sheet(width, _unicode);
         HeaderDrawing.Add(brief, view, height, isBrief: true);
-        if (view.Rows.Count == 0 && width >= _codeWidth && brief.Count + view.Code.Count <= height)
+        int rows = brief.Count + code.Lines.Count;
+        if (width >= code.Width && rows <= height)
         {
-            Put(brief, view.Code, brief.Count, 0);
+            Put(brief, code, brief.Count, 0);
             return brief;
         }
 
-        if (view.Rows.Count == 0)
-        {
-            string needs = string.Create(CultureInfo.InvariantCulture, $"The QR code needs a window of {_codeWidth} columns and {brief.Count + view.Code.Count} rows.");
-            view = view with { Notices = [.. view.Notices, needs] };
-        }
-
-        return WithTable(new Sheet(width, _unicode), view, height);
+        string needs = string.Create(CultureInfo.InvariantCulture, $"The QR code needs a window of {code.Width} columns and {rows} rows.");
+        return WithTable(new Sheet(width, _unicode), view with { Notices = [.. view.Notices, needs] }, height);
     }
 
     private static Sheet WithTable(Sheet sheet, ViewSnapshot view, int height)
@@ -107,11 +105,11 @@ internal sealed class ViewDrawing : IDisposable
         return sheet;
     }
 
-    private void Put(Sheet sheet, IReadOnlyList<string> code, int line, int column)
+    private static void Put(Sheet sheet, CodePicture code, int line, int column)
     {
-        for (int i = 0; i < code.Count; i++)
+        foreach (string text in code.Lines)
         {
-            sheet.Beside(line + i, column, code[i], _codeWidth);
+            sheet.Beside(line++, column, text, code.Width);
         }
     }
 

@@ -44,8 +44,8 @@ internal sealed record ViewSnapshot
 
     public string? Inspector { get; init; }
 
-    /// <summary>The lines of a QR code.</summary>
-    public IReadOnlyList<string> Code { get; init; } = [];
+    /// <summary>The QR code of the URL, if it is wanted.</summary>
+    public CodePicture? Code { get; init; }
 
     /// <summary>Newest last.</summary>
     public IReadOnlyList<string> Notices { get; init; } = [];
@@ -102,3 +102,8 @@ internal readonly record struct ViewRow(
     /// <summary>Visitors that left are no failure of anybody.</summary>
     public bool HasFailed => Error is not (RelayError.None or RelayError.VisitorGone);
 }
+
+/// <summary>A QR code as it is drawn.</summary>
+/// <param name="Lines">Its lines, with control sequences.</param>
+/// <param name="Width">Cells of each.</param>
+internal sealed record CodePicture(IReadOnlyList<string> Lines, int Width);

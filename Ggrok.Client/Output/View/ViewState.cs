@@ -5,11 +5,11 @@ using Ggrok.Shared.Protocol;
 namespace Ggrok.Client.Output.View;
 
 /// <summary>Collects what the client tells, cheaply, on the relay's threads, for somebody who looks some times a second.</summary>
-internal sealed class ViewState(Uri server, TimeProvider time, IReadOnlyList<string> code)
+internal sealed class ViewState(Uri server, TimeProvider time)
 {
     private const int KeptRows = 300;
     private const int KeptNotices = 5;
-    private const int RateSeconds = 10;
+    private const int RateSeconds = 5;
     private const int PercentileSeconds = 60;
     private const int MostRunning = 8;
 
@@ -20,7 +20,7 @@ internal sealed class ViewState(Uri server, TimeProvider time, IReadOnlyList<str
     private readonly List<string> _notices = [];
     private readonly TrafficStats _stats = new(time);
     private readonly long _began = time.GetTimestamp();
-    private ViewSnapshot _shown = new() { Version = ProgramVersion.Current, Server = server.AbsoluteUri.TrimEnd('/'), Code = code };
+    private ViewSnapshot _shown = new() { Version = ProgramVersion.Current, Server = server.AbsoluteUri.TrimEnd('/') };
     private volatile Func<SessionPulse>? _pulse;
     private DateTimeOffset _retryAt;
     private long _requests;
