@@ -7,7 +7,7 @@ using Ggrok.Client.Inspector.Recording;
 namespace Ggrok.Client.Inspector;
 
 /// <summary>A client whose traffic can be looked at.</summary>
-internal static class InspectedClient
+public static class InspectedClient
 {
     // Who opens the page of a client that does not reach its server wants to see that.
     private static readonly TimeSpan StartWithoutSession = TimeSpan.FromSeconds(1);

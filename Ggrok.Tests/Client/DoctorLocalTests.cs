@@ -50,9 +50,9 @@ public sealed class DoctorLocalTests : DoctorScene
         int port = ((IPEndPoint)listener.LocalEndpoint).Port;
 
         Diagnosis wrong = await ExamineAsync(_nowhere, "--target", $"127.0.0.1:{port}");
-        (await listener.AcceptSocketAsync()).Dispose();
+        (await Within.Bound(listener.AcceptSocketAsync(), "a look at the other family")).Dispose();
         Task<Diagnosis> either = ExamineAsync(_nowhere, $"{port}");
-        await AnswerAsync(() => listener.AcceptSocketAsync(), "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+        await AnswerAsync(() => Within.Bound(listener.AcceptSocketAsync(), "a local connection"), "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
 
         wrong["local"].ShouldBe($"fail: nothing listens at 127.0.0.1:{port}, but at [::1]:{port} | Write localhost:{port}, which is tried on both.");
         (await either)["local"].ShouldBe($"pass: localhost:{port} answers GET / with 200, on ::1 only");

@@ -123,13 +123,16 @@ export class App {
   }
 
   showRoute(route) {
+    const { list } = this.requests;
+    if (route.view !== 'requests') list.setShown(false);
     for (const view of ['requests', 'charts', 'rules']) byId(`view-${view}`).hidden = view !== route.view;
+    if (route.view === 'requests') list.setShown(true);
     this.header.setView(route.view);
     this.charts.setShown(route.view === 'charts');
     const hasDetails = route.view === 'requests' && Boolean(route.number);
     byId('view-requests').classList.toggle('split', hasDetails);
     byId('splitter').hidden = !hasDetails;
-    if (hasDetails && this.requests.list.active !== route.number) this.requests.list.setActive(route.number, { show: true });
+    if (hasDetails && list.active !== route.number) list.setActive(route.number, { show: true });
     this.details.show(hasDetails ? route : null);
     document.title = hasDetails ? `#${route.number} · Ggrok` : { requests: 'Ggrok', charts: 'Charts · Ggrok', rules: 'Rules · Ggrok' }[route.view];
   }
@@ -137,6 +140,12 @@ export class App {
   open(number, tab, { replace = this.router.route.number !== undefined } = {}) {
     const keep = tab ?? (this.router.route.number ? this.router.route.tab : 'overview');
     this.router.go({ view: 'requests', number, tab: keep }, { replace });
+  }
+
+  /** Opens the details; when they are open already, the keyboard goes into them. */
+  enter(number) {
+    if (this.router.route.number === number) this.details.focus();
+    else this.open(number);
   }
 
   closeDetails() {
@@ -169,7 +178,7 @@ export class App {
       j: move(1), k: move(-1), ArrowDown: move(1), ArrowUp: move(-1),
       PageDown: inGrid(() => this.moveBy(page())), PageUp: inGrid(() => this.moveBy(-page())),
       Home: inGrid(() => this.moveBy(-Infinity)), End: inGrid(() => this.moveBy(Infinity)),
-      Enter: onCurrent((number) => this.open(number)), o: onCurrent((number) => this.open(number)),
+      Enter: onCurrent((number) => this.enter(number)), o: onCurrent((number) => this.enter(number)),
       ' ': inGrid(() => (list.active === null ? false : list.toggle(list.active))),
       Escape: () => this.escape(),
       '/': () => isList() && this.requests.bar.text.focus(),

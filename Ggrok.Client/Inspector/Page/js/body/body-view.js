@@ -3,6 +3,7 @@ import { icon } from '../icons.js';
 import { bytes as sizeText, count } from '../format/figures.js';
 import { copy } from '../share/clipboard.js';
 import { save } from '../share/dialog.js';
+import { openMenu } from '../shell/menu.js';
 import { orSay } from '../shell/toast.js';
 import { kindNames } from './kind.js';
 import { LineView } from './line-view.js';
@@ -29,7 +30,7 @@ export class BodyView {
     this.ways = el('div', { class: 'segments', role: 'group', 'aria-label': 'View' });
     this.query = el('input', {
       class: 'input', type: 'search', placeholder: 'Search', 'aria-label': `Search in the ${this.label.toLowerCase()}`, spellcheck: 'false', autocomplete: 'off',
-      oninput: () => this.search(), onkeydown: (event) => this.searchKey(event),
+      oninput: () => this.searchSoon(), onkeydown: (event) => this.searchKey(event),
     });
     this.tally = el('span', { class: 'tally', role: 'status' });
     const step = (by, sign, name) => el('button', { class: 'button plain small only', type: 'button', title: name, 'aria-label': name, onclick: () => this.step(by) }, icon(sign));
@@ -40,7 +41,7 @@ export class BodyView {
       el('button', { type: 'button', title: 'Open everything', onclick: () => this.view.foldFrom(Infinity) }, 'Unfold'));
     this.wrapButton = tool('wrap', 'Wrap long lines', () => this.toggleWrap());
     return el('div', { class: 'body-tools' }, this.ways, this.finder, this.foldButtons,
-      el('div', { class: 'end' }, this.wrapButton, tool('copy', 'Copy the body', () => this.copy()), tool('download', 'Download the body', () => this.download())));
+      el('div', { class: 'end' }, this.wrapButton, tool('copy', 'Copy the body', () => this.copy()), tool('download', 'Download the body', (event) => this.download(event))));
   }
 
   async choose(choice) {
@@ -77,8 +78,16 @@ export class BodyView {
     put(this.notes, notes.map((note, index) => el('p', { class: index === notes.length - 1 && source.encodings.length ? 'hint' : 'hint note' }, note)));
   }
 
+  /** In a large body not with every letter. */
+  searchSoon() {
+    clearTimeout(this.timer);
+    if (this.view?.model.count > 5000) this.timer = setTimeout(() => this.search(), 150);
+    else this.search();
+  }
+
   search() {
     if (!this.view) return;
+    this.searched = this.query.value;
     const found = this.view.find(this.query.value);
     this.showTally(found, found ? this.view.findNext(1) : -1);
   }
@@ -95,7 +104,8 @@ export class BodyView {
   searchKey(event) {
     if (event.key === 'Enter') {
       event.preventDefault();
-      this.step(event.shiftKey ? -1 : 1);
+      if (this.searched === this.query.value) this.step(event.shiftKey ? -1 : 1);
+      else this.search();
     } else if (event.key === 'Escape' && this.query.value) {
       event.stopPropagation();
       event.preventDefault();
@@ -121,7 +131,13 @@ export class BodyView {
     });
   }
 
-  download() {
-    return orSay(async () => save(new Blob([await this.source.loadBytes()]), this.source.fileName));
+  download(event) {
+    const { source } = this;
+    const as = (load) => orSay(async () => save(new Blob([await load()]), source.fileName));
+    if (!source.loadSent || source.encodings.length === 0) return as(source.loadBytes);
+    return openMenu(event.currentTarget, [
+      { text: 'Decoded', icon: 'download', act: () => as(source.loadBytes) },
+      { text: `As it was sent (${source.encodings.join(', ')})`, icon: 'download', act: () => as(source.loadSent) },
+    ]);
   }
 }

@@ -25,20 +25,15 @@ export class Folds {
     for (let line = 0; line < this.model.count; line++) if (this.canFold(line) && this.model.depth(line) >= depth) this.folded.add(line);
   }
 
-  /** Opens whatever hides a line. */
+  /** Opens whatever hides a line. True when something did. */
   reveal(line) {
+    const before = this.folded.size;
     for (const fold of this.folded) if (fold < line && this.model.end(fold) >= line) this.folded.delete(fold);
+    return this.folded.size < before;
   }
 
-  /** The lines that can be seen. */
-  lines() {
-    const { model } = this;
-    const seen = [];
-    for (let line = 0; line < model.count; line++) {
-      seen.push(line);
-      // XML elements end on their closing tag's line, JSON containers on their bracket's: both vanish with the fold.
-      if (this.folded.has(line)) line = model.end(line);
-    }
-    return seen;
+  /** The next line that can be seen after one that can. */
+  after(line) {
+    return (this.folded.has(line) ? this.model.end(line) : line) + 1;
   }
 }

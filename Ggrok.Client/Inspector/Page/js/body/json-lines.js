@@ -5,6 +5,7 @@ const control = /[\u0000-\u001f]/;
 const escapes = /\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/g;
 const number = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 const word = /true|false|null/y;
+const perStep = 8000;
 
 /** A text that is no JSON: says where it stops to be. */
 export class NotJson extends Error {
@@ -19,23 +20,40 @@ export class NotJson extends Error {
 
 /** Reads JSON; with `several`, one value after the other (JSON lines). Throws NotJson. Never recurses: depth is no danger. */
 export function parseJson(text, { several = false } = {}) {
-  return new Reader(text.charCodeAt(0) === 0xfeff ? text.slice(1) : text).read(several);
+  const steps = new Reader(text).read(several);
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done) return value;
+  }
+}
+
+/** Reads JSON and lets the page breathe in between, so that a large text does not hold it up. */
+export async function parseJsonInSteps(text, { several = false } = {}) {
+  const steps = new Reader(text).read(several);
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done) return value;
+    await new Promise((resolve) => setTimeout(resolve));
+  }
 }
 
 class Reader {
   constructor(text) {
     this.text = text;
-    this.at = 0;
+    this.at = text.charCodeAt(0) === 0xfeff ? 1 : 0;
     this.lines = [];
     this.open = [];
   }
 
-  read(several) {
+  *read(several) {
     do {
       this.skipSpace();
       if (several && this.lines.length && this.at === this.text.length) break;
       this.value('', 0);
-      while (this.open.length) this.member();
+      for (let step = 1; this.open.length; step++) {
+        this.member();
+        if (step % perStep === 0) yield;
+      }
       this.skipSpace();
     } while (several && this.at < this.text.length);
     if (this.at < this.text.length) this.fail('the end');
@@ -187,8 +205,15 @@ export class JsonLines {
     return parts;
   }
 
+  /** At least as long as the text; cheaper than the text itself. */
+  length(index) {
+    const { key, value } = this.lines[index];
+    return key.length + value.length + 3;
+  }
+
   text(index) {
-    return this.segments(index, false).map(([text]) => text).join('');
+    const { key, value, kind, comma } = this.lines[index];
+    return (key ? `${key}: ${value}` : value) + (comma && kind !== 'open' ? ',' : '');
   }
 
   /** The whole, indented by two spaces. */

@@ -3,6 +3,7 @@ import { visibleRange } from '../list/range.js';
 import { breaks, slice } from './wrap.js';
 import { findInLines } from './find.js';
 import { Folds } from './folds.js';
+import { RowTable } from './row-table.js';
 
 const rowHeight = 19;
 const mostIndent = 40;
@@ -59,21 +60,24 @@ export class LineView {
     if (!this.scroller) return;
     const { model } = this;
     const columns = this.wrap && !model.isFixed ? Math.max(16, Math.floor((this.width - this.gutter - 10) / this.charWidth)) : unwrapped;
-    this.rows = [];
-    this.firstRow = new Map();
+    this.rows = new RowTable(model.count);
     let widest = 0;
-    for (const line of this.folds.lines()) {
-      this.firstRow.set(line, this.rows.length);
+    for (let line = 0; line < model.count; line = this.folds.after(line)) {
       const indent = this.indent(line);
-      const text = this.folds.isFolded(line) ? null : model.isFixed ? '' : model.text(line);
-      const starts = text === null ? [0] : breaks(text, Math.max(16, columns - indent), model.isTree ? 2 : 0);
-      for (let part = 0; part < starts.length; part++) this.rows.push({ line, start: starts[part], end: starts[part + 1] ?? Infinity, isFirst: part === 0 });
-      widest = Math.max(widest, indent + Math.min(unwrapped, text === null ? 80 : model.isFixed ? model.text(0).length : text.length));
+      this.rows.add(line, this.breaksOf(line, Math.max(16, columns - indent)));
+      if (!this.wrap || model.isFixed) widest = Math.max(widest, indent + Math.min(unwrapped, model.isFixed ? model.text(0).length : model.text(line).length + 20));
     }
     this.canvas.style.height = `${this.rows.length * rowHeight}px`;
     this.canvas.style.width = this.wrap && !model.isFixed ? '100%' : `max(100%, ${Math.ceil(widest * this.charWidth + this.gutter + 12)}px)`;
     this.shown = null;
     this.draw();
+  }
+
+  breaksOf(line, columns) {
+    const { model } = this;
+    // Every character takes two columns at most: a short line needs no look at its text.
+    if (model.isFixed || this.folds.isFolded(line) || model.length(line) * 2 <= columns) return [0];
+    return breaks(model.text(line), columns, model.isTree ? 2 : 0);
   }
 
   indent(line) {
@@ -100,7 +104,7 @@ export class LineView {
 
   makeRow(index) {
     const { model } = this;
-    const { line, start, end, isFirst } = this.rows[index];
+    const { line, start, end, isFirst } = this.rows.at(index);
     const isFolded = this.folds.isFolded(line);
     const node = el('div', { class: 'line' });
     node.dataset.line = line;
@@ -153,6 +157,7 @@ export class LineView {
 
   foldFrom(depth) {
     this.folds.foldFrom(depth);
+    this.active = 0;
     this.layOut();
   }
 
@@ -172,14 +177,14 @@ export class LineView {
 
   keyAct(key) {
     const { active, folds } = this;
-    const lines = () => [...this.firstRow.keys()];
-    const step = (by) => () => this.go(lines()[Math.max(0, Math.min(this.firstRow.size - 1, lines().indexOf(active) + by))]);
+    const { rows } = this;
+    const down = () => this.go(Math.min(rows.at(rows.length - 1).line, folds.after(active)));
     switch (key) {
-      case 'ArrowDown': return step(1);
-      case 'ArrowUp': return step(-1);
+      case 'ArrowDown': return down;
+      case 'ArrowUp': return () => this.go(rows.at(Math.max(0, rows.firstOf(active) - 1)).line);
       case 'Home': return () => this.go(0);
-      case 'End': return () => this.go(lines().at(-1));
-      case 'ArrowRight': return folds.isFolded(active) ? () => this.fold(active, false) : step(1);
+      case 'End': return () => this.go(rows.at(rows.length - 1).line);
+      case 'ArrowRight': return folds.isFolded(active) ? () => this.fold(active, false) : down;
       case 'ArrowLeft': return folds.canFold(active) && !folds.isFolded(active) ? () => this.fold(active, true) : () => this.go(this.parentOf(active));
       case 'Enter': case ' ': return () => folds.canFold(active) && this.fold(active, !folds.isFolded(active));
       case 'c': return this.oncopy ? () => this.oncopy(active) : null;
@@ -211,7 +216,7 @@ export class LineView {
 
   /** Scrolls so that a line can be seen. */
   show(line, part = 0) {
-    const row = (this.firstRow.get(line) ?? 0) + part;
+    const row = Math.max(0, this.rows.firstOf(line)) + part;
     const above = this.node.getBoundingClientRect().top - this.scroller.getBoundingClientRect().top + row * rowHeight;
     const top = 96;
     if (above < top || above > this.scroller.clientHeight - 2 * rowHeight) this.scroller.scrollTop += above - this.scroller.clientHeight * 0.4;
@@ -220,6 +225,7 @@ export class LineView {
 
   /** Searches; answers with the number of matches. */
   find(query) {
+    this.resized();
     this.matches = findInLines(this.model, query);
     this.now = -1;
     this.byLine = new Map();
@@ -234,16 +240,15 @@ export class LineView {
 
   /** Goes to the next match, or back; answers with its place. */
   findNext(by) {
-    if (this.matches.length === 0) return -1;
+    if (this.matches.length === 0 || !this.rows) return -1;
     if (this.now >= 0) this.matches[this.now].isNow = false;
     this.now = this.now < 0 ? (by > 0 ? 0 : this.matches.length - 1) : (this.now + by + this.matches.length) % this.matches.length;
     const match = this.matches[this.now];
     match.isNow = true;
-    this.folds.reveal(match.line);
-    this.layOut();
-    const first = this.firstRow.get(match.line);
+    if (this.folds.reveal(match.line)) this.layOut();
+    const first = this.rows.firstOf(match.line);
     let part = 0;
-    while (this.rows[first + part]?.end <= match.start) part++;
+    while (this.rows.at(first + part).end <= match.start) part++;
     this.show(match.line, part);
     return this.now;
   }

@@ -1,7 +1,7 @@
 import { decodeText, essence } from './kind.js';
 
 // Where a body's text and bytes come from: { type, text, bytes, keptBytes, decodedBytes, truncated, encodings, note, fileName,
-// imageUrl, loadBytes(), loadText() }. Bytes are fetched once, when somebody wants to see them.
+// imageUrl(), loadBytes(), loadText() }. Bytes are fetched once, when somebody wants to see them.
 
 const endings = { 'application/json': 'json', 'text/html': 'html', 'text/plain': 'txt', 'text/css': 'css', 'text/javascript': 'js', 'application/xml': 'xml', 'text/xml': 'xml', 'image/png': 'png', 'image/jpeg': 'jpg', 'image/gif': 'gif', 'image/webp': 'webp', 'image/svg+xml': 'svg', 'application/pdf': 'pdf' };
 
@@ -10,6 +10,7 @@ export function exchangeSource(app, number, side, body) {
   const path = `exchanges/${number}/${side}/body`;
   return withBytes({
     ...body, fileName: `${side}-${number}.${endings[essence(body.type)] ?? 'bin'}`, imageUrl: () => app.api.url(path, { decoded: true }), form: null,
+    loadSent: () => app.api.getBytes(path),
   }, () => app.api.getBytes(path, { decoded: true }));
 }
 

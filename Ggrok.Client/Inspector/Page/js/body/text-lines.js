@@ -27,8 +27,18 @@ export class TextLines {
     return [[this.text(index), 'text']];
   }
 
+  /** A control character becomes six. */
+  length(index) {
+    return this.lines[index].length * 6;
+  }
+
   text(index) {
-    return visible(this.lines[index].replaceAll('\t', '  '));
+    // All rows of a long line ask for the same text.
+    if (this.last !== index) {
+      this.last = index;
+      this.lastText = visible(this.lines[index].replaceAll('\t', '  '));
+    }
+    return this.lastText;
   }
 
   toString() {

@@ -3,7 +3,7 @@ import { bytes as sizeText, many } from '../format/figures.js';
 import { pairTable } from '../details/tables.js';
 import { BodyView } from './body-view.js';
 import { HexLines } from './hex-lines.js';
-import { parseJson } from './json-lines.js';
+import { parseJsonInSteps } from './json-lines.js';
 import { kindOf, kindOfText, looksBinary } from './kind.js';
 import { boundaryOf, splitMultipart } from './multipart.js';
 import { partSource } from './source.js';
@@ -59,7 +59,7 @@ async function textual(source, choice) {
   if (choice === 'xml' || choice === 'html') return { model: parseXml(text, { html: choice === 'html' }) };
   if (choice !== 'json' && choice !== 'jsonLines') return { model: new TextLines(text) };
   try {
-    return { model: parseJson(text, { several: choice === 'jsonLines' }) };
+    return { model: await parseJsonInSteps(text, { several: choice === 'jsonLines' }) };
   } catch (problem) {
     const why = source.truncated ? 'It was cut off, so that it is no whole JSON: shown as text.' : `No valid JSON, ${problem.message}. Shown as text.`;
     return { model: new TextLines(text), note: why };

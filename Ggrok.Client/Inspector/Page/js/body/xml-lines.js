@@ -120,6 +120,10 @@ export class XmlLines {
     return isFolded ? [...parts, [` ${(end - index).toLocaleString('en-US')} ${end - index === 1 ? 'line' : 'lines'} `, 'folded']] : parts;
   }
 
+  length(index) {
+    return this.lines[index].parts.reduce((sum, [text]) => sum + text.length, 0);
+  }
+
   text(index) {
     return this.lines[index].parts.map(([text]) => text).join('');
   }

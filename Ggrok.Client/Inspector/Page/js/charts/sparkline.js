@@ -30,6 +30,5 @@ export class Sparkline {
     this.stroke.setAttribute('d', linePath(line));
     this.area.setAttribute('d', areaPath(line, height));
     setText(this.figure, String(values.at(-1)));
-    this.node.setAttribute('aria-label', `${values.at(-1)} requests per second. To the charts.`);
   }
 }

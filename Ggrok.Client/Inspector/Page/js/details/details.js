@@ -40,9 +40,12 @@ export class Details {
       if (this.exchange) this.showTab();
       return;
     }
+    const isOpening = this.number === null;
     this.number = route.number;
     this.exchange = null;
     this.leave();
+    // Where the details cover the list, the keyboard must not stay behind them.
+    if (isOpening && innerWidth <= 860) this.node.focus();
     this.load();
   }
 
@@ -101,7 +104,7 @@ export class Details {
     this.titleNumber = summary.number;
     const line = [
       el('span', { class: 'method mono' }, summary.method), el('span', { class: `pill ${style}`, title }, text),
-      el('span', { class: 'soft' }, duration(summary.durationMs)), el('span', { class: 'soft' }, bytes(summary.responseBytes || summary.requestBytes)), el('span', { class: 'soft number' }, `#${summary.number}`),
+      el('span', { class: 'soft' }, took(summary)), el('span', { class: 'soft' }, bytes(summary.responseBytes || summary.requestBytes)), el('span', { class: 'soft number' }, `#${summary.number}`),
     ];
     if (!isNew && this.facts?.isConnected) {
       put(this.facts, line);
@@ -152,6 +155,10 @@ export class Details {
     ];
   }
 
+  focus() {
+    this.tabs.node.querySelector('[aria-selected="true"]')?.focus();
+  }
+
   chooseTab(index) {
     const entry = this.exchange && this.list()[index];
     if (entry) this.tabs.onchoose(entry.name);
@@ -187,4 +194,8 @@ export class Details {
     this.current = null;
     this.shown = null;
   }
+}
+
+function took({ state, durationMs, startedAt }) {
+  return state === 'done' ? duration(durationMs) : `for ${duration(Math.max(durationMs, Date.now() - Date.parse(startedAt)))}`;
 }

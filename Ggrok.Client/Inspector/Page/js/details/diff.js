@@ -40,7 +40,7 @@ function headers(list) {
   return el('section', {}, el('h3', {}, 'Headers'),
     changed.length ? el('table', { class: 'compare' }, el('tbody', {}, changed.map(({ name, change, first, second }) => el('tr', { class: change },
       el('th', { scope: 'row' }, visible(name)), el('td', { class: first === null ? 'none' : 'old' }, first === null ? '–' : visible(first)), el('td', { class: second === null ? 'none' : 'new' }, second === null ? '–' : visible(second)))))) : null,
-    el('p', { class: 'hint' }, changed.length ? `${many(same, 'other')} the same.` : 'All the same.'));
+    el('p', { class: 'hint' }, changed.length ? `${many(same, 'other is', 'others are')} the same.` : 'All the same.'));
 }
 
 function bodyNode({ body, bodySame }, beside) {

@@ -29,12 +29,12 @@ export class HeldEditor {
     const button = (word, style, act) => el('button', { class: `button ${style}`, type: 'button', onclick: act }, word);
     const abort = button('Break off', 'grave', () => this.release({ action: 'abort' }, 'Broken off'));
     if (this.way === 'request') {
-      put(this.box, this.editor.node, el('div', { class: 'row-of' },
+      put(this.box, el('div', { class: 'row-of' },
         button('Continue', 'main', () => this.release({ action: 'continue' }, 'Continued')),
-        button('Continue edited', '', () => this.release({ action: 'continue', ...this.editor.changes() }, 'Continued, edited')), abort));
+        button('Continue edited', '', () => this.release({ action: 'continue', ...this.editor.changes() }, 'Continued, edited')), abort), this.editor.node);
     } else {
-      put(this.box, this.answer.node, el('div', { class: 'row-of' },
-        button('Send this answer', 'main', () => this.release({ action: 'respond', response: this.answer.value() }, 'Answered')), abort));
+      put(this.box, el('div', { class: 'row-of' },
+        button('Send this answer', 'main', () => this.release({ action: 'respond', response: this.answer.value() }, 'Answered')), abort), this.answer.node);
     }
   }
 

@@ -19,6 +19,7 @@ export function requestTab(app, { summary, request }) {
       request.cookies.length ? section('Cookies', pairTable(request.cookies, 'Cookies'), { note: many(request.cookies.length, 'cookie') }) : null,
       tokenSection(tokens),
       bodySection(app, summary, 'request', request.body, request.form)),
+    update: keeps({ summary, side: request }, (next) => next.request),
   };
 }
 
@@ -34,7 +35,18 @@ export function responseTab(app, { summary, response }) {
       tokenSection(tokens),
       bodySection(app, summary, 'response', response.body, null),
       response.trailers.length ? section('Trailers', pairTable(response.trailers, 'Trailers')) : null),
+    update: keeps({ summary, side: response }, (next) => next.response),
   };
+}
+
+/**
+ * While a body is still arriving, the view of what was there is kept, so that nobody loses his place; it is made anew when the head
+ * or the beginning of the body comes, and at the end.
+ */
+function keeps({ summary, side }, sideOf) {
+  const key = ({ summary: { state }, side: one }) => JSON.stringify([state === 'done' ? one : null, one?.headers, one?.trailers, one?.body.keptBytes > 0]);
+  const known = key({ summary, side });
+  return (next) => key({ summary: next.summary, side: sideOf(next) }) === known;
 }
 
 const findIn = (texts) => [...new Map(texts.flatMap((text) => findJwts(text)).map((token) => [token.token, token])).values()];

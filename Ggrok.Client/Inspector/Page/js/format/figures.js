@@ -21,6 +21,18 @@ export function bytes(value) {
   return `${significant(scaled)} ${units[unit]}`;
 }
 
+/** Limits are set in powers of 1,024 and shown so: "256 KiB". */
+export function limit(value) {
+  const units = ['KiB', 'MiB', 'GiB'];
+  let unit = -1;
+  let scaled = value;
+  while (scaled >= 1024 && scaled % 1024 === 0 && unit < units.length - 1) {
+    scaled /= 1024;
+    unit++;
+  }
+  return unit < 0 ? bytes(value) : `${count(scaled)} ${units[unit]}`;
+}
+
 /** Milliseconds as "0.42 ms", "12.3 ms", "840 ms", "1.24 s", "3 min 4 s", "2 h 5 min". */
 export function duration(ms) {
   if (ms < 0.005) return '0 ms';

@@ -5,7 +5,7 @@ import { count } from '../format/figures.js';
 
 const wideRow = 32;
 const narrowRow = 54;
-const narrowBelow = 640;
+const narrowBelow = 760;
 
 /**
  * The live list. Only the rows that can be seen exist. It stays at the top while the reader is there; else newer rows wait and
@@ -51,12 +51,26 @@ export class List {
   resized() {
     const isNarrow = this.grid.clientWidth < narrowBelow;
     if (isNarrow !== this.isNarrow) {
-      const top = Math.round(this.grid.scrollTop / this.rowHeight);
+      const top = Math.floor(this.grid.scrollTop / this.rowHeight);
       this.isNarrow = isNarrow;
       this.node.closest('.list-pane')?.classList.toggle('narrow', isNarrow);
       this.draw();
       this.grid.scrollTop = top * this.rowHeight;
     }
+    this.schedule();
+  }
+
+  /** Less than a row from the top counts as there. */
+  get isAtTop() {
+    return this.grid.scrollTop < this.rowHeight;
+  }
+
+  /** A hidden list forgets where it was scrolled to. */
+  setShown(isShown) {
+    if (isShown === this.isShown) return;
+    this.isShown = isShown;
+    if (isShown) this.grid.scrollTop = this.leftAt ?? 0;
+    else this.leftAt = this.grid.scrollTop;
     this.schedule();
   }
 
@@ -68,7 +82,7 @@ export class List {
   }
 
   scrolled() {
-    if (this.grid.scrollTop > 4) this.rows.hold();
+    if (!this.isAtTop) this.rows.hold();
     else if (!this.paused) this.rows.letIn();
     this.schedule();
   }
@@ -84,13 +98,14 @@ export class List {
   setPaused(paused) {
     this.paused = paused;
     if (paused) this.rows.hold();
-    else if (this.grid.scrollTop <= 4) this.rows.letIn();
+    else if (this.isAtTop) this.rows.letIn();
     this.schedule();
     this.onchange();
   }
 
   draw() {
     const { rows, grid, rowHeight } = this;
+    if (!this.paused && rows.waiting > 0 && this.isAtTop) rows.letIn();
     const height = `${rows.length * rowHeight}px`;
     if (this.canvas.style.height !== height) this.canvas.style.height = height;
     grid.setAttribute('aria-rowcount', String(rows.length));

@@ -4,7 +4,7 @@ import { many } from '../format/figures.js';
 import { isEmpty } from '../model/filter.js';
 import { confirmThat } from '../shell/dialog.js';
 import { menuButton } from '../shell/menu.js';
-import { orSay, toast } from '../shell/toast.js';
+import { orSay } from '../shell/toast.js';
 import { importHar, takeDrops } from '../share/import.js';
 import { openShare } from '../share/dialog.js';
 import { FilterBar } from './filter-bar.js';
@@ -27,6 +27,7 @@ export class RequestsView {
     pane.append(this.bar.node, this.selection, this.notes, this.list.node);
     takeDrops(pane, (file) => importHar(app, file));
     this.skipped = 0;
+    this.list.setFacts({ severalHosts: false, severalTunnels: false });
     this.show();
   }
 
@@ -137,10 +138,5 @@ export class RequestsView {
     this.notes.dataset.key = key;
     put(this.notes, text.filter(Boolean).map((part) => el('span', {}, part)),
       isEmpty(filter) ? null : el('button', { class: 'link end', type: 'button', onclick: () => this.bar.reset() }, 'Clear the filter'));
-  }
-
-  /** Says that something cannot be done without a request. */
-  static needsOne() {
-    toast('Choose a request first.');
   }
 }

@@ -58,8 +58,8 @@ export class Rows {
 
   apply(change) {
     if (change.all) {
-      // Numbers begin anew when ggrok was started again: the old ceiling means nothing then.
-      if ((this.exchanges.items.at(-1)?.number ?? 0) < this.ceiling) this.letIn();
+      // Numbers begin anew when ggrok was started again: the old ceiling would let everything through.
+      if (this.ceiling !== Infinity) this.ceiling = Math.min(this.ceiling, this.exchanges.items.at(-1)?.number ?? 0);
       this.rebuild();
       return;
     }

@@ -15,7 +15,7 @@ export function openReplay(app, number, { many = false } = {}) {
     const field = (word, input, hint) => el('label', { class: 'field' }, el('span', { class: 'label' }, word), input, hint ? el('span', { class: 'hint' }, hint) : null);
     const form = el('form', { class: 'stack', id: 'replay-form' },
       editor.node,
-      el('div', { class: 'three' }, field('Times', times), field('Pause between two, in ms', pause), field('To another service', url, 'Empty: the service of the tunnel')));
+      el('div', { class: 'three' }, field('Times', times), field('Pause, in ms', pause), field('To another service', url, 'Empty: the service of the tunnel')));
     form.addEventListener('submit', (event) => {
       event.preventDefault();
       const content = { ...editor.changes() };

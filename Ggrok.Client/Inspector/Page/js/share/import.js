@@ -18,7 +18,7 @@ function send(app, file) {
     if (file.size > maxBytes) throw new Error(`${file.name} is larger than 256 MiB.`);
     const added = await app.api.write('POST', 'har', file);
     app.exchanges.put([...added].sort((a, b) => a.number - b.number));
-    app.changed();
+    app.requests.list.toTop();
     toast(`${many(added.length, 'exchange')} imported from ${file.name}.`);
   });
 }

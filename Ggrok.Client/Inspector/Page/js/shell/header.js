@@ -1,6 +1,6 @@
-import { el, put, setText } from '../dom.js';
+import { el, put, setText, spoken } from '../dom.js';
 import { icon, mark } from '../icons.js';
-import { bytes, count, dateAndTime, duration, many } from '../format/figures.js';
+import { bytes, count, dateAndTime, duration, limit, many } from '../format/figures.js';
 import { copy, copyButton } from '../share/clipboard.js';
 import { openMenu } from './menu.js';
 import { themeButton } from './theme.js';
@@ -14,16 +14,17 @@ export class Header {
     this.lamp = el('span', { class: 'lamp' });
     this.word = el('span', { class: 'word' });
     this.trip = el('span', { class: 'trip soft' });
-    this.state = el('button', { class: 'link-state', type: 'button', 'aria-haspopup': 'dialog', onclick: () => this.openCard() }, this.lamp, this.word, this.trip);
+    this.state = el('button', { class: 'link-state', type: 'button', 'aria-haspopup': 'dialog', onclick: () => this.openCard() }, this.lamp, this.word, this.trip, spoken('Show the session'));
     this.address = el('div', { class: 'public' });
     this.sparkline = new Sparkline();
+    this.kept = el('span', { class: 'kept soft' });
     this.views = [this.view('requests', '#/', 'list', 'Requests'), this.view('charts', '#/charts', 'chart', 'Charts'), this.view('rules', '#/rules', 'rule', 'Rules')];
     this.heldTally = el('span', { class: 'tally', hidden: true });
     this.views[0].append(this.heldTally);
     node.append(
       el('a', { class: 'brand', href: '#/', 'aria-label': 'Ggrok, to the requests' }, mark(), el('span', {}, 'Ggrok')),
       el('nav', { class: 'views', 'aria-label': 'Pages' }, this.views),
-      this.state, this.sparkline.node, this.address,
+      this.state, this.sparkline.node, this.kept, this.address,
       el('div', { class: 'tools' }, themeButton(),
         el('button', { class: 'button plain only', type: 'button', title: 'Keys and help (?)', 'aria-label': 'Keys and help', onclick: onhelp }, icon('help'))));
     setInterval(() => this.showState(), 1000);
@@ -48,6 +49,7 @@ export class Header {
 
   setStatus(status) {
     this.status = status;
+    setText(this.kept, recorderLine(status.recorder));
     this.showState();
     this.showAddress();
   }
@@ -70,7 +72,6 @@ export class Header {
     }
     setText(this.word, word);
     setText(this.trip, state === 'ready' && status.roundTripMs !== null ? `${duration(status.roundTripMs)}` : '');
-    this.state.setAttribute('aria-label', `${word}. Show the session.`);
     this.state.title = status.reason && state !== 'ready' ? status.reason : `Session with ${status.server}`;
   }
 
@@ -83,7 +84,7 @@ export class Header {
     if (urls.length === 0) return;
     const [{ url }] = urls;
     const more = urls.length > 1
-      ? el('button', { class: 'button plain small more', type: 'button', 'aria-haspopup': 'menu', 'aria-label': `All ${urls.length} public addresses`, onclick: (event) => this.openAddresses(event.currentTarget, urls) }, `+${urls.length - 1}`)
+      ? el('button', { class: 'button plain small more', type: 'button', 'aria-haspopup': 'menu', 'aria-label': `+${urls.length - 1} more public addresses`, onclick: (event) => this.openAddresses(event.currentTarget, urls) }, `+${urls.length - 1}`)
       : null;
     put(this.address, link(url, 'address cut', url.replace(/^https?:\/\//, '').replace(/\/$/, '')), copyButton(url, 'Copy the public address', 'Address copied'), more);
   }
@@ -113,7 +114,7 @@ export class Header {
       el('h2', {}, 'Recorder'),
       el('div', { class: 'meter' }, bar),
       el('p', {}, recorderLine(recorder)),
-      el('p', { class: 'soft' }, `${bytes(recorder.bytes)} of ${bytes(recorder.maxBytes)}; of each body the first ${bytes(recorder.maxBodyBytes)}${recorder.cutBodies ? `, ${many(recorder.cutBodies, 'body was', 'bodies were')} longer` : ''}.`))]);
+      el('p', { class: 'soft' }, `${bytes(recorder.bytes)} of ${limit(recorder.maxBytes)}; of each body the first ${limit(recorder.maxBodyBytes)}${recorder.cutBodies ? `, ${many(recorder.cutBodies, 'body was', 'bodies were')} longer` : ''}.`))]);
   }
 }
 

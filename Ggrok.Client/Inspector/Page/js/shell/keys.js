@@ -5,7 +5,7 @@ import { openDialog } from './dialog.js';
 export const keyTable = [
   [['j', '↓'], 'Next request'],
   [['k', '↑'], 'Previous request'],
-  [['Enter', 'o'], 'Open the request'],
+  [['Enter', 'o'], 'Open the request; again: go into its details'],
   [['Esc'], 'Close the details'],
   [['/'], 'Filter'],
   [['r'], 'Replay'],
