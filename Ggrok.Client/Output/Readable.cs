@@ -15,9 +15,7 @@ internal static class Readable
         { TotalMilliseconds: < 99.95 } => Text($"{time.TotalMilliseconds:0.0} ms"),
         { TotalMilliseconds: < 999.5 } => Text($"{time.TotalMilliseconds:0} ms"),
         { TotalSeconds: < 59.95 } => Text($"{time.TotalSeconds:0.0} s"),
-        { TotalMinutes: < 60 } => Text($"{(int)time.TotalMinutes}m {time.Seconds:00}s"),
-        { TotalHours: < 24 } => Text($"{(int)time.TotalHours}h {time.Minutes:00}m"),
-        _ => Text($"{(int)time.TotalDays}d {time.Hours:00}h"),
+        _ => Long(TimeSpan.FromSeconds(Math.Round(time.TotalSeconds))),
     };
 
     /// <summary>Milliseconds as a duration.</summary>
@@ -49,6 +47,13 @@ internal static class Readable
 
     /// <summary>Such as <c>0.2/s</c> and <c>1,250/s</c>.</summary>
     public static string PerSecond(double rate) => rate < 9.95 ? Text($"{rate:0.0}/s") : Text($"{rate:N0}/s");
+
+    private static string Long(TimeSpan time) => time switch
+    {
+        { TotalMinutes: < 60 } => Text($"{time.Minutes}m {time.Seconds:00}s"),
+        { TotalHours: < 24 } => Text($"{time.Hours}h {time.Minutes:00}m"),
+        _ => Text($"{time.Days}d {time.Hours:00}h"),
+    };
 
     private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

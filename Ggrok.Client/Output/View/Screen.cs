@@ -15,7 +15,8 @@ internal sealed class Screen(ITerminal terminal)
 
     // The other screen, without cursor, and without going on in the next line at the right edge.
     private const string Open = "\u001b[?1049h\u001b[?25l\u001b[?7l\u001b[H\u001b[2J";
-    private const string Close = "\u001b[?2026l\u001b[0m\u001b[?7h\u001b[?25h\u001b[?1049l";
+    // The runtime switched the keypad's application mode on, and would leave it on.
+    private const string Close = "\u001b[?2026l\u001b[0m\u001b[?1l\u001b>\u001b[?7h\u001b[?25h\u001b[?1049l";
 
     // A terminal that takes nothing must not keep the program from ending.
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(500);

@@ -70,7 +70,8 @@ internal sealed class Sheet(int width, bool unicode)
             {
                 if (_lines.Count - first == most - 1)
                 {
-                    Append(line, Mark, part.Style, x + Mark.Length < width ? 1 : 0);
+                    Segment last = line[^1];
+                    line[^1] = new Segment(Cells.Cut(last.Text + Mark, width - (x - last.CellCount()), Mark), last.Style);
                     break;
                 }
 

@@ -57,7 +57,7 @@ internal static class TableDrawing
             ? Math.Clamp(rows.Max(r => Cells.Width(r.Tunnel)), "Tunnel".Length, Math.Min(MostNameCells, width / 6))
             : 0;
         int fixedCells = new[] { time, tunnel, method, NumberCells, size }.Where(c => c > 0).Sum(c => c + 2);
-        int status = Math.Clamp(rows.Max(r => StatusOf(r, sheet).Length), StatusCells, Math.Max(StatusCells, (width - fixedCells) / 3));
+        int status = Math.Clamp(rows.Max(r => StatusOf(r, sheet).Length), StatusCells, Math.Max(StatusCells, (width - fixedCells) * 2 / 5));
         return new Columns(time, tunnel, method, Math.Max(LeastSubject, width - fixedCells - status - 2), status, size);
     }
 
