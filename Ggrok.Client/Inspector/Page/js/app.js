@@ -1,4 +1,4 @@
-import { Api } from './api/http.js';
+import { Api, Refused } from './api/http.js';
 import { Feed } from './api/feed.js';
 import { Exchanges } from './model/exchanges.js';
 import { Facts } from './model/facts.js';
@@ -19,6 +19,9 @@ import { makeSplitter } from './shell/splitter.js';
 import { toast } from './shell/toast.js';
 import { ChartsPage } from './charts/page.js';
 import { RulesPage } from './rules/page.js';
+
+const mostExchanges = 10000;
+const leeway = 50;
 
 const byId = (id) => document.getElementById(id);
 
@@ -72,7 +75,7 @@ export class App {
   async load() {
     this.api.forgetSession();
     const [status, page, rules, points] = await Promise.all([
-      this.api.get('status'), this.api.get('exchanges', { limit: 10000 }), this.api.get('rules'), this.api.get('stats', { seconds: 900 }),
+      this.api.get('status'), this.api.get('exchanges', { limit: mostExchanges }), this.orNone('rules'), this.orNone('stats', { seconds: 900 }),
     ]);
     this.setGone(false);
     this.isLoaded = true;
@@ -82,6 +85,16 @@ export class App {
     this.exchanges.replace(page.items);
     this.catcher.reset();
     this.details.refresh();
+  }
+
+  /** A list that is refused must not keep the requests from being shown. */
+  async orNone(path, query) {
+    try {
+      return await this.api.get(path, query);
+    } catch (problem) {
+      if (problem instanceof Refused) return [];
+      throw problem;
+    }
   }
 
   async fetchLatest(limit) {
@@ -101,8 +114,15 @@ export class App {
 
   setStatus(status) {
     this.status = status;
+    this.trim(status.recorder);
     this.header.setStatus(status);
     this.requests.show();
+  }
+
+  /** What ggrok let go of cannot be opened any more. Some leeway: what came a moment ago is not counted in the status yet. */
+  trim({ kept, evicted, maxExchanges }) {
+    this.exchanges.limit = Math.min(mostExchanges, maxExchanges);
+    if (evicted > 0 && this.exchanges.items.length > kept + leeway) this.exchanges.trim(kept);
   }
 
   setRules(rules) {

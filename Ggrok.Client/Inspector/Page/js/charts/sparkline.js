@@ -1,4 +1,5 @@
 import { el, setText } from '../dom.js';
+import { count } from '../format/figures.js';
 import { areaPath, linePath } from './scale.js';
 
 const seconds = 60;
@@ -29,6 +30,6 @@ export class Sparkline {
     const line = values.map(at);
     this.stroke.setAttribute('d', linePath(line));
     this.area.setAttribute('d', areaPath(line, height));
-    setText(this.figure, String(values.at(-1)));
+    setText(this.figure, count(values.at(-1)));
   }
 }

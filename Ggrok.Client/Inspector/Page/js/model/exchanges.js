@@ -27,6 +27,13 @@ export class Exchanges {
     this.tell({ put: taken, fresh, floor: this.items[0]?.number ?? 0 });
   }
 
+  /** Forgets the oldest beyond so many: ggrok itself has let go of them. */
+  trim(kept) {
+    if (this.items.length <= kept) return;
+    this.items.splice(0, this.items.length - kept);
+    this.tell({ put: [], fresh: [], floor: this.items[0]?.number ?? Infinity });
+  }
+
   /** Begins anew with these, in any order. */
   replace(items) {
     this.items = [...items].sort((a, b) => a.number - b.number).slice(-this.limit);
