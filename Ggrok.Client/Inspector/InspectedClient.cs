@@ -52,6 +52,7 @@ public static class InspectedClient
         await using ConfiguredAsyncDisposable releasing = stop.UnsafeRegister(static h => ((HeldRequests)h!).Stop(), held).ConfigureAwait(false);
         options = options with { Recording = visitors, Interceptor = new Interceptor(rules, held, time, Random.Shared.NextDouble, stop) };
         var state = new InspectorState(options, session, recorder, visitors, time) { Rules = rules };
+        (events as ITrafficWatcher)?.Watch(recorder);
         session.Inspecting(host.Address);
         await using var replayer = new Replayer(options.Tunnels, recorder, time);
         IEndpoints[] endpoints =
