@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net.Sockets;
 using Ggrok.Client.Connection;
 using Ggrok.Client.Inspector.Compare;
+using Ggrok.Client.Inspector.Export;
 using Ggrok.Client.Inspector.Http;
 using Ggrok.Client.Inspector.Recording;
 using Ggrok.Client.Inspector.Replay;
@@ -49,10 +50,11 @@ internal static class InspectedClient
         var state = new InspectorState(options, session, recorder, visitors, time);
         session.Inspecting(host.Address);
         await using var replayer = new Replayer(options.Tunnels, recorder, time);
+        var redaction = new Redaction(new SecretNames(inspect.Redact));
         IEndpoints[] endpoints =
         [
             new PageFiles(), new SessionEndpoints(state, host.Guard), new ExchangeEndpoints(state), new EventStream(state),
-            new ReplayEndpoints(state, replayer), new DiffEndpoints(state),
+            new ReplayEndpoints(state, replayer), new DiffEndpoints(state), new ExportEndpoints(state, redaction),
         ];
         using var ended = new CancellationTokenSource();
         Task serving = ServeAsync(host, endpoints, session, time, ended.Token);
