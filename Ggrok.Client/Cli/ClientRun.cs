@@ -1,7 +1,10 @@
 using System.CommandLine;
+using Ggrok.Client.Configuration;
 using Ggrok.Client.Connection;
 using Ggrok.Client.Inspector;
+using Ggrok.Client.Inspector.Rules;
 using Ggrok.Client.Output;
+using Ggrok.Shared.Protocol;
 
 namespace Ggrok.Client.Cli;
 
@@ -27,7 +30,14 @@ internal sealed class ClientRun(
     {
         bool asJson = settings.IsJson();
         InspectOptions? inspect = inspector?.Resolve(settings.Sources);
-        TunnelClientOptions options = settings.Resolve(tunnels, connect, Warn) with { WaitForNames = waitForNames, CheckTargets = checkTargets, Inspect = inspect };
+        IReadOnlyList<Rule> rules = inspector is null ? [] : Rules(settings.Saved, tunnels, canHold: inspect is not null);
+        TunnelClientOptions options = settings.Resolve(tunnels, connect, Warn) with { WaitForNames = waitForNames, CheckTargets = checkTargets, Inspect = inspect, Rules = rules };
+        if (rules.Any(r => r.Enabled))
+        {
+            // Written once, they are easily forgotten; and a working folder's may be somebody else's.
+            Warn($"Rules of ggrok.yml act on requests: {string.Join(", ", rules.Where(r => r.Enabled).Select(r => r.Name))}.");
+        }
+
         return asJson ? JsonAsync(options, output, stop) : TextAsync(options, output, settings.IsQuiet, stop);
     }
 
@@ -41,6 +51,22 @@ internal sealed class ClientRun(
 
     /// <summary>Says what is worth knowing but no error.</summary>
     public void Warn(string message) => error.WriteLine("ggrok: " + message);
+
+    private static Rule[] Rules(SavedSettings saved, IReadOnlyList<LocalTunnel> tunnels, bool canHold)
+    {
+        if (!tunnels.Any(t => t.Kind == TunnelKind.Http))
+        {
+            return [];
+        }
+
+        Rule[] rules = [.. saved.Rules.Select(r => r.Make(saved.Tunnels))];
+        if (!canHold && Array.Find(rules, r => r.Hold && r.Enabled && (r.Tunnel is null || tunnels.Any(t => t.Name == r.Tunnel))) is { } held)
+        {
+            throw new UsageException($"{held.Origin}.hold: Nobody could release the requests without the inspector; leave --inspect off out, or write enabled: false here.");
+        }
+
+        return rules;
+    }
 
     private async Task<int> JsonAsync(TunnelClientOptions options, TextWriter writer, CancellationToken stop)
     {

@@ -14,7 +14,7 @@ internal static class RuleProjection
     private const string Bytes = "application/octet-stream";
 
     /// <summary>What is shown of a rule.</summary>
-    public static RuleDetails Of(RuleEntry entry)
+    public static RuleDetails Of(ActiveRule entry)
     {
         Rule rule = entry.Rule;
         return new RuleDetails

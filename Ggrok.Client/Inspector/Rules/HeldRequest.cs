@@ -9,7 +9,7 @@ namespace Ggrok.Client.Inspector.Rules;
 /// A request that waits for somebody's decision. Its body is taken in meanwhile, up to a bound, so that it can be looked at;
 /// when it goes on, the stream gives what was taken in a second time, and the relay notices nothing.
 /// </summary>
-internal sealed class HeldRequest(RuleEntry rule, MuxStream stream, RequestHead request, RecordingExchange recording, CaptureBudget budget)
+internal sealed class HeldRequest(ActiveRule rule, MuxStream stream, RequestHead request, RecordingExchange recording, CaptureBudget budget)
 {
     /// <summary>So many bytes of a body are taken in.</summary>
     public const int MaxBodyBytes = 1024 * 1024;
@@ -26,7 +26,7 @@ internal sealed class HeldRequest(RuleEntry rule, MuxStream stream, RequestHead 
     private bool _isOver;
 
     /// <summary>The rule that holds it.</summary>
-    public RuleEntry Rule => rule;
+    public ActiveRule Rule => rule;
 
     /// <summary>The request.</summary>
     public RequestHead Request => request;
