@@ -25,20 +25,26 @@ internal sealed class ClientRun(
     /// <summary>Opens tunnels and listens for private names until stopped; returns the exit code.</summary>
     /// <exception cref="UsageException">Something is missing, contradictory or not valid.</exception>
     public Task<int> TunnelsAsync(
-        SessionSettings settings, IReadOnlyList<LocalTunnel> tunnels, IReadOnlyList<ConnectTarget> connect, CancellationToken stop,
-        InspectorOptions? inspector = null, bool waitForNames = false, bool checkTargets = false)
+        SessionSettings settings, IReadOnlyList<LocalTunnel> tunnels, IReadOnlyList<ConnectTarget> connect, RunChoices choices, CancellationToken stop)
     {
         bool asJson = settings.IsJson();
-        InspectOptions? inspect = inspector?.Resolve(settings.Sources);
-        IReadOnlyList<Rule> rules = inspector is null ? [] : Rules(settings.Saved, tunnels, canHold: inspect is not null);
-        TunnelClientOptions options = settings.Resolve(tunnels, connect, Warn) with { WaitForNames = waitForNames, CheckTargets = checkTargets, Inspect = inspect, Rules = rules };
+        QrOption.Check(choices.Qr, asJson, tunnels);
+        InspectOptions? inspect = choices.Inspector?.Resolve(settings.Sources);
+        IReadOnlyList<Rule> rules = choices.Inspector is null ? [] : Rules(settings.Saved, tunnels, canHold: inspect is not null);
+        TunnelClientOptions options = settings.Resolve(tunnels, connect, Warn) with
+        {
+            WaitForNames = choices.WaitForNames,
+            CheckTargets = choices.CheckTargets,
+            Inspect = inspect,
+            Rules = rules,
+        };
         if (rules.Any(r => r.Enabled))
         {
             // Written once, they are easily forgotten; and a working folder's may be somebody else's.
             Warn($"Rules of ggrok.yml act on requests: {string.Join(", ", rules.Where(r => r.Enabled).Select(r => r.Name))}.");
         }
 
-        return asJson ? JsonAsync(options, output, stop) : TextAsync(options, output, settings.IsQuiet, stop);
+        return asJson ? JsonAsync(options, output, stop) : TextAsync(options, output, settings.IsQuiet, stop, choices.Qr);
     }
 
     /// <summary>Joins standard input and output with a private name, and says problems only, on standard error.</summary>
@@ -74,10 +80,10 @@ internal sealed class ClientRun(
         return await FinishAsync(await run(options, json, stop).ConfigureAwait(false)).ConfigureAwait(false);
     }
 
-    private async Task<int> TextAsync(TunnelClientOptions options, TextWriter writer, bool quiet, CancellationToken stop)
+    private async Task<int> TextAsync(TunnelClientOptions options, TextWriter writer, bool quiet, CancellationToken stop, bool qr = false)
     {
         ClientExit exit;
-        await using (var text = new TerminalOutput(writer, isTerminal && string.IsNullOrEmpty(environment("NO_COLOR")), quiet))
+        await using (var text = new TerminalOutput(writer, isTerminal && string.IsNullOrEmpty(environment("NO_COLOR")), quiet, qr))
         {
             exit = await run(options, text, stop).ConfigureAwait(false);
         }

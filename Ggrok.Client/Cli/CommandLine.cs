@@ -32,6 +32,7 @@ public sealed class CommandLine(
           ggrok tcp 22 --name device-42              SSH under a private name, and where it is wanted:
           ggrok connect device-42 --listen 2222      ssh -p 2222 localhost
           ggrok start web ssh                        tunnels of ggrok.yml, all in one session
+          ggrok doctor 3000                          says step by step why a tunnel would or would not work
           ggrok certs create tunnel.lan 192.168.1.5  a private CA and a certificate for a server in the LAN
         """;
 
@@ -86,6 +87,7 @@ public sealed class CommandLine(
         root.Subcommands.Add(TunnelCommand.Build(TunnelKind.Tls, "Put a TLS service on the internet; its certificate stays here.", client));
         root.Subcommands.Add(new ConnectCommand(client).Build());
         root.Subcommands.Add(new StartCommand(client).Build());
+        root.Subcommands.Add(new DoctorCommand(client, output, isTerminal, environment).Build());
         root.Subcommands.Add(new ConfigCommand(files, output, input ?? TextReader.Null, environment).Build());
         root.Subcommands.Add(new CertsCommand(output, TimeProvider.System).Build());
         return root;

@@ -30,12 +30,15 @@ internal sealed class ConfigCheck
             problems[documents.First(d => clash.StartsWith(d.Path + ":", StringComparison.Ordinal)).Path].Add(clash);
         }
 
-        IsFine = problems.Values.All(p => p.Count == 0);
+        Problems = [.. documents.SelectMany(d => problems[d.Path])];
         Lines = [.. documents.SelectMany(d => problems[d.Path].Count > 0 ? problems[d.Path] : [$"{d.Path} is fine: {Summary(d)}"])];
     }
 
     /// <summary>Whether nothing is wrong.</summary>
-    public bool IsFine { get; }
+    public bool IsFine => Problems.Count == 0;
+
+    /// <summary>What is wrong, a sentence for each.</summary>
+    public IReadOnlyList<string> Problems { get; }
 
     /// <summary>What there is to say, a line for each problem and for each file without one.</summary>
     public List<string> Lines { get; }

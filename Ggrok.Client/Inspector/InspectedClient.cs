@@ -2,14 +2,16 @@ using System.Globalization;
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using Ggrok.Client.Connection;
+using Ggrok.Client.Inspector.Compare;
 using Ggrok.Client.Inspector.Http;
 using Ggrok.Client.Inspector.Recording;
+using Ggrok.Client.Inspector.Replay;
 using Ggrok.Client.Inspector.Rules;
 
 namespace Ggrok.Client.Inspector;
 
 /// <summary>A client whose traffic can be looked at.</summary>
-internal static class InspectedClient
+public static class InspectedClient
 {
     // Who opens the page of a client that does not reach its server wants to see that.
     private static readonly TimeSpan StartWithoutSession = TimeSpan.FromSeconds(1);
@@ -51,11 +53,14 @@ internal static class InspectedClient
         options = options with { Recording = visitors, Interceptor = new Interceptor(rules, held, time, Random.Shared.NextDouble, stop) };
         var state = new InspectorState(options, session, recorder, visitors, time) { Rules = rules };
         session.Inspecting(host.Address);
+        await using var replayer = new Replayer(options.Tunnels, recorder, time);
+        IEndpoints[] endpoints =
+        [
+            new PageFiles(), new SessionEndpoints(state, host.Guard), new ExchangeEndpoints(state), new EventStream(state),
+            new ReplayEndpoints(state, replayer), new DiffEndpoints(state), new RuleEndpoints(state), new ReleaseEndpoints(state, held),
+        ];
         using var ended = new CancellationTokenSource();
-        Task serving = ServeAsync(
-            host,
-            [new PageFiles(), new SessionEndpoints(state, host.Guard), new ExchangeEndpoints(state), new RuleEndpoints(state), new ReleaseEndpoints(state, held), new EventStream(state)],
-            session, time, ended.Token);
+        Task serving = ServeAsync(host, endpoints, session, time, ended.Token);
         ClientExit exit = await new TunnelClient(options, session, time).RunAsync(stop).ConfigureAwait(false);
         await ended.CancelAsync().ConfigureAwait(false);
         await serving.ConfigureAwait(false);
@@ -72,7 +77,7 @@ internal static class InspectedClient
         return new TunnelClient(options, events, time).RunAsync(stop);
     }
 
-    private static async Task ServeAsync(InspectorHost host, IEnumerable<IEndpoints> endpoints, SessionStatus session, TimeProvider time, CancellationToken ended)
+    private static async Task ServeAsync(InspectorHost host, IEndpoints[] endpoints, SessionStatus session, TimeProvider time, CancellationToken ended)
     {
         await Task.WhenAny(session.WasReady, Task.Delay(StartWithoutSession, time, ended)).ConfigureAwait(false);
         if (ended.IsCancellationRequested)

@@ -1,6 +1,8 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Ggrok.Client.Inspector.Replay;
+using Ggrok.Client.Inspector.Rules;
 
 namespace Ggrok.Client.Inspector.Http.Contracts;
 
@@ -19,6 +21,8 @@ namespace Ggrok.Client.Inspector.Http.Contracts;
 [JsonSerializable(typeof(RuleDetails))]
 [JsonSerializable(typeof(ReleaseOrder))]
 [JsonSerializable(typeof(ProblemBody))]
+[JsonSerializable(typeof(ReplayOrder))]
+[JsonSerializable(typeof(DiffDetails))]
 internal sealed partial class InspectorJson : JsonSerializerContext
 {
     /// <summary>As it is sent: never part of HTML, so quotes and letters of all languages may stay as they are.</summary>
