@@ -75,7 +75,7 @@ internal sealed class ExchangeText(Palette palette)
             yield return $"the first {MostHexBytes} of {Readable.Count(bytes.Length)} bytes; all: --body request|response";
         }
 
-        if (body.Truncated)
+        if (body is { Truncated: true, Note: null })
         {
             yield return $"{Readable.Bytes(body.KeptBytes)} of {Readable.Bytes(body.Bytes)} were kept";
         }
