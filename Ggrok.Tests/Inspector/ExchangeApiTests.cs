@@ -29,24 +29,24 @@ public class ExchangeApiTests
         using HttpResponseMessage response = await scene.Visitor.SendAsync(request);
         ((int)response.StatusCode).ShouldBe(418);
 
-        JsonElement row = await scene.DoneAsync();
-        using JsonDocument details = await scene.GetAsync($"/api/exchanges/{row.GetProperty("number")}");
+        JsonElement row = await scene.NewestDoneAsync();
+        JsonElement details = await scene.GetAsync($"/api/exchanges/{row.GetProperty("number")}");
 
         row.GetProperty("id").GetString().ShouldBe("abc-123");
         row.GetProperty("status").GetInt32().ShouldBe(418);
         row.GetProperty("source").GetString().ShouldBe("visitor");
         row.GetProperty("durationMs").GetDouble().ShouldBeGreaterThan(0);
-        JsonElement sent = details.RootElement.GetProperty("request");
+        JsonElement sent = details.GetProperty("request");
         sent.GetProperty("method").GetString().ShouldBe("PUT");
         sent.GetProperty("target").GetString().ShouldBe("/pots/a%20b?x=1&y=%C3%A9&z");
         sent.GetProperty("path").GetString().ShouldBe("/pots/a b");
         Pairs(sent.GetProperty("query")).ShouldBe([("x", "1"), ("y", "é"), ("z", "")]);
         Pairs(sent.GetProperty("cookies")).ShouldBe([("sid", "\"q\""), ("t", "u=v")]);
         Pairs(sent.GetProperty("form")).ShouldBe([("k", "v 1"), ("k", "2&3")]);
-        JsonElement got = details.RootElement.GetProperty("response");
+        JsonElement got = details.GetProperty("response");
         got.GetProperty("cookies").EnumerateArray().Select(c => c.GetString()).ShouldBe(["a=1", "b=2; HttpOnly"]);
         got.GetProperty("body").GetProperty("text").GetString().ShouldBe("{\"tea\":\"é\"}");
-        JsonElement timings = details.RootElement.GetProperty("timings");
+        JsonElement timings = details.GetProperty("timings");
         double[] phases = [.. new[] { "connectBeganMs", "connectedMs", "requestSentMs", "firstByteMs", "endedMs" }.Select(p => timings.GetProperty(p).GetDouble())];
         phases.ShouldBeInOrder();
     }
@@ -68,15 +68,15 @@ public class ExchangeApiTests
             await context.Response.Body.WriteAsync(zipped.ToArray());
         });
         await scene.Visitor.GetByteArrayAsync("/");
-        JsonElement row = await scene.DoneAsync();
+        JsonElement row = await scene.NewestDoneAsync();
 
         (await scene.Api.GetByteArrayAsync($"/api/exchanges/{row.GetProperty("number")}/response/body")).ShouldBe(zipped.ToArray());
         using HttpResponseMessage decoded = await scene.Api.GetAsync($"/api/exchanges/{row.GetProperty("number")}/response/body?decoded=true");
         (await decoded.Content.ReadAsByteArrayAsync()).ShouldBe(plain);
         decoded.Content.Headers.ContentDisposition!.DispositionType.ShouldBe("attachment");
         decoded.Headers.GetValues("Content-Security-Policy").Single().ShouldContain("sandbox");
-        using JsonDocument details = await scene.GetAsync("/api/exchanges/last");
-        JsonElement body = details.RootElement.GetProperty("response").GetProperty("body");
+        JsonElement details = await scene.GetAsync("/api/exchanges/last");
+        JsonElement body = details.GetProperty("response").GetProperty("body");
         body.GetProperty("text").GetString().ShouldBe(Encoding.UTF8.GetString(plain));
         body.GetProperty("encodings").EnumerateArray().Single().GetString().ShouldBe("gzip");
     }
@@ -86,15 +86,15 @@ public class ExchangeApiTests
     {
         byte[] large = new byte[3_000_000];
         Random.Shared.NextBytes(large);
-        await using InspectorScene scene = await InspectorScene.StartAsync(c => c.Response.Body.WriteAsync(large).AsTask(), new InspectOptions { MaxBodyBytes = 1000 });
+        await using InspectorScene scene = await InspectorScene.StartAsync(c => c.Response.Body.WriteAsync(large).AsTask(), o => o with { MaxBodyBytes = 1000 });
 
         (await scene.Visitor.GetByteArrayAsync("/")).ShouldBe(large);
 
-        JsonElement row = await scene.DoneAsync();
+        JsonElement row = await scene.NewestDoneAsync();
         row.GetProperty("responseBytes").GetInt64().ShouldBe(large.Length);
         (await scene.Api.GetByteArrayAsync($"/api/exchanges/{row.GetProperty("number")}/response/body")).ShouldBe(large[..1000]);
-        using JsonDocument status = await scene.GetAsync("/api/status");
-        status.RootElement.GetProperty("recorder").GetProperty("cutBodies").GetInt64().ShouldBe(1);
+        JsonElement status = await scene.GetAsync("/api/status");
+        status.GetProperty("recorder").GetProperty("cutBodies").GetInt64().ShouldBe(1);
     }
 
     [Fact]
@@ -111,7 +111,7 @@ public class ExchangeApiTests
         }
 
         await scene.Visitor.PostAsync("/posted", new StringContent("x"));
-        await scene.DoneAsync(e => e.GetProperty("target").GetString() == "/posted");
+        await scene.NewestDoneAsync(e => e.GetProperty("target").GetString() == "/posted");
 
         (await TargetsAsync(scene, "")).ShouldBe(["/posted", "/c", "/missing", "/b", "/a"]);
         (await TargetsAsync(scene, "?status=4xx")).ShouldBe(["/missing"]);
@@ -154,7 +154,7 @@ public class ExchangeApiTests
         const string Secret = "It's a secret";
         const string Body = """{"action":"opened","number":1}""";
         var secrets = new Dictionary<WebhookProvider, IReadOnlyList<string>> { [WebhookProvider.GitHub] = [Secret] };
-        await using InspectorScene scene = await InspectorScene.StartAsync(_ => Task.CompletedTask, new InspectOptions { WebhookSecrets = secrets });
+        await using InspectorScene scene = await InspectorScene.StartAsync(_ => Task.CompletedTask, o => o with { WebhookSecrets = secrets });
         string signature = Convert.ToHexStringLower(System.Security.Cryptography.HMACSHA256.HashData(Encoding.UTF8.GetBytes(Secret), Encoding.UTF8.GetBytes(Body)));
 
         foreach (string sent in new[] { signature, signature.Replace(signature[0], signature[0] == '0' ? '1' : '0') })
@@ -165,7 +165,7 @@ public class ExchangeApiTests
             await scene.Visitor.SendAsync(request);
         }
 
-        JsonElement second = await scene.DoneAsync(e => e.GetProperty("number").GetInt64() == 2);
+        JsonElement second = await scene.NewestDoneAsync(e => e.GetProperty("number").GetInt64() == 2);
         second.GetProperty("webhook").GetString().ShouldBe("GitHub pull_request.opened");
         (await VerdictAsync(scene, 1)).ShouldBe("valid");
         (await VerdictAsync(scene, 2)).ShouldBe("invalid");
@@ -187,12 +187,12 @@ public class ExchangeApiTests
         await visitor.SendAsync("hello"u8.ToArray(), System.Net.WebSockets.WebSocketMessageType.Text, true, default);
         await visitor.ReceiveAsync(new byte[100], default);
 
-        using JsonDocument live = await scene.GetAsync("/api/exchanges/last/messages");
-        live.RootElement.GetProperty("protocol").GetString().ShouldBe("WebSocket");
-        live.RootElement.GetProperty("items").EnumerateArray().Select(m => (m.GetProperty("direction").GetString(), m.GetProperty("text").GetString()))
+        JsonElement live = await scene.GetAsync("/api/exchanges/last/messages");
+        live.GetProperty("protocol").GetString().ShouldBe("WebSocket");
+        live.GetProperty("items").EnumerateArray().Select(m => (m.GetProperty("direction").GetString(), m.GetProperty("text").GetString()))
             .ShouldBe([("in", "hello"), ("out", "echo hello")]);
         await visitor.CloseOutputAsync(System.Net.WebSockets.WebSocketCloseStatus.NormalClosure, null, default);
-        (await scene.DoneAsync()).GetProperty("kind").GetString().ShouldBe("websocket");
+        (await scene.NewestDoneAsync()).GetProperty("kind").GetString().ShouldBe("websocket");
     }
 
     [Fact]
@@ -203,7 +203,7 @@ public class ExchangeApiTests
 
         (await scene.Visitor.GetAsync("/")).StatusCode.ShouldBe(HttpStatusCode.BadGateway);
 
-        JsonElement row = await scene.DoneAsync();
+        JsonElement row = await scene.NewestDoneAsync();
         row.GetProperty("error").GetString().ShouldBe("LocalUnreachable");
         row.GetProperty("status").GetInt32().ShouldBe(0);
         (await TargetsAsync(scene, "?status=error")).ShouldBe(["/"]);
@@ -211,14 +211,14 @@ public class ExchangeApiTests
 
     private static async Task<string?> VerdictAsync(InspectorScene scene, int number)
     {
-        using JsonDocument details = await scene.GetAsync($"/api/exchanges/{number}");
-        return details.RootElement.GetProperty("webhook").GetProperty("signature").GetString();
+        JsonElement details = await scene.GetAsync($"/api/exchanges/{number}");
+        return details.GetProperty("webhook").GetProperty("signature").GetString();
     }
 
     private static async Task<string?[]> TargetsAsync(InspectorScene scene, string query)
     {
-        using JsonDocument page = await scene.GetAsync("/api/exchanges" + query);
-        return [.. page.RootElement.GetProperty("items").EnumerateArray().Select(e => e.GetProperty("target").GetString())];
+        JsonElement page = await scene.GetAsync("/api/exchanges" + query);
+        return [.. page.GetProperty("items").EnumerateArray().Select(e => e.GetProperty("target").GetString())];
     }
 
     private static async Task<JsonElement> NextAsync(StreamReader events, string name, Func<JsonElement, bool> fits)

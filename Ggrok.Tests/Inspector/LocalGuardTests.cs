@@ -77,7 +77,7 @@ public class LocalGuardTests
     {
         await using InspectorScene scene = await InspectorScene.StartAsync(_ => Task.CompletedTask);
         await scene.Visitor.GetAsync("/");
-        await scene.DoneAsync();
+        await scene.NewestDoneAsync();
         scene.Api.DefaultRequestHeaders.Remove("X-Ggrok-Secret");
         if (secret is not null)
         {
@@ -88,7 +88,7 @@ public class LocalGuardTests
 
         response.StatusCode.ShouldBe(HttpStatusCode.Forbidden);
         (await response.Content.ReadAsStringAsync()).ShouldContain("/api/session");
-        (await scene.DoneAsync()).GetProperty("number").GetInt64().ShouldBe(1);
+        (await scene.NewestDoneAsync()).GetProperty("number").GetInt64().ShouldBe(1);
     }
 
     [Fact]

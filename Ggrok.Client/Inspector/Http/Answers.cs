@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Ggrok.Client.Inspector.Http.Contracts;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace Ggrok.Client.Inspector.Http;
 
@@ -36,9 +37,17 @@ internal static class Answers
         new ProblemBody(title, status, detail), InspectorJson.Relaxed.ProblemBody, status, "application/problem+json");
 
     /// <summary>Reads a request's JSON.</summary>
-    /// <exception cref="ApiException">It is no such JSON.</exception>
-    public static async Task<T> ReadAsync<T>(this HttpContext context, JsonTypeInfo<T> type)
+    /// <param name="context">The request.</param>
+    /// <param name="type">What it is to be.</param>
+    /// <param name="maxBytes">How large it may be, or null for the usual.</param>
+    /// <exception cref="ApiException">It is no such JSON, or too large.</exception>
+    public static async Task<T> ReadAsync<T>(this HttpContext context, JsonTypeInfo<T> type, long? maxBytes = null)
     {
+        if (maxBytes is not null && context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
+        {
+            size.MaxRequestBodySize = maxBytes;
+        }
+
         try
         {
             return await JsonSerializer.DeserializeAsync(context.Request.Body, type, context.RequestAborted).ConfigureAwait(false)
@@ -47,6 +56,10 @@ internal static class Answers
         catch (JsonException e)
         {
             throw new ApiException(StatusCodes.Status400BadRequest, "The body cannot be read.", $"{e.Message} /api/openapi.json describes what it may be.");
+        }
+        catch (BadHttpRequestException e) when (e.StatusCode == StatusCodes.Status413PayloadTooLarge)
+        {
+            throw new ApiException(StatusCodes.Status413PayloadTooLarge, "The body is too large.", "Send less.");
         }
     }
 

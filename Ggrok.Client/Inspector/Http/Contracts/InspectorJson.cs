@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Ggrok.Client.Inspector.Replay;
 
 namespace Ggrok.Client.Inspector.Http.Contracts;
 
@@ -16,7 +17,12 @@ namespace Ggrok.Client.Inspector.Http.Contracts;
 [JsonSerializable(typeof(StatsPoint))]
 [JsonSerializable(typeof(SkippedDetails))]
 [JsonSerializable(typeof(MessagePage))]
+[JsonSerializable(typeof(IReadOnlyList<RuleDetails>))]
+[JsonSerializable(typeof(RuleDetails))]
+[JsonSerializable(typeof(ReleaseOrder))]
 [JsonSerializable(typeof(ProblemBody))]
+[JsonSerializable(typeof(ReplayOrder))]
+[JsonSerializable(typeof(DiffDetails))]
 internal sealed partial class InspectorJson : JsonSerializerContext
 {
     /// <summary>As it is sent: never part of HTML, so quotes and letters of all languages may stay as they are.</summary>
