@@ -53,6 +53,7 @@ export class Details {
   async load() {
     const { number } = this;
     this.stale = false;
+    if (number === null) return;
     let exchange;
     try {
       exchange = await this.app.api.get(`exchanges/${number}`);
