@@ -117,6 +117,27 @@ public sealed class RulesHoldTests
         }
     }
 
+    [Theory]
+    [InlineData("{}", "POST /a first second")]
+    [InlineData("""{"target":"/b"}""", "POST /b first second")]
+    [InlineData("""{"action":"respond","response":{"status":200,"body":"mocked"}}""", "mocked")]
+    public async Task A_request_can_be_released_while_its_body_is_still_arriving(string order, string answer)
+    {
+        await using RulesScene scene = await RulesScene.StartAsync(Echo(new ConcurrentQueue<string>()));
+        await scene.AddRuleAsync(HoldAll);
+        using RawSocket visitor = await RawSocket.ConnectAsync(scene.PublicUrl);
+        await visitor.SendAsync($"POST /a HTTP/1.1\r\nHost: {scene.PublicUrl.Authority}\r\nContent-Length: 12\r\n\r\nfirst");
+        long number = await scene.NextHeldAsync();
+        await Eventually.BecomesAsync(async () => (int)(await scene.GetAsync($"/api/exchanges/{number}"))["request"]!["body"]!["bytes"]!, 5);
+        (await scene.SendAsync(HttpMethod.Post, $"/api/exchanges/{number}/release", new { body = "other" })).Status.ShouldBe(HttpStatusCode.Conflict);
+
+        (await scene.SendAsync(HttpMethod.Post, $"/api/exchanges/{number}/release", order)).Status.ShouldBe(HttpStatusCode.NoContent);
+        await visitor.SendAsync(" second");
+
+        await visitor.ReadUntilAsync(answer);
+        ((string?)(await scene.DoneAsync(number))["request"]!["body"]!["text"]).ShouldBe("first second");
+    }
+
     [Fact]
     public async Task A_held_request_can_be_answered_or_broken_off()
     {
