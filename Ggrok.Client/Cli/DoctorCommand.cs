@@ -35,7 +35,7 @@ internal sealed class DoctorCommand(ClientRun run, TextWriter output, bool isTer
     {
         var given = new SettingSources(parsed, environment, new Dictionary<string, Setting>());
         TimeSpan timeout = given.Option(_timeout)?.As(Timeout) ?? DefaultTimeout;
-        bool asJson = parsed.GetValue(_json) | (given.Option(_session.Log)?.As(SettingValues.IsJson) ?? false);
+        bool asJson = parsed.GetValue(_json) | (given.Option(_session.Log)?.As(SettingValues.Log) == LogFormat.Json);
         LocalTunnel? local = Local(new CommandLineTunnel(parsed, _tunnel.Service, given));
         IReportOutput report = asJson
             ? new ReportJson(output, TimeProvider.System)

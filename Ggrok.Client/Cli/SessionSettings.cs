@@ -37,9 +37,9 @@ internal sealed class SessionSettings
     /// <summary>Whether only addresses and problems shall be shown.</summary>
     public bool IsQuiet => _parsed.GetValue(_options.Quiet);
 
-    /// <summary>Whether the output shall be JSON lines.</summary>
+    /// <summary>What shall be written on standard output.</summary>
     /// <exception cref="UsageException">The format is unknown.</exception>
-    public bool IsJson() => Sources.Option(_options.Log)?.As(SettingValues.IsJson) ?? false;
+    public LogFormat Log() => Sources.Option(_options.Log)?.As(SettingValues.Log) ?? LogFormat.View;
 
     /// <summary>The server, not yet checked; null when none is given.</summary>
     public Setting? Server => Sources.Find(_options.Server, "GGROK_SERVER");

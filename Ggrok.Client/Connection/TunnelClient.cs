@@ -123,6 +123,7 @@ public sealed class TunnelClient
             // Before anybody is told: the first datagram would find no session.
             _sessions.Set(session);
             _options.Recording?.RoundTrip = () => session.Connection.RoundTrip;
+            _events.Measurable(() => new SessionPulse(session.Connection.RoundTrip, session.Connection.OpenStreams));
             TellReady(welcome);
             if (isFirst && _options.CheckTargets)
             {

@@ -87,6 +87,15 @@ internal sealed class InspectorScene : IAsyncDisposable
         return found!.Value;
     }
 
+    /// <summary>What a GET answers, as text.</summary>
+    public async Task<string> TextAsync(string path)
+    {
+        using HttpResponseMessage response = await Api.GetAsync(path);
+        string text = await response.Content.ReadAsStringAsync();
+        response.IsSuccessStatusCode.ShouldBeTrue(text);
+        return text;
+    }
+
     /// <summary>What a POST of JSON answers, as JSON.</summary>
     public async Task<JsonElement> PostAsync(string path, object body)
     {

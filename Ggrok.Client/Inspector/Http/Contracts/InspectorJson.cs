@@ -12,6 +12,7 @@ namespace Ggrok.Client.Inspector.Http.Contracts;
 [JsonSerializable(typeof(StatusDetails))]
 [JsonSerializable(typeof(ExchangePage))]
 [JsonSerializable(typeof(ExchangeDetails))]
+[JsonSerializable(typeof(ExchangeRow))]
 [JsonSerializable(typeof(IReadOnlyList<ExchangeRow>))]
 [JsonSerializable(typeof(IReadOnlyList<StatsPoint>))]
 [JsonSerializable(typeof(StatsPoint))]

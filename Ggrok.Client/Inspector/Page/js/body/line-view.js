@@ -1,8 +1,10 @@
 import { el } from '../dom.js';
+import { icon } from '../icons.js';
 import { visibleRange } from '../list/range.js';
 import { breaks, slice } from './wrap.js';
 import { findInLines } from './find.js';
 import { Folds } from './folds.js';
+import { keyAct } from './line-keys.js';
 import { RowTable } from './row-table.js';
 
 const rowHeight = 19;
@@ -143,8 +145,10 @@ export class LineView {
   clicked(event) {
     const node = event.target.closest('.line');
     if (!node || !this.model.isTree) return;
+    if (event.target.closest('.line-copy')) return;
     const line = Number(node.dataset.line);
     this.active = line;
+    this.wasChosen = true;
     const isText = String(getSelection()) !== '';
     if (!isText && this.folds.canFold(line) && (event.target.closest('.fold, .t-folded, .t-sign') || this.folds.isFolded(line))) this.fold(line, !this.folds.isFolded(line));
     else this.showActive();
@@ -168,35 +172,11 @@ export class LineView {
 
   pressed(event) {
     if (!this.model.isTree || event.ctrlKey || event.metaKey || event.altKey || !this.rows) return;
-    const act = this.keyAct(event.key);
+    const act = keyAct(this, event.key);
     if (!act) return;
     event.preventDefault();
     event.stopPropagation();
     act();
-  }
-
-  keyAct(key) {
-    const { active, folds } = this;
-    const { rows } = this;
-    const down = () => this.go(Math.min(rows.at(rows.length - 1).line, folds.after(active)));
-    switch (key) {
-      case 'ArrowDown': return down;
-      case 'ArrowUp': return () => this.go(rows.at(Math.max(0, rows.firstOf(active) - 1)).line);
-      case 'Home': return () => this.go(0);
-      case 'End': return () => this.go(rows.at(rows.length - 1).line);
-      case 'ArrowRight': return folds.isFolded(active) ? () => this.fold(active, false) : down;
-      case 'ArrowLeft': return folds.canFold(active) && !folds.isFolded(active) ? () => this.fold(active, true) : () => this.go(this.parentOf(active));
-      case 'Enter': case ' ': return () => folds.canFold(active) && this.fold(active, !folds.isFolded(active));
-      case 'c': return this.oncopy ? () => this.oncopy(active) : null;
-      default: return null;
-    }
-  }
-
-  parentOf(line) {
-    const depth = this.model.depth(line);
-    let above = line - 1;
-    while (above > 0 && this.model.depth(above) >= depth) above--;
-    return Math.max(0, above);
   }
 
   go(line) {
@@ -208,10 +188,17 @@ export class LineView {
   showActive() {
     if (!this.model.isTree) return;
     this.canvas.querySelector('.line.active')?.classList.remove('active');
+    this.copyButton?.remove();
     const node = document.getElementById(this.idOf(this.active));
     node?.classList.add('active');
+    if (node && this.oncopy && this.wasChosen) node.append(this.copyButton ??= this.makeCopyButton());
     if (node) this.node.setAttribute('aria-activedescendant', node.id);
     else this.node.removeAttribute('aria-activedescendant');
+  }
+
+  /** Stands on the line that was chosen. It is not in the order of the Tab key: c does the same. */
+  makeCopyButton() {
+    return el('button', { class: 'line-copy', type: 'button', tabindex: -1, title: 'Copy the value (c)', 'aria-label': 'Copy the value', onclick: () => this.oncopy(this.active) }, icon('copy'));
   }
 
   /** Scrolls so that a line can be seen. */
