@@ -2,6 +2,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Ggrok.Client.Inspector.Replay;
+using Ggrok.Client.Inspector.Rules;
 
 namespace Ggrok.Client.Inspector.Http.Contracts;
 
