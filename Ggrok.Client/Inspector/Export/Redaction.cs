@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text;
+using Ggrok.Client.Inspector.Content;
 using Ggrok.Client.Inspector.Http;
 using Ggrok.Client.Inspector.Recording;
 using Ggrok.Shared.Protocol;
@@ -83,7 +84,7 @@ internal sealed class Redaction(SecretNames names)
             return new CapturedBody(default, body.Total, []);
         }
 
-        ReadOnlyMemory<byte> redacted = _bodies.Apply(plain, ExchangeRows.Find(fields, "Content-Type"));
+        ReadOnlyMemory<byte> redacted = _bodies.Apply(plain, fields.ValueOf("Content-Type"));
         if (redacted.Span.SequenceEqual(plain.Span))
         {
             return body;
