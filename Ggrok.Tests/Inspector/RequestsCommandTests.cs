@@ -106,7 +106,7 @@ public sealed class RequestsCommandTests : IAsyncLifetime
         await VisitAsync("/one");
         await Eventually.BecomesAsync(() => Task.FromResult(output.ToString().Contains("/one", StringComparison.Ordinal)), true);
 
-        _scene.Client.Stop();
+        _scene.Stop();
 
         (await Within.Bound(following, "the end")).ShouldBe(0);
     }
@@ -167,6 +167,51 @@ public sealed class RequestsCommandTests : IAsyncLifetime
         (await _commands.RunAsync("requests", "show", "1")).Output.ShouldContain("\nsqueezed\n");
     }
 
+    [Theory]
+    [InlineData("curl", "curl")]
+    [InlineData("powershell", "Invoke-WebRequest")]
+    [InlineData("csharp", "HttpClient")]
+    [InlineData("fetch", "fetch(")]
+    public async Task A_request_is_written_as_code_without_its_secrets_unless_they_are_wanted(string format, string expected)
+    {
+        await VisitAsync("/first", authorization: "Bearer s3cret");
+
+        string code = (await _commands.RunAsync("requests", "export", "last", "--as", format)).Fine().Output;
+        code.ShouldContain(expected);
+        code.ShouldContain(Plain(_scene.PublicUrl) + "/first");
+        code.ShouldNotContain("s3cret");
+        (await _commands.RunAsync("requests", "export", "1", "--as", format, "--secrets", "--to", "local")).Fine().Output.ShouldContain("s3cret");
+        string json = (await _commands.RunAsync("requests", "export", "1", "--as", format, "--json")).Fine().Output;
+        JsonDocument.Parse(json).RootElement.GetProperty("text").GetString()!.TrimEnd().ShouldBe(code.TrimEnd());
+    }
+
+    [Fact]
+    public async Task Requests_are_written_as_a_HAR_file_that_is_not_overwritten_by_mistake()
+    {
+        await VisitAsync("/first");
+        await VisitAsync("/second");
+        string folder = Directory.CreateTempSubdirectory("ggrok-test").FullName;
+        string file = Path.Combine(folder, "all.har");
+        try
+        {
+            (await _commands.RunAsync("requests", "har", file)).Fine();
+            Entries(await File.ReadAllBytesAsync(file)).ShouldBe(2);
+            CommandResult again = await _commands.RunAsync("requests", "har", file, "--only", "2");
+            (again.Code, again.Error).ShouldBe((2, $"ggrok: {file} is there already; give another name, or --force to overwrite it.\n"));
+            (await _commands.RunAsync("requests", "har", file, "--only", "2", "--force")).Fine();
+            Entries(await File.ReadAllBytesAsync(file)).ShouldBe(1);
+            (await _commands.RunAsync("requests", "har", Path.Combine(folder, "no", "such"))).Code.ShouldBe(1);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+
+        Entries((await _commands.RunAsync("requests", "har")).Fine().Bytes).ShouldBe(2);
+
+        static int Entries(byte[] har) => JsonDocument.Parse(har).RootElement.GetProperty("log").GetProperty("entries").GetArrayLength();
+    }
+
     [Fact]
     public async Task All_can_be_forgotten()
     {
@@ -220,8 +265,8 @@ public sealed class RequestsCommandTests : IAsyncLifetime
         InspectorException several = await Should.ThrowAsync<InspectorException>(InspectorFinder.AmongAsync([_scene.Address.Port, other.Address.Port, nobody], default));
         several.Message.ShouldBe(
             "Several ggrok run here; say which one with --inspector PORT:\n"
-            + $"  --inspector {_scene.Address.Port}   {Plain(_scene.PublicUrl)} -> {Plain(_scene.App)}\n"
-            + $"  --inspector {other.Address.Port}   {Plain(other.PublicUrl)} -> {Plain(other.App)}");
+            + $"  --inspector {_scene.Address.Port}   {Plain(_scene.PublicUrl)} -> {Plain(_scene.App.Url)}\n"
+            + $"  --inspector {other.Address.Port}   {Plain(other.PublicUrl)} -> {Plain(other.App.Url)}");
         InspectorException none = await Should.ThrowAsync<InspectorException>(InspectorFinder.AmongAsync([nobody, stranger.Url.Port], default));
         none.Message.ShouldStartWith("No ggrok with an inspector runs here");
         (await Should.ThrowAsync<InspectorException>(InspectorFinder.FindAsync(stranger.Url.Port, default))).Message.ShouldStartWith("No ggrok has its inspector at http://127.0.0.1:");
@@ -267,10 +312,15 @@ public sealed class RequestsCommandTests : IAsyncLifetime
     }
 
     // It is in the list when the visitor has its answer, or a moment later.
-    private async Task VisitAsync(string path, HttpMethod? method = null, HttpContent? content = null)
+    private async Task VisitAsync(string path, HttpMethod? method = null, HttpContent? content = null, string? authorization = null)
     {
         using var request = new HttpRequestMessage(method ?? HttpMethod.Get, path) { Content = content };
+        if (authorization is not null)
+        {
+            request.Headers.Add("Authorization", authorization);
+        }
+
         (await _scene.Visitor.SendAsync(request)).Dispose();
-        await _scene.DoneAsync(e => e.GetProperty("target").GetString() == path);
+        await _scene.NewestDoneAsync(e => e.GetProperty("target").GetString() == path);
     }
 }
