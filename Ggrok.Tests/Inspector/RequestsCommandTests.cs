@@ -200,6 +200,8 @@ public sealed class RequestsCommandTests : IAsyncLifetime
             (again.Code, again.Error).ShouldBe((2, $"ggrok: {file} is there already; give another name, or --force to overwrite it.\n"));
             (await _commands.RunAsync("requests", "har", file, "--only", "2", "--force")).Fine();
             Entries(await File.ReadAllBytesAsync(file)).ShouldBe(1);
+            (await _commands.RunAsync("requests", "har", file, "--text", "nothing", "--only", "1-2", "--force")).Fine();
+            Entries(await File.ReadAllBytesAsync(file)).ShouldBe(0);
             (await _commands.RunAsync("requests", "har", Path.Combine(folder, "no", "such"))).Code.ShouldBe(1);
         }
         finally
@@ -230,7 +232,9 @@ public sealed class RequestsCommandTests : IAsyncLifetime
     [InlineData("request or response", "requests", "show", "1", "--body", "both")]
     [InlineData("--decoded", "requests", "show", "1", "--decoded")]
     [InlineData("curl, powershell, csharp or fetch", "requests", "export", "1", "--as", "perl")]
-    [InlineData("12,13", "requests", "har", "--only", "x")]
+    [InlineData("12-40,45", "requests", "har", "--only", "x")]
+    [InlineData("numbers", "requests", "har", "--only", "9-1")]
+    [InlineData("--status", "requests", "har", "--status", "x")]
     public async Task What_cannot_be_meant_is_said_in_a_sentence(string expected, params string[] arguments)
     {
         CommandResult result = await _commands.RunAsync(arguments);
