@@ -71,8 +71,8 @@ export class BodyView {
   showNotes(more) {
     const { source } = this;
     const notes = [
-      source.truncated ? `Only the first ${sizeText(source.keptBytes)} of ${sizeText(source.bytes)} were kept.` : '',
-      source.note ?? '', more ?? '',
+      source.note ? sentence(source.note) : source.truncated ? `Only the first ${sizeText(source.keptBytes)} of ${sizeText(source.bytes)} were kept.` : '',
+      more ?? '',
       source.encodings.length ? `Decoded from ${source.encodings.join(', ')}: ${sizeText(source.keptBytes)} became ${sizeText(source.decodedBytes)}.` : '',
     ].filter(Boolean);
     put(this.notes, notes.map((note, index) => el('p', { class: index === notes.length - 1 && source.encodings.length ? 'hint' : 'hint note' }, note)));
@@ -141,3 +141,5 @@ export class BodyView {
     ]);
   }
 }
+
+const sentence = (text) => `${text[0].toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? '' : '.'}`;

@@ -1,4 +1,5 @@
 import { el } from '../dom.js';
+import { icon } from '../icons.js';
 import { visibleRange } from '../list/range.js';
 import { breaks, slice } from './wrap.js';
 import { findInLines } from './find.js';
@@ -143,8 +144,10 @@ export class LineView {
   clicked(event) {
     const node = event.target.closest('.line');
     if (!node || !this.model.isTree) return;
+    if (event.target.closest('.line-copy')) return;
     const line = Number(node.dataset.line);
     this.active = line;
+    this.wasChosen = true;
     const isText = String(getSelection()) !== '';
     if (!isText && this.folds.canFold(line) && (event.target.closest('.fold, .t-folded, .t-sign') || this.folds.isFolded(line))) this.fold(line, !this.folds.isFolded(line));
     else this.showActive();
@@ -208,10 +211,17 @@ export class LineView {
   showActive() {
     if (!this.model.isTree) return;
     this.canvas.querySelector('.line.active')?.classList.remove('active');
+    this.copyButton?.remove();
     const node = document.getElementById(this.idOf(this.active));
     node?.classList.add('active');
+    if (node && this.oncopy && this.wasChosen) node.append(this.copyButton ??= this.makeCopyButton());
     if (node) this.node.setAttribute('aria-activedescendant', node.id);
     else this.node.removeAttribute('aria-activedescendant');
+  }
+
+  /** Stands on the line that was chosen. It is not in the order of the Tab key: c does the same. */
+  makeCopyButton() {
+    return el('button', { class: 'line-copy', type: 'button', tabindex: -1, title: 'Copy the value (c)', 'aria-label': 'Copy the value', onclick: () => this.oncopy(this.active) }, icon('copy'));
   }
 
   /** Scrolls so that a line can be seen. */

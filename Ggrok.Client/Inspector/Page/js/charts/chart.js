@@ -8,7 +8,7 @@ const edge = { left: 52, right: 10, top: 10, bottom: 22 };
 export class Chart {
   constructor(spec, { onhover }) {
     this.spec = spec;
-    this.svg = shape('svg', { class: `chart ${spec.kind}`, height, 'aria-hidden': 'true' });
+    this.svg = shape('svg', { class: `chart kind-${spec.kind}`, height, 'aria-hidden': 'true' });
     this.back = this.svg.appendChild(shape('g', { class: 'back' }));
     this.front = this.svg.appendChild(shape('g', {}));
     this.cursor = this.svg.appendChild(shape('line', { class: 'cursor', y1: edge.top, y2: height - edge.bottom, visibility: 'hidden' }));

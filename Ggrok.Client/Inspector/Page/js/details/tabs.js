@@ -21,7 +21,9 @@ export class Tabs {
       panel.id = 'details-panel';
       panel.setAttribute('aria-labelledby', `tab-${chosen}`);
     }
-    if (hadFocus) this.node.querySelector('[aria-selected="true"]')?.focus();
+    const tab = this.node.querySelector('[aria-selected="true"]');
+    if (tab) this.node.scrollLeft = tab.offsetLeft - (this.node.clientWidth - tab.offsetWidth) / 2;
+    if (hadFocus) tab?.focus();
   }
 
   pressed(event) {

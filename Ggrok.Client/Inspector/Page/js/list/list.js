@@ -39,6 +39,7 @@ export class List {
     this.newer = el('button', { class: 'button small newer', type: 'button', hidden: true, onclick: () => this.toTop() });
     this.node = el('div', { class: 'grid-box' }, this.head, this.grid, this.newer);
     this.grid.addEventListener('scroll', () => this.scrolled(), { passive: true });
+    this.grid.addEventListener('focus', () => this.active === null && this.rows.length > 0 && this.grid.matches(':focus-visible') && this.move(0));
     this.grid.addEventListener('click', (event) => this.clicked(event));
     new ResizeObserver(() => this.resized()).observe(this.grid);
     setInterval(() => this.tick(), 1000);
