@@ -1,8 +1,11 @@
 using System.CommandLine;
+using Ggrok.Client.Configuration;
 using Ggrok.Client.Connection;
 using Ggrok.Client.Inspector;
+using Ggrok.Client.Inspector.Rules;
 using Ggrok.Client.Output;
 using Ggrok.Client.Output.View;
+using Ggrok.Shared.Protocol;
 
 namespace Ggrok.Client.Cli;
 
@@ -29,7 +32,20 @@ internal sealed class ClientRun(
         LogFormat log = settings.Log();
         QrOption.Check(choices.Qr, log == LogFormat.Json, tunnels);
         InspectOptions? inspect = choices.Inspector?.Resolve(settings.Sources);
-        TunnelClientOptions options = settings.Resolve(tunnels, connect, Warn) with { WaitForNames = choices.WaitForNames, CheckTargets = choices.CheckTargets, Inspect = inspect };
+        IReadOnlyList<Rule> rules = choices.Inspector is null ? [] : Rules(settings.Saved, tunnels, canHold: inspect is not null);
+        TunnelClientOptions options = settings.Resolve(tunnels, connect, Warn) with
+        {
+            WaitForNames = choices.WaitForNames,
+            CheckTargets = choices.CheckTargets,
+            Inspect = inspect,
+            Rules = rules,
+        };
+        if (rules.Any(r => r.Enabled))
+        {
+            // Written once, they are easily forgotten; and a working folder's may be somebody else's.
+            Warn($"Rules of ggrok.yml act on requests: {string.Join(", ", rules.Where(r => r.Enabled).Select(r => r.Name))}.");
+        }
+
         return log == LogFormat.Json ? JsonAsync(options, output, stop)
             : log == LogFormat.View && !settings.IsQuiet && terminal is { CanDraw: true } ? ViewAsync(options, terminal, choices.Qr, stop)
             : TextAsync(options, output, settings.IsQuiet, stop, choices.Qr);
@@ -47,6 +63,22 @@ internal sealed class ClientRun(
     public void Warn(string message) => error.WriteLine("ggrok: " + message);
 
     private bool MayColour => string.IsNullOrEmpty(environment("NO_COLOR"));
+
+    private static Rule[] Rules(SavedSettings saved, IReadOnlyList<LocalTunnel> tunnels, bool canHold)
+    {
+        if (!tunnels.Any(t => t.Kind == TunnelKind.Http))
+        {
+            return [];
+        }
+
+        Rule[] rules = [.. saved.Rules.Select(r => r.Make(saved.Tunnels))];
+        if (!canHold && Array.Find(rules, r => r.Hold && r.Enabled && (r.Tunnel is null || tunnels.Any(t => t.Name == r.Tunnel))) is { } held)
+        {
+            throw new UsageException($"{held.Origin}.hold: Nobody could release the requests without the inspector; leave --inspect off out, or write enabled: false here.");
+        }
+
+        return rules;
+    }
 
     private async Task<int> JsonAsync(TunnelClientOptions options, TextWriter writer, CancellationToken stop)
     {

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Ggrok.Client.Connection;
+using Ggrok.Client.Output.Requests;
 using Ggrok.Client.Output.View;
 using Ggrok.Shared.Protocol;
 
@@ -17,6 +18,7 @@ public delegate Task<ClientExit> TunnelRunner(TunnelClientOptions options, IClie
 /// <param name="workingFolder">Folder whose configuration file counts beside the user's; null for none.</param>
 /// <param name="input">What secrets are read from that shall not be in the command line; null for nothing.</param>
 /// <param name="terminal">Where pictures may be drawn; null for lines only.</param>
+/// <param name="binary">Where bytes go; null for standard output.</param>
 public sealed class CommandLine(
     TextWriter output,
     TextWriter error,
@@ -25,7 +27,8 @@ public sealed class CommandLine(
     TunnelRunner run,
     string? workingFolder = null,
     TextReader? input = null,
-    ITerminal? terminal = null)
+    ITerminal? terminal = null,
+    Func<Stream>? binary = null)
 {
     private const string Description = """
         Puts a local service on the internet through your own Ggrok server.
@@ -97,6 +100,10 @@ public sealed class CommandLine(
         root.Subcommands.Add(new ConnectCommand(client).Build());
         root.Subcommands.Add(new StartCommand(client).Build());
         root.Subcommands.Add(new DoctorCommand(client, output, isTerminal, environment).Build());
+        var results = new CommandOutput(
+            output, error, binary ?? Console.OpenStandardOutput, new Palette(isTerminal && string.IsNullOrEmpty(environment("NO_COLOR"))), isTerminal, () => terminal?.Size.Width);
+        root.Subcommands.Add(new RequestsCommand(results).Build());
+        root.Subcommands.Add(new ReplayCommand(results).Build());
         root.Subcommands.Add(new ConfigCommand(files, output, input ?? TextReader.Null, environment).Build());
         root.Subcommands.Add(new CertsCommand(output, TimeProvider.System).Build());
         return root;

@@ -18,6 +18,9 @@ public static class ConfigKeys
     /// <summary>The section of private names to connect to.</summary>
     public const string Connect = "connect";
 
+    /// <summary>The section of rules.</summary>
+    public const string Rules = "rules";
+
     /// <summary>Each key, in the order in which they are listed.</summary>
     public static IReadOnlyDictionary<string, ConfigKey> All { get; } = WithSecrets(new SortedDictionary<string, ConfigKey>(StringComparer.Ordinal)
     {
@@ -45,10 +48,10 @@ public static class ConfigKeys
             return key;
         }
 
-        string? near = Spelling.Nearest(name, [.. All.Keys, Tunnels, Connect]);
-        throw new UsageException(name is Tunnels or Connect
+        string? near = Spelling.Nearest(name, [.. All.Keys, Tunnels, Connect, Rules]);
+        throw new UsageException(name is Tunnels or Connect or Rules
             ? $"{name} is a section with names below it; write it with: ggrok config edit"
-            : $"There is no setting {name.Quoted()}; " + (near is not null ? $"did you mean {near}?" : $"there are {string.Join(", ", All.Keys)}, {Tunnels} and {Connect}."));
+            : $"There is no setting {name.Quoted()}; " + (near is not null ? $"did you mean {near}?" : $"there are {string.Join(", ", All.Keys)}, {Tunnels}, {Connect} and {Rules}."));
     }
 
     private static SortedDictionary<string, ConfigKey> WithSecrets(SortedDictionary<string, ConfigKey> keys)

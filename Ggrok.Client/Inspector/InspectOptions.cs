@@ -22,4 +22,7 @@ public sealed record InspectOptions
 
     /// <summary>So many bytes of each body are kept.</summary>
     public int MaxBodyBytes { get; init; } = 64 * 1024;
+
+    /// <summary>Names of fields, parameters and members whose values are secrets, besides the usual ones.</summary>
+    public IReadOnlyList<string> Redact { get; init; } = [];
 }

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using Ggrok.Client.Connection;
 using Ggrok.Client.Inspector.Compare;
+using Ggrok.Client.Inspector.Export;
 using Ggrok.Client.Inspector.Http;
 using Ggrok.Client.Inspector.Recording;
 using Ggrok.Client.Inspector.Replay;
@@ -55,10 +56,11 @@ public static class InspectedClient
         (events as ITrafficWatcher)?.Watch(recorder);
         session.Inspecting(host.Address);
         await using var replayer = new Replayer(options.Tunnels, recorder, time);
+        var redaction = new Redaction(new SecretNames(inspect.Redact));
         IEndpoints[] endpoints =
         [
             new PageFiles(), new SessionEndpoints(state, host.Guard), new ExchangeEndpoints(state), new EventStream(state),
-            new ReplayEndpoints(state, replayer), new DiffEndpoints(state), new RuleEndpoints(state), new ReleaseEndpoints(state, held),
+            new ReplayEndpoints(state, replayer), new DiffEndpoints(state), new RuleEndpoints(state), new ReleaseEndpoints(state, held), new ExportEndpoints(state, redaction),
         ];
         using var ended = new CancellationTokenSource();
         Task serving = ServeAsync(host, endpoints, session, time, ended.Token);

@@ -5,6 +5,7 @@ using Ggrok.Client.Connection;
 using Ggrok.Client.Inspector;
 using Ggrok.Tests.Testing;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace Ggrok.Tests.Inspector;
 
@@ -42,9 +43,9 @@ internal sealed class InspectorScene : IAsyncDisposable
 
     public static async Task<InspectorScene> StartAsync(
         RequestDelegate app, Func<InspectOptions, InspectOptions>? inspect = null, Func<LocalTunnel, LocalTunnel>? tunnel = null,
-        Func<TunnelClientOptions, TunnelClientOptions>? options = null)
+        Func<TunnelClientOptions, TunnelClientOptions>? options = null, Action<KestrelServerOptions>? localKestrel = null)
     {
-        LocalApp local = await LocalApp.StartAsync(app);
+        LocalApp local = await LocalApp.StartAsync(app, localKestrel);
         RunningServer server = await RunningServer.StartAsync();
         var wanted = new InspectOptions { Port = 0 };
         TunnelClientOptions all = RunningClient.Options(server.Url, local.Url, tunnel) with { Inspect = inspect?.Invoke(wanted) ?? wanted };
@@ -84,6 +85,15 @@ internal sealed class InspectorScene : IAsyncDisposable
             },
             true);
         return found!.Value;
+    }
+
+    /// <summary>What a GET answers, as text.</summary>
+    public async Task<string> TextAsync(string path)
+    {
+        using HttpResponseMessage response = await Api.GetAsync(path);
+        string text = await response.Content.ReadAsStringAsync();
+        response.IsSuccessStatusCode.ShouldBeTrue(text);
+        return text;
     }
 
     /// <summary>What a POST of JSON answers, as JSON.</summary>

@@ -48,6 +48,7 @@ public class OpenApiTests
         });
         await scene.Visitor.PostAsync("/a?b=c", new StringContent("{}", null, "application/json"));
         await scene.NewestDoneAsync();
+        await scene.PostAsync("/api/rules", new { name = "all", header = "X-Never: 1", latencyMs = 1.5, errorRate = 0.5, respond = new { status = 200, body = "a", headers = new string[][] { ["X-A", "b"] } } });
         JsonElement document = await scene.GetAsync("/api/openapi.json");
         foreach (string path in new[]
         {

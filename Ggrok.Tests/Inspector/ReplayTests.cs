@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.WebSockets;
 using System.Text;
 using System.Text.Json;
-using System.Threading.Channels;
 using Ggrok.Tests.Testing;
 using Microsoft.AspNetCore.Http;
 
@@ -11,7 +10,7 @@ namespace Ggrok.Tests.Inspector;
 /// <summary>Recorded requests, sent to the local service again.</summary>
 public sealed class ReplayTests : IAsyncLifetime
 {
-    private readonly Channel<Seen> _seen = Channel.CreateUnbounded<Seen>();
+    private readonly WatchedApp _app = new();
     private InspectorScene _scene = null!;
 
     public async Task InitializeAsync() => _scene = await InspectorScene.StartAsync(AppAsync, inspect => inspect with { MaxBodyBytes = 100_000 });
@@ -22,11 +21,11 @@ public sealed class ReplayTests : IAsyncLifetime
     public async Task A_replay_is_the_same_request_with_a_correlation_id_of_its_own()
     {
         await VisitAsync(HttpMethod.Post, "/a%2Fb?q=%C3%A9&q=2", Enumerable.Range(0, 256).Select(i => (byte)i).ToArray(), r => r.Headers.Add("X-Twice", ["1", "2"]));
-        Seen first = await SeenAsync();
+        SeenRequest first = await SeenAsync();
 
         JsonElement replay = (await _scene.PostAsync("/api/exchanges/1/replay", new { })).EnumerateArray().Single();
 
-        Seen second = await SeenAsync();
+        SeenRequest second = await SeenAsync();
         second.Line.ShouldBe(first.Line);
         second.Body.ShouldBe(first.Body);
         second.Headers.Where(h => h.Name != "X-Request-ID").ShouldBe(first.Headers.Where(h => h.Name != "X-Request-ID"));
@@ -46,12 +45,12 @@ public sealed class ReplayTests : IAsyncLifetime
         using var request = new HttpRequestMessage(HttpMethod.Put, "/upload") { Content = new StringContent("some bytes") };
         request.Headers.TransferEncodingChunked = true;
         (await _scene.Visitor.SendAsync(request)).Dispose();
-        Seen first = await SeenAsync();
+        SeenRequest first = await SeenAsync();
         await _scene.DoneAsync(1);
 
         await _scene.PostAsync("/api/exchanges/1/replay", new { });
 
-        Seen second = await SeenAsync();
+        SeenRequest second = await SeenAsync();
         Encoding.ASCII.GetString(second.Body).ShouldBe("some bytes");
         (first.Find("Transfer-Encoding"), first.Find("Content-Length")).ShouldBe(("chunked", null));
         (second.Find("Transfer-Encoding"), second.Find("Content-Length")).ShouldBe(("chunked", null));
@@ -78,11 +77,11 @@ public sealed class ReplayTests : IAsyncLifetime
     public async Task Every_part_can_be_edited_and_the_length_follows_the_body()
     {
         await VisitAsync(HttpMethod.Post, "/before", "12345"u8.ToArray(), r => r.Headers.Add("X-Old", "1"));
-        Seen first = await SeenAsync();
+        SeenRequest first = await SeenAsync();
 
         await _scene.PostAsync("/api/exchanges/1/replay", new { method = "PATCH", target = "/after?x=1", headers = new[] { new[] { "X-New", "a b" }, ["Content-Length", "5"] }, body = "ä€" });
 
-        Seen second = await SeenAsync();
+        SeenRequest second = await SeenAsync();
         first.Find("Content-Length").ShouldBe("5");
         second.Line.ShouldBe("PATCH /after?x=1");
         second.Find("X-New").ShouldBe("a b");
@@ -90,7 +89,7 @@ public sealed class ReplayTests : IAsyncLifetime
         second.Find("Content-Length").ShouldBe("5");
         Encoding.UTF8.GetString(second.Body).ShouldBe("ä€");
         await _scene.PostAsync("/api/exchanges/1/replay", new { bodyBase64 = Convert.ToBase64String([0, 255, 10]) });
-        Seen third = await SeenAsync();
+        SeenRequest third = await SeenAsync();
         third.Find("Content-Length").ShouldBe("3");
         third.Body.ShouldBe(new byte[] { 0, 255, 10 });
     }
@@ -102,9 +101,9 @@ public sealed class ReplayTests : IAsyncLifetime
         await SeenAsync();
 
         await _scene.PostAsync("/api/exchanges/1/replay", new { method = "POST", body = "now" });
-        Seen with = await SeenAsync();
+        SeenRequest with = await SeenAsync();
         await _scene.PostAsync("/api/exchanges/2/replay", new { body = "" });
-        Seen without = await SeenAsync();
+        SeenRequest without = await SeenAsync();
 
         (with.Find("Content-Length"), Encoding.ASCII.GetString(with.Body)).ShouldBe(("3", "now"));
         (without.Find("Content-Length"), without.Body.Length).ShouldBe(("0", 0));
@@ -269,12 +268,7 @@ public sealed class ReplayTests : IAsyncLifetime
             return;
         }
 
-        using var body = new MemoryStream();
-        await context.Request.Body.CopyToAsync(body);
-        var seen = new Seen(
-            $"{context.Request.Method} {context.Features.Get<Microsoft.AspNetCore.Http.Features.IHttpRequestFeature>()!.RawTarget}",
-            [.. context.Request.Headers.SelectMany(h => h.Value.Select(v => (h.Key, v!)))], body.ToArray());
-        _seen.Writer.TryWrite(seen);
+        SeenRequest seen = await _app.TakeAsync(context);
         if (context.Request.Path == "/once-then-never" && seen.Id!.StartsWith("replay-", StringComparison.Ordinal))
         {
             await Task.Delay(Timeout.Infinite, context.RequestAborted).ContinueWith(_ => { }, TaskScheduler.Default);
@@ -283,7 +277,7 @@ public sealed class ReplayTests : IAsyncLifetime
         context.Response.StatusCode = 201;
     }
 
-    private Task<Seen> SeenAsync() => Within.Bound(_seen.Reader.ReadAsync().AsTask(), "a request");
+    private Task<SeenRequest> SeenAsync() => _app.NextAsync();
 
     private async Task VisitAsync(HttpMethod method, string target, byte[]? body = null, Action<HttpRequestMessage>? change = null)
     {
@@ -292,12 +286,5 @@ public sealed class ReplayTests : IAsyncLifetime
         change?.Invoke(request);
         (await _scene.Visitor.SendAsync(request)).Dispose();
         await _scene.DoneAsync(1);
-    }
-
-    private sealed record Seen(string Line, (string Name, string Value)[] Headers, byte[] Body)
-    {
-        public string? Id => Find("X-Request-ID");
-
-        public string? Find(string name) => Headers.FirstOrDefault(h => h.Name.Equals(name, StringComparison.OrdinalIgnoreCase)).Value;
     }
 }

@@ -198,7 +198,7 @@ public sealed class RulesAnswerTests
 
         Task<string> waiting = scene.Visitor.GetStringAsync("/slower/2");
         await Eventually.BecomesAsync(async () => (int)(await scene.GetAsync("/api/rules"))[1]!["hits"]!, 2);
-        await scene.StopAsync();
+        scene.Stop();
         (await waiting).ShouldBe("local");
         seen.ShouldBe(["/slow", "/slower/2"]);
     }

@@ -1,10 +1,8 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Ggrok.Client.Connection;
-using Ggrok.Client.Inspector;
 using Ggrok.Client.Inspector.Rules;
 using Ggrok.Tests.Testing;
 using Microsoft.AspNetCore.Http;
@@ -12,63 +10,35 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace Ggrok.Tests.Inspector;
 
-/// <summary>Server, inspected client and local app, all real; rules are made and requests released through the API.</summary>
-public sealed class RulesScene : IAsyncDisposable
+/// <summary>An <see cref="InspectorScene"/> in which rules are made, and held requests released, through the API.</summary>
+internal sealed class RulesScene : IAsyncDisposable
 {
-    private readonly CancellationTokenSource _stop = new();
-    private readonly Task<ClientExit> _running;
-    private readonly LocalApp _app;
-    private readonly RunningServer _server;
+    private readonly InspectorScene _scene;
 
-    private RulesScene(LocalApp app, RunningServer server, TunnelClientOptions options, TimeProvider? time)
+    private RulesScene(InspectorScene scene)
     {
-        _app = app;
-        _server = server;
-        _running = InspectedClient.RunAsync(options, Events, time ?? TimeProvider.System, _stop.Token);
-        Visitor = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false, UseProxy = false, MaxConnectionsPerServer = 200 })
-        {
-            BaseAddress = server.Url,
-            Timeout = Within.Limit,
-        };
+        _scene = scene;
     }
 
-    public RecordingEvents Events { get; } = new();
+    public RecordingEvents Events => _scene.Events;
 
-    public HttpClient Visitor { get; }
+    public HttpClient Visitor => _scene.Visitor;
 
-    public HttpClient Api { get; } = new(new SocketsHttpHandler { UseProxy = false }) { Timeout = Within.Limit };
+    public HttpClient Api => _scene.Api;
 
-    public Uri PublicUrl => _server.Url;
+    public Uri PublicUrl => _scene.PublicUrl;
+
+    public Task<ClientExit> Exit => _scene.Exit;
 
     /// <param name="app">The local service.</param>
     /// <param name="rules">Rules as of a file.</param>
     /// <param name="inspect">Whether there is an inspector; without one there is no API.</param>
     /// <param name="localKestrel">Further settings of the local service.</param>
     /// <param name="tunnel">Changes the tunnel.</param>
-    /// <param name="time">Clock of the client.</param>
-    internal static async Task<RulesScene> StartAsync(
+    public static async Task<RulesScene> StartAsync(
         RequestDelegate app, IReadOnlyList<Rule>? rules = null, bool inspect = true, Action<KestrelServerOptions>? localKestrel = null,
-        Func<LocalTunnel, LocalTunnel>? tunnel = null, TimeProvider? time = null)
-    {
-        LocalApp local = await LocalApp.StartAsync(app, localKestrel);
-        RunningServer server = await RunningServer.StartAsync();
-        TunnelClientOptions options = RunningClient.Options(server.Url, local.Url, tunnel) with
-        {
-            Inspect = inspect ? new InspectOptions { Port = 0 } : null,
-            Rules = rules ?? [],
-        };
-        var scene = new RulesScene(local, server, options, time);
-        await scene.Events.NextReadyAsync();
-        if (inspect)
-        {
-            string address = scene.Events.Log.First(l => l.StartsWith("inspecting ", StringComparison.Ordinal))["inspecting ".Length..];
-            scene.Api.BaseAddress = new Uri(address);
-            JsonNode session = (await scene.GetAsync("/api/session"))!;
-            scene.Api.DefaultRequestHeaders.Add("X-Ggrok-Secret", (string)session["secret"]!);
-        }
-
-        return scene;
-    }
+        Func<LocalTunnel, LocalTunnel>? tunnel = null) => new(await InspectorScene.StartAsync(
+            app, tunnel: tunnel, options: o => o with { Rules = rules ?? [], Inspect = inspect ? o.Inspect : null }, localKestrel: localKestrel));
 
     public async Task<JsonNode> GetAsync(string path) => JsonNode.Parse(await Api.GetStringAsync(path))!;
 
@@ -115,23 +85,12 @@ public sealed class RulesScene : IAsyncDisposable
     /// <summary>Waits until an exchange is over; returns everything about it.</summary>
     public async Task<JsonNode> DoneAsync(long number)
     {
-        await Eventually.BecomesAsync(async () => (string?)(await GetAsync($"/api/exchanges/{number}"))["summary"]!["state"], "done");
+        await _scene.DoneAsync(number);
         return await GetAsync($"/api/exchanges/{number}");
     }
 
     /// <summary>What Ctrl-C does.</summary>
-    public Task StopAsync() => _stop.CancelAsync();
+    public void Stop() => _scene.Stop();
 
-    public Task<ClientExit> Exit => Within.Bound(_running, "the client to end", Events.Log);
-
-    public async ValueTask DisposeAsync()
-    {
-        await _stop.CancelAsync();
-        await Exit;
-        Visitor.Dispose();
-        Api.Dispose();
-        await _server.DisposeAsync();
-        await _app.DisposeAsync();
-        _stop.Dispose();
-    }
+    public ValueTask DisposeAsync() => _scene.DisposeAsync();
 }

@@ -14,7 +14,7 @@ internal static class RuleProjection
     private const string Bytes = "application/octet-stream";
 
     /// <summary>What is shown of a rule.</summary>
-    public static RuleDetails Of(RuleEntry entry)
+    public static RuleDetails Of(ActiveRule entry)
     {
         Rule rule = entry.Rule;
         return new RuleDetails
@@ -72,15 +72,11 @@ internal static class RuleProjection
         BodyOf(given.Body, given.BodyBase64, name + ".body") ?? [],
         given.Body is null ? Bytes : FixedResponse.PlainText);
 
-    /// <summary>The fields that somebody sent.</summary>
-    /// <exception cref="ApiException">One is not valid.</exception>
-    public static IReadOnlyList<HeaderField> FieldsOf(IReadOnlyList<string[]> given, string name) => given.All(f => f is [not null, not null])
+    private static IReadOnlyList<HeaderField> FieldsOf(IReadOnlyList<string[]> given, string name) => given.All(f => f is [not null, not null])
         ? Checked(name, given, g => RuleValues.Fields(g.Select(f => new HeaderField(f[0], f[1].Trim()))))
         : throw Wrong(name, """Write each field as a pair of name and value: [["Content-Type", "text/html"]].""");
 
-    /// <summary>The body that somebody sent; null for none.</summary>
-    /// <exception cref="ApiException">It is given twice, is too large, or is no Base64.</exception>
-    public static byte[]? BodyOf(string? text, string? base64, string name, Func<byte[], byte[]>? check = null)
+    private static byte[]? BodyOf(string? text, string? base64, string name)
     {
         if (text is not null && base64 is not null)
         {
@@ -100,7 +96,7 @@ internal static class RuleProjection
             }
         }
 
-        return body is null ? null : Checked(name, body, check ?? RuleValues.Body);
+        return body is null ? null : Checked(name, body, RuleValues.Body);
     }
 
     private static FixedResponseDetails Of(FixedResponse response)

@@ -42,7 +42,7 @@ internal sealed class Replayer : IAsyncDisposable
             RequireWholeBody(exchange);
         }
 
-        int index = IndexOf(exchange);
+        int index = TunnelOf.Exchange(exchange, _tunnels);
         (RequestHead head, ReadOnlyMemory<byte> body) = order.Apply(exchange.Request, exchange.RequestBody.Bytes);
         head.Tunnel = index;
         if (order.Elsewhere(_tunnels[index]) is not { } other)
@@ -149,20 +149,6 @@ internal sealed class Replayer : IAsyncDisposable
         {
             stream.Advance();
         }
-    }
-
-    private int IndexOf(ExchangeSnapshot exchange)
-    {
-        int[] web = [.. Enumerable.Range(0, _tunnels.Count).Where(i => _tunnels[i].Kind == TunnelKind.Http)];
-        foreach (int index in web.Where(i => _tunnels[i].Name == exchange.Tunnel))
-        {
-            return index;
-        }
-
-        // An imported one belongs to no tunnel of this client.
-        return web is [int only]
-            ? only
-            : throw new ApiException(StatusCodes.Status409Conflict, $"This client has no tunnel \"{Printable.Clean(exchange.Tunnel)}\" and several others.", "Start only the one whose service shall get the request.");
     }
 
     private static void RefuseUpgrade(ExchangeSnapshot exchange)

@@ -9,7 +9,7 @@ namespace Ggrok.Client.Inspector.Rules;
 /// A request that waits for somebody's decision. Its body is taken in meanwhile, up to a bound, so that it can be looked at;
 /// when it goes on, the stream gives what was taken in a second time, and the relay notices nothing.
 /// </summary>
-internal sealed class HeldRequest(RuleEntry rule, MuxStream stream, RequestHead request, RecordingExchange recording, CaptureBudget budget)
+internal sealed class HeldRequest(ActiveRule rule, MuxStream stream, RequestHead request, RecordingExchange recording, CaptureBudget budget)
 {
     /// <summary>So many bytes of a body are taken in.</summary>
     public const int MaxBodyBytes = 1024 * 1024;
@@ -26,7 +26,7 @@ internal sealed class HeldRequest(RuleEntry rule, MuxStream stream, RequestHead 
     private bool _isOver;
 
     /// <summary>The rule that holds it.</summary>
-    public RuleEntry Rule => rule;
+    public ActiveRule Rule => rule;
 
     /// <summary>The request.</summary>
     public RequestHead Request => request;
@@ -44,7 +44,7 @@ internal sealed class HeldRequest(RuleEntry rule, MuxStream stream, RequestHead 
                 return HoldOutcome.NotHeld;
             }
 
-            if (!_isWhole && decision is HoldDecision.Continue { Edit.Body: not null })
+            if (!_isWhole && decision is HoldDecision.Continue { Body: not null })
             {
                 return HoldOutcome.BodyNotWhole;
             }
@@ -73,7 +73,7 @@ internal sealed class HeldRequest(RuleEntry rule, MuxStream stream, RequestHead 
         budget.Return(_budgeted);
         return decision switch
         {
-            HoldDecision.Continue { Edit: { } edit } => GoOn(edit),
+            HoldDecision.Continue { Request: { } head } edited => GoOn(head, edited.Body),
             HoldDecision.Continue => GoOn(request),
             HoldDecision.Respond respond => new Interception { Answer = new FixedExchange(respond.Response, stream, request, recording, _bytes) },
             HoldDecision.Abort => new Interception { Error = RelayError.LocalCancelled },
@@ -156,12 +156,11 @@ internal sealed class HeldRequest(RuleEntry rule, MuxStream stream, RequestHead 
         return new Interception { Request = head };
     }
 
-    private Interception GoOn(RequestEdit edit)
+    private Interception GoOn(RequestHead head, ReadOnlyMemory<byte>? newBody)
     {
-        RequestHead head = edit.ApplyTo(request);
-        ReadOnlyMemory<byte> body = edit.Body ?? Taken();
+        ReadOnlyMemory<byte> body = newBody ?? Taken();
         recording.ReplaceRequest(head, body.Span);
-        if (edit.Body is not null)
+        if (newBody is not null)
         {
             _frames.Clear();
             for (int at = 0; at < body.Length; at += SliceBytes)

@@ -41,7 +41,7 @@ internal sealed class HeldRequests
     }
 
     /// <summary>Holds a request until somebody decides, its visitor leaves, its rule ends or the client stops.</summary>
-    public async Task<Interception> HoldAsync(RuleEntry rule, MuxStream stream, RequestHead request, RecordingExchange recording)
+    public async Task<Interception> HoldAsync(ActiveRule rule, MuxStream stream, RequestHead request, RecordingExchange recording)
     {
         var held = new HeldRequest(rule, stream, request, recording, _budget);
         if (!TryAdd(held))

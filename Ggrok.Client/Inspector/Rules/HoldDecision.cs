@@ -1,10 +1,14 @@
+using Ggrok.Shared.Protocol;
+
 namespace Ggrok.Client.Inspector.Rules;
 
 /// <summary>What becomes of a held request.</summary>
 internal abstract record HoldDecision
 {
-    /// <summary>It goes to the local service, changed if <see cref="Edit"/> says so.</summary>
-    public sealed record Continue(RequestEdit? Edit = null) : HoldDecision;
+    /// <summary>It goes to the local service.</summary>
+    /// <param name="Request">Another head in place of the visitor's; null for that one.</param>
+    /// <param name="Body">Another body, with such a head; null for the visitor's.</param>
+    public sealed record Continue(RequestHead? Request = null, ReadOnlyMemory<byte>? Body = null) : HoldDecision;
 
     /// <summary>It is answered here.</summary>
     public sealed record Respond(FixedResponse Response) : HoldDecision;

@@ -20,12 +20,12 @@ internal sealed class Interceptor(RuleBook rules, HeldRequests? held, TimeProvid
     /// <inheritdoc/>
     public bool TryIntercept(MuxStream stream, RequestHead request, LocalTunnel tunnel, RecordingExchange? recording, out Task<Interception> interception)
     {
-        RuleEntry? entry = rules.Find(tunnel.Name, request);
+        ActiveRule? entry = rules.Find(tunnel.Name, request);
         interception = entry is null ? None : ActAsync(entry, stream, request, recording);
         return entry is not null;
     }
 
-    private async Task<Interception> ActAsync(RuleEntry entry, MuxStream stream, RequestHead request, RecordingExchange? recording)
+    private async Task<Interception> ActAsync(ActiveRule entry, MuxStream stream, RequestHead request, RecordingExchange? recording)
     {
         Rule rule = entry.Rule;
         entry.Hits.Add();

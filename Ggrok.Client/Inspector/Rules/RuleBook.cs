@@ -9,13 +9,13 @@ internal sealed class RuleBook
     public const int Most = 1000;
 
     private readonly Lock _lock = new();
-    private RuleEntry[] _all;
-    private RuleEntry[] _enabled = [];
+    private ActiveRule[] _all;
+    private ActiveRule[] _enabled = [];
     private long _version;
 
     public RuleBook(IEnumerable<Rule> rules)
     {
-        _all = [.. rules.Select(r => new RuleEntry(r, new RuleHits()))];
+        _all = [.. rules.Select(r => new ActiveRule(r, new RuleHits()))];
         _enabled = [.. _all.Where(e => e.Rule.Enabled)];
     }
 
@@ -23,15 +23,15 @@ internal sealed class RuleBook
     public event Action? Changed;
 
     /// <summary>All rules.</summary>
-    public IReadOnlyList<RuleEntry> All => Volatile.Read(ref _all);
+    public IReadOnlyList<ActiveRule> All => Volatile.Read(ref _all);
 
     /// <summary>Grows with every change and every hit.</summary>
     public long Stamp => Volatile.Read(ref _version) + All.Sum(e => e.Hits.Count);
 
     /// <summary>The first enabled rule that is about a request; null when none is.</summary>
-    public RuleEntry? Find(string tunnel, RequestHead request)
+    public ActiveRule? Find(string tunnel, RequestHead request)
     {
-        foreach (RuleEntry entry in Volatile.Read(ref _enabled))
+        foreach (ActiveRule entry in Volatile.Read(ref _enabled))
         {
             if (entry.Rule.Matches(tunnel, request))
             {
@@ -49,7 +49,7 @@ internal sealed class RuleBook
     public RuleChange Add(Rule rule) => Change(all =>
         all.Any(e => e.Rule.Name == rule.Name) ? (RuleChange.NameTaken, all)
         : all.Length >= Most ? (RuleChange.TooMany, all)
-        : (RuleChange.Done, [.. all, new RuleEntry(rule, new RuleHits())]));
+        : (RuleChange.Done, [.. all, new ActiveRule(rule, new RuleHits())]));
 
     /// <summary>Puts a rule, which may have another name, in the place of one. It keeps its hits and its origin.</summary>
     public RuleChange Replace(string name, Rule rule) => Change(all =>
@@ -60,8 +60,8 @@ internal sealed class RuleBook
             return (index < 0 ? RuleChange.NoSuchRule : RuleChange.NameTaken, all);
         }
 
-        RuleEntry[] changed = [.. all];
-        changed[index] = new RuleEntry(rule with { Origin = all[index].Rule.Origin }, all[index].Hits);
+        ActiveRule[] changed = [.. all];
+        changed[index] = new ActiveRule(rule with { Origin = all[index].Rule.Origin }, all[index].Hits);
         return (RuleChange.Done, changed);
     });
 
@@ -69,13 +69,13 @@ internal sealed class RuleBook
     public RuleChange Remove(string name) => Change(all =>
         all.Any(e => e.Rule.Name == name) ? (RuleChange.Done, [.. all.Where(e => e.Rule.Name != name)]) : (RuleChange.NoSuchRule, all));
 
-    private RuleChange Change(Func<RuleEntry[], (RuleChange Change, RuleEntry[] Rules)> change)
+    private RuleChange Change(Func<ActiveRule[], (RuleChange Change, ActiveRule[] Rules)> change)
     {
         RuleChange done;
         lock (_lock)
         {
             long hitsBefore = _all.Sum(e => e.Hits.Count);
-            (done, RuleEntry[] rules) = change(_all);
+            (done, ActiveRule[] rules) = change(_all);
             if (done != RuleChange.Done)
             {
                 return done;
@@ -112,7 +112,7 @@ internal enum RuleChange
 /// <summary>A rule in its place.</summary>
 /// <param name="Rule">The rule.</param>
 /// <param name="Hits">How often it acted; stays when the rule is replaced.</param>
-internal sealed record RuleEntry(Rule Rule, RuleHits Hits);
+internal sealed record ActiveRule(Rule Rule, RuleHits Hits);
 
 /// <summary>Counts the requests that a rule acted on.</summary>
 internal sealed class RuleHits

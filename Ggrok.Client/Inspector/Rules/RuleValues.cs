@@ -45,9 +45,10 @@ internal static class RuleValues
     /// <exception cref="UsageException">It is neither.</exception>
     public static (IReadOnlyList<string> Methods, string? Path) Match(string text)
     {
-        int path = text.AsSpan().IndexOfAny('/', '*');
-        string methods = (path < 0 ? text : text[..path]).Trim();
-        return (methods.Length == 0 ? [] : Methods(methods), path < 0 ? null : Path(text[path..]));
+        int path = text.LastIndexOf(' ') + 1;
+        return text[0] is '/' or '*' || (path == 0 && text.Contains('/', StringComparison.Ordinal)) ? ([], Path(text))
+            : text[path] is '/' or '*' ? (Methods(text[..path].Trim()), Path(text[path..]))
+            : (Methods(text), null);
     }
 
     /// <summary>A pattern of hosts.</summary>

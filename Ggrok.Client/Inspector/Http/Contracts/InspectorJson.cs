@@ -2,6 +2,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Ggrok.Client.Inspector.Replay;
+using Ggrok.Client.Inspector.Rules;
 
 namespace Ggrok.Client.Inspector.Http.Contracts;
 
@@ -11,6 +12,7 @@ namespace Ggrok.Client.Inspector.Http.Contracts;
 [JsonSerializable(typeof(StatusDetails))]
 [JsonSerializable(typeof(ExchangePage))]
 [JsonSerializable(typeof(ExchangeDetails))]
+[JsonSerializable(typeof(ExchangeRow))]
 [JsonSerializable(typeof(IReadOnlyList<ExchangeRow>))]
 [JsonSerializable(typeof(IReadOnlyList<StatsPoint>))]
 [JsonSerializable(typeof(StatsPoint))]

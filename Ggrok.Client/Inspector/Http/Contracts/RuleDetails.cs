@@ -47,22 +47,3 @@ internal sealed record FixedResponseDetails
 
     public string? BodyBase64 { get; init; }
 }
-
-/// <summary>What shall become of a held request; the schema Release in openapi.json says what each field means.</summary>
-[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
-internal sealed record ReleaseOrder
-{
-    public string? Action { get; init; }
-
-    public FixedResponseDetails? Response { get; init; }
-
-    public string? Method { get; init; }
-
-    public string? Target { get; init; }
-
-    public IReadOnlyList<string[]>? Headers { get; init; }
-
-    public string? Body { get; init; }
-
-    public string? BodyBase64 { get; init; }
-}

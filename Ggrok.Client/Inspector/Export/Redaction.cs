@@ -1,0 +1,98 @@
+using System.Net;
+using System.Text;
+using Ggrok.Client.Inspector.Content;
+using Ggrok.Client.Inspector.Http;
+using Ggrok.Client.Inspector.Recording;
+using Ggrok.Shared.Protocol;
+
+namespace Ggrok.Client.Inspector.Export;
+
+/// <summary>Takes the secrets out of an exchange before it leaves the inspector.</summary>
+internal sealed class Redaction(SecretNames names)
+{
+    /// <summary>What stands in place of a secret.</summary>
+    public const string Placeholder = "REDACTED";
+
+    private static readonly string[] WithAddresses = ["Referer", "Location", "Content-Location"];
+
+    private readonly BodyRedaction _bodies = new(names);
+
+    /// <summary>The exchange without its secrets.</summary>
+    public ExchangeSnapshot Apply(ExchangeSnapshot exchange)
+    {
+        RequestHead head = exchange.Request;
+        var request = new RequestHead
+        {
+            Id = head.Id,
+            Tunnel = head.Tunnel,
+            Method = head.Method,
+            Target = Address(head.Target),
+            Scheme = head.Scheme,
+            Host = head.Host,
+            Version = head.Version,
+            Remote = head.Remote,
+            HasBody = head.HasBody,
+            Upgrade = head.Upgrade,
+            Waited = head.Waited,
+        };
+        request.Headers.AddRange(head.Headers.Select(Field));
+        ResponseHead? response = exchange.Response is null ? null : new ResponseHead { Status = exchange.Response.Status, Reason = exchange.Response.Reason };
+        response?.Headers.AddRange(exchange.Response!.Headers.Select(Field));
+        return exchange with
+        {
+            Request = request,
+            RequestBody = Body(exchange, ofRequest: true, request.Headers),
+            Response = response,
+            ResponseBody = response is null ? exchange.ResponseBody : Body(exchange, ofRequest: false, response.Headers),
+            ResponseTrailers = [.. exchange.ResponseTrailers.Select(Field)],
+        };
+    }
+
+    /// <summary>An address or a request target.</summary>
+    public string Address(string address)
+    {
+        int question = address.IndexOf('?', StringComparison.Ordinal);
+        return question < 0 ? address : address[..(question + 1)] + Pairs(address[(question + 1)..], names.ContainParameter);
+    }
+
+    /// <summary>Pairs of names and values, as in a query and in a form.</summary>
+    public static string Pairs(string text, Func<string, bool> isSecret) => string.Join('&', text.Split('&').Select(pair =>
+    {
+        int equals = pair.IndexOf('=', StringComparison.Ordinal);
+        return equals >= 0 && isSecret(WebUtility.UrlDecode(pair[..equals])) ? pair[..(equals + 1)] + Placeholder : pair;
+    }));
+
+    private HeaderField Field(HeaderField field) =>
+        names.Contain(field.Name) ? field with { Value = Placeholder }
+        : WithAddresses.Contains(field.Name, StringComparer.OrdinalIgnoreCase) ? field with { Value = Address(field.Value) }
+        : field;
+
+    // Within a content coding nothing can be replaced: such a body goes without its coding, and one that cannot be read
+    // does not go at all.
+    private CapturedBody Body(ExchangeSnapshot exchange, bool ofRequest, List<HeaderField> fields)
+    {
+        CapturedBody body = ofRequest ? exchange.RequestBody : exchange.ResponseBody;
+        if (body.Bytes.IsEmpty || exchange.Response?.Status == 101)
+        {
+            return body;
+        }
+
+        bool isCoded = fields.Exists(f => IsCoding(f) && !f.Value.Equals("identity", StringComparison.OrdinalIgnoreCase));
+        ReadOnlyMemory<byte> plain = isCoded ? BodyProjection.Bytes(exchange, ofRequest, decoded: true) : body.Bytes;
+        if (isCoded && plain.Span.SequenceEqual(body.Bytes.Span))
+        {
+            return new CapturedBody(default, body.Total, []);
+        }
+
+        ReadOnlyMemory<byte> redacted = _bodies.Apply(plain, fields.ValueOf("Content-Type"));
+        if (redacted.Span.SequenceEqual(plain.Span))
+        {
+            return body;
+        }
+
+        fields.RemoveAll(IsCoding);
+        return new CapturedBody(redacted, redacted.Length + body.Total - body.Bytes.Length, []);
+    }
+
+    private static bool IsCoding(HeaderField field) => field.Name.Equals("Content-Encoding", StringComparison.OrdinalIgnoreCase);
+}
