@@ -37,8 +37,7 @@ public sealed class HostileTrafficTests(PageBrowser browser)
 
         for (int number = 8; number >= 1; number--)
         {
-            await scene.List.FocusAsync();
-            await scene.Rows.And(scene.Page.Locator($"#x{number}")).ClickAsync();
+            await scene.Numbered(number).ClickAsync();
             await Expect(scene.Details.GetByText($"#{number}", new() { Exact = true }).First).ToBeVisibleAsync();
             foreach (string tab in await scene.Details.GetByRole(AriaRole.Tab).AllInnerTextsAsync())
             {

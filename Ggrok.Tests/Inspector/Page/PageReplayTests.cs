@@ -45,7 +45,7 @@ public sealed class PageReplayTests(PageBrowser browser)
         await PageScene.Button(scene.Dialog, "Remove X-Old").ClickAsync();
         await PageScene.Button(scene.Dialog, "Send").ClickAsync();
 
-        await Expect(scene.Row("PUT /greeting?language=fr, 200")).ToContainTextAsync("edited");
+        await Expect(scene.Row("PUT /greeting?language=fr, 200")).ToContainTextAsync("#1");
         await PageScene.Button(scene.Toast, "Compare").ClickAsync();
         await Expect(scene.Dialog).ToContainTextAsync("Responses of #1 and #2");
         await Expect(scene.Dialog.Locator(".d-line.removed")).ToContainTextAsync(["\"method\": \"POST\"", "\"language\": \"en\"", "\"name\":\"Ada\""]);
@@ -71,7 +71,7 @@ public sealed class PageReplayTests(PageBrowser browser)
         await Expect(scene.Toast).ToContainTextAsync("3 replays: 3 × 200");
         await Expect(scene.Rows).ToHaveCountAsync(5);
         await scene.Row("GET /greeting?language=fr").ClickAsync(new() { Modifiers = [KeyboardModifier.Control] });
-        await scene.Row("GET /greeting?language=en").First.ClickAsync(new() { Modifiers = [KeyboardModifier.Control] });
+        await scene.Numbered(5).ClickAsync(new() { Modifiers = [KeyboardModifier.Control] });
         await scene.Button("Compare the responses").ClickAsync();
 
         await Expect(scene.Dialog).ToContainTextAsync("Responses of #2 and #5");

@@ -1,5 +1,7 @@
+using System.Globalization;
 using System.Net;
 using System.Text;
+using System.Text.Json;
 using System.Text.RegularExpressions;
 using Microsoft.Playwright;
 
@@ -30,6 +32,9 @@ internal sealed class PageScene(InspectorScene scene, IPage page, PageWatch watc
     /// <summary>The row whose label begins so: "GET /path".</summary>
     public ILocator Row(string start) => List.GetByRole(AriaRole.Row, new() { NameRegex = Name("^" + Regex.Escape(start).Replace("/", "\\/", StringComparison.Ordinal)) });
 
+    /// <summary>The row of an exchange.</summary>
+    public ILocator Numbered(int number) => Page.Locator(string.Create(CultureInfo.InvariantCulture, $"#x{number}"));
+
     /// <summary>Opens an exchange by a click, and one of its tabs.</summary>
     public async Task OpenAsync(string row, string tab = "Overview")
     {
@@ -59,6 +64,9 @@ internal sealed class PageScene(InspectorScene scene, IPage page, PageWatch watc
 
     /// <summary>Sends requests one after the other, so that their numbers are in this order.</summary>
     public Task VisitAsync(params string[] paths) => VisitAsync(Visitor, paths);
+
+    /// <summary>What the API tells of a request.</summary>
+    public async Task<JsonElement> GetRequestAsync(int number) => (await Inspector.GetAsync(string.Create(CultureInfo.InvariantCulture, $"/api/exchanges/{number}"))).GetProperty("request");
 
     public static async Task VisitAsync(HttpClient visitor, params string[] paths)
     {
