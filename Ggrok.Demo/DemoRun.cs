@@ -1,6 +1,7 @@
 using System.Globalization;
 using Ggrok.Client.Cli;
 using Ggrok.Client.Connection;
+using Ggrok.Client.Inspector;
 using Ggrok.Client.Output;
 using Ggrok.Server.Hosting;
 using Microsoft.Extensions.Hosting;
@@ -92,8 +93,9 @@ internal static class DemoRun
             Label = "the demo",
             Tunnels = [new LocalTunnel { Name = "demo", Target = app }],
             DrainTimeout = TimeSpan.FromSeconds(1),
+            Inspect = new InspectOptions(),
         };
-        return new TunnelClient(options, output, TimeProvider.System).RunAsync(stop);
+        return InspectedClient.RunAsync(options, output, TimeProvider.System, stop);
     }
 
     private static Uri OnLocalhost(Uri url) => new UriBuilder(url) { Host = "localhost" }.Uri;

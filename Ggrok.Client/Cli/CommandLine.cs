@@ -1,5 +1,7 @@
 using System.CommandLine;
 using Ggrok.Client.Connection;
+using Ggrok.Client.Output.Requests;
+using Ggrok.Client.Output.View;
 using Ggrok.Shared.Protocol;
 
 namespace Ggrok.Client.Cli;
@@ -15,8 +17,18 @@ public delegate Task<ClientExit> TunnelRunner(TunnelClientOptions options, IClie
 /// <param name="run">Opens the tunnels.</param>
 /// <param name="workingFolder">Folder whose configuration file counts beside the user's; null for none.</param>
 /// <param name="input">What secrets are read from that shall not be in the command line; null for nothing.</param>
+/// <param name="terminal">Where pictures may be drawn; null for lines only.</param>
+/// <param name="binary">Where bytes go; null for standard output.</param>
 public sealed class CommandLine(
-    TextWriter output, TextWriter error, bool isTerminal, Func<string, string?> environment, TunnelRunner run, string? workingFolder = null, TextReader? input = null)
+    TextWriter output,
+    TextWriter error,
+    bool isTerminal,
+    Func<string, string?> environment,
+    TunnelRunner run,
+    string? workingFolder = null,
+    TextReader? input = null,
+    ITerminal? terminal = null,
+    Func<Stream>? binary = null)
 {
     private const string Description = """
         Puts a local service on the internet through your own Ggrok server.
@@ -32,6 +44,7 @@ public sealed class CommandLine(
           ggrok tcp 22 --name device-42              SSH under a private name, and where it is wanted:
           ggrok connect device-42 --listen 2222      ssh -p 2222 localhost
           ggrok start web ssh                        tunnels of ggrok.yml, all in one session
+          ggrok doctor 3000                          says step by step why a tunnel would or would not work
           ggrok certs create tunnel.lan 192.168.1.5  a private CA and a certificate for a server in the LAN
         """;
 
@@ -77,7 +90,7 @@ public sealed class CommandLine(
     {
         var config = new Option<string?>("--config") { HelpName = "FILE", Description = "Configuration file. [env: GGROK_CONFIG]", Recursive = true };
         var files = new ConfigSource(config, environment, workingFolder);
-        var client = new ClientRun(output, error, isTerminal, environment, files, run);
+        var client = new ClientRun(output, error, isTerminal, environment, files, run, terminal);
         var root = new RootCommand(Description);
         new TunnelCommand(TunnelKind.Http, client).SetUp(root);
         root.Options.Add(config);
@@ -86,6 +99,11 @@ public sealed class CommandLine(
         root.Subcommands.Add(TunnelCommand.Build(TunnelKind.Tls, "Put a TLS service on the internet; its certificate stays here.", client));
         root.Subcommands.Add(new ConnectCommand(client).Build());
         root.Subcommands.Add(new StartCommand(client).Build());
+        root.Subcommands.Add(new DoctorCommand(client, output, isTerminal, environment).Build());
+        var results = new CommandOutput(
+            output, error, binary ?? Console.OpenStandardOutput, new Palette(isTerminal && string.IsNullOrEmpty(environment("NO_COLOR"))), isTerminal, () => terminal?.Size.Width);
+        root.Subcommands.Add(new RequestsCommand(results).Build());
+        root.Subcommands.Add(new ReplayCommand(results).Build());
         root.Subcommands.Add(new ConfigCommand(files, output, input ?? TextReader.Null, environment).Build());
         root.Subcommands.Add(new CertsCommand(output, TimeProvider.System).Build());
         return root;

@@ -17,10 +17,12 @@ internal sealed class ConfigCheck
     {
         ConfigDocument[] documents = [.. new[] { project, user }.OfType<ConfigDocument>()];
         var problems = documents.ToDictionary(d => d.Path, d => new List<string>(d.Problems), StringComparer.Ordinal);
+        TunnelEntry[] tunnels = [.. documents.SelectMany(d => d.Tunnels)];
         foreach (ConfigDocument document in documents)
         {
             problems[document.Path].AddRange(document == project ? ProjectFile.Problems(document) : []);
             problems[document.Path].AddRange(WrongValues(document));
+            problems[document.Path].AddRange(document.Rules.SelectMany(r => WrongIn(r, tunnels)));
         }
 
         foreach (string clash in TunnelClashes.Find(_tunnels, _connect))
@@ -28,12 +30,15 @@ internal sealed class ConfigCheck
             problems[documents.First(d => clash.StartsWith(d.Path + ":", StringComparison.Ordinal)).Path].Add(clash);
         }
 
-        IsFine = problems.Values.All(p => p.Count == 0);
+        Problems = [.. documents.SelectMany(d => problems[d.Path])];
         Lines = [.. documents.SelectMany(d => problems[d.Path].Count > 0 ? problems[d.Path] : [$"{d.Path} is fine: {Summary(d)}"])];
     }
 
     /// <summary>Whether nothing is wrong.</summary>
-    public bool IsFine { get; }
+    public bool IsFine => Problems.Count == 0;
+
+    /// <summary>What is wrong, a sentence for each.</summary>
+    public IReadOnlyList<string> Problems { get; }
 
     /// <summary>What there is to say, a line for each problem and for each file without one.</summary>
     public List<string> Lines { get; }
@@ -93,6 +98,34 @@ internal sealed class ConfigCheck
         return problems;
     }
 
+    private static List<string> WrongIn(RuleEntry entry, TunnelEntry[] tunnels)
+    {
+        var problems = new List<string>();
+        var settings = new Dictionary<string, Setting>(entry.Settings, StringComparer.Ordinal);
+        while (Problem(() => (entry with { Settings = settings }).Make(tunnels)) is { } problem)
+        {
+            // What the rest alone would mean is of no interest once something of it is wrong.
+            if (problems.Count > 0 && problem.StartsWith(entry.Origin + " ", StringComparison.Ordinal))
+            {
+                break;
+            }
+
+            problems.Add(problem);
+            if (settings.FirstOrDefault(s => Concerns(problem, s.Value)).Key is not { } wrong)
+            {
+                break;
+            }
+
+            settings.Remove(wrong);
+            if (wrong == "error-rate")
+            {
+                settings.Remove("error-status");
+            }
+        }
+
+        return problems;
+    }
+
     private static bool Concerns(string problem, Setting setting) =>
         problem.StartsWith(setting.Origin + " ", StringComparison.Ordinal) || problem.StartsWith(setting.Origin + ":", StringComparison.Ordinal);
 
@@ -139,7 +172,8 @@ internal sealed class ConfigCheck
     private static string Summary(ConfigDocument document)
     {
         string tunnels = Count(document.Tunnels.Count, "tunnel");
-        return document.Connect.Count == 0 ? tunnels : $"{tunnels}, {Count(document.Connect.Count, "connect entr", "y", "ies")}";
+        string connect = document.Connect.Count == 0 ? "" : $", {Count(document.Connect.Count, "connect entr", "y", "ies")}";
+        return tunnels + connect + (document.Rules.Count == 0 ? "" : $", {Count(document.Rules.Count, "rule")}");
     }
 
     private static string Count(int count, string word, string one = "", string many = "s") =>

@@ -24,7 +24,7 @@ internal sealed class ConfigCommand(ConfigSource files, TextWriter output, TextR
         command.Subcommands.Add(Make("set", "Save a value.", [_key, _value], parsed => Set(parsed, parsed.GetValue(_key)!, parsed.GetValue(_value)!)));
         command.Subcommands.Add(Make("get", "Show a value.", [_key], Get));
         command.Subcommands.Add(Make("unset", "Forget a value.", [_key], Unset));
-        command.Subcommands.Add(Make("list", "Show every value; the token is masked.", [], List));
+        command.Subcommands.Add(Make("list", "Show every value; token and secrets are masked.", [], List));
         command.Subcommands.Add(Make("path", "Show which files count, the first one first.", [], ShowPaths));
         command.Subcommands.Add(Make("check", "Say everything that is wrong with the files, with line and reason.", [_file], Check));
         command.Subcommands.Add(Edit());
@@ -97,7 +97,7 @@ internal sealed class ConfigCommand(ConfigSource files, TextWriter output, TextR
         ConfigDocument document = File(parsed).Read();
         foreach ((string key, Setting setting) in document.Settings.OrderBy(s => s.Key, StringComparer.Ordinal))
         {
-            Write($"{key}: {(key == "token" ? "****" : setting.Text)}");
+            Write($"{key}: {(key == "token" || WebhookSecrets.IsKey(key) ? "****" : setting.Text)}");
         }
 
         WriteNames(ConfigKeys.Tunnels, document.Tunnels.Select(t => t.Name));

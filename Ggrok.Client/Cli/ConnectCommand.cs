@@ -46,6 +46,6 @@ internal sealed class ConnectCommand(ClientRun run)
         }
 
         IPEndPoint address = listen?.As(ListenAddress.Parse) ?? new IPEndPoint(IPAddress.Loopback, 0);
-        return run.TunnelsAsync(settings, [], [new ConnectTarget(name, address, udp)], stop, waitForNames: parsed.GetValue(_wait));
+        return run.TunnelsAsync(settings, [], [new ConnectTarget(name, address, udp)], new RunChoices { WaitForNames = parsed.GetValue(_wait) }, stop);
     }
 }

@@ -38,6 +38,7 @@ internal sealed class InspectorOptions
             Port = inspect?.As(SettingValues.InspectorPort),
             MaxExchanges = keep?.As(SettingValues.KeptExchanges) ?? otherwise.MaxExchanges,
             MaxBytes = memory?.As(SettingValues.InspectorMemory) ?? otherwise.MaxBytes,
+            WebhookSecrets = WebhookSecrets.Resolve(sources),
             MaxBodyBytes = body?.As(SettingValues.KeptBody) ?? otherwise.MaxBodyBytes,
         };
         return options.Port == SettingValues.InspectorOff ? null

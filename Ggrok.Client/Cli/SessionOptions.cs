@@ -16,7 +16,7 @@ internal sealed class SessionOptions
 
     public Option<string?> Label { get; } = TextOption.Make("--label", null, "TEXT", "Who you are, told to people who want a name that you hold. [default: user@machine]");
 
-    public Option<string?> Log { get; } = TextOption.Make("--log", null, "FORMAT", "Output format: text or json (one object a line). [default: text]");
+    public Option<string?> Log { get; } = TextOption.Make("--log", null, "FORMAT", "Output: view (the whole window), text (a line for each request) or json (one object a line). [default: view on a terminal, else text]");
 
     public Option<bool> Quiet { get; } = new("--quiet", "-q") { Description = "Show addresses and problems only." };
 

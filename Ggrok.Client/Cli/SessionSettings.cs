@@ -31,22 +31,40 @@ internal sealed class SessionSettings
     /// <summary>Where the settings come from.</summary>
     public SettingSources Sources { get; }
 
+    /// <summary>The files that count.</summary>
+    public ConfigPlaces Places => _places;
+
     /// <summary>Whether only addresses and problems shall be shown.</summary>
     public bool IsQuiet => _parsed.GetValue(_options.Quiet);
 
-    /// <summary>Whether the output shall be JSON lines.</summary>
+    /// <summary>What shall be written on standard output.</summary>
     /// <exception cref="UsageException">The format is unknown.</exception>
-    public bool IsJson() => Sources.Option(_options.Log)?.As(SettingValues.IsJson) ?? false;
+    public LogFormat Log() => Sources.Option(_options.Log)?.As(SettingValues.Log) ?? LogFormat.View;
+
+    /// <summary>The server, not yet checked; null when none is given.</summary>
+    public Setting? Server => Sources.Find(_options.Server, "GGROK_SERVER");
+
+    /// <summary>Where the token is written; null when none is given.</summary>
+    public string? TokenOrigin => (Sources.Option(_options.TokenFile) ?? Sources.Find(_options.Token, "GGROK_TOKEN"))?.Origin;
 
     /// <summary>What the client shall do.</summary>
     /// <param name="tunnels">Tunnels to open.</param>
     /// <param name="connect">Private names to connect to.</param>
     /// <param name="warn">Receives what is worth knowing but no error.</param>
     /// <exception cref="UsageException">Something is missing, contradictory or not valid.</exception>
-    public TunnelClientOptions Resolve(IReadOnlyList<LocalTunnel> tunnels, IReadOnlyList<ConnectTarget> connect, Action<string> warn)
+    public TunnelClientOptions Resolve(IReadOnlyList<LocalTunnel> tunnels, IReadOnlyList<ConnectTarget> connect, Action<string> warn) =>
+        Resolve(tunnels, connect, warn, () => Identity(warn));
+
+    /// <summary>What a client shall do that is another one than this installation.</summary>
+    /// <param name="tunnels">Tunnels to open.</param>
+    /// <param name="connect">Private names to connect to.</param>
+    /// <param name="warn">Receives what is worth knowing but no error.</param>
+    /// <param name="identity">Makes the id by which the server knows it.</param>
+    /// <exception cref="UsageException">Something is missing, contradictory or not valid.</exception>
+    public TunnelClientOptions Resolve(
+        IReadOnlyList<LocalTunnel> tunnels, IReadOnlyList<ConnectTarget> connect, Action<string> warn, Func<string> identity)
     {
-        Setting server = Sources.Find(_options.Server, "GGROK_SERVER")
-            ?? throw new UsageException("Which server? Pass --server my.app, or save it once with: ggrok config set server my.app");
+        Setting server = Server ?? throw new UsageException("Which server? Pass --server my.app, or save it once with: ggrok config set server my.app");
         Uri address = server.As(ServerAddress.Parse);
         foreach (string notice in Saved.Notices)
         {
@@ -64,7 +82,7 @@ internal sealed class SessionSettings
             DrainTimeout = Sources.Option(_options.DrainTimeout)?.As(SettingValues.Duration) ?? DefaultDrainTimeout,
 
             // Last, so that a mistake leaves no file behind.
-            ClientId = Identity(warn),
+            ClientId = identity(),
         };
     }
 

@@ -16,6 +16,9 @@ internal sealed class SettingSources(ParseResult parsed, Func<string, string?> e
     /// <summary>An option, else the environment variable, else what the file says under the option's name.</summary>
     public Setting? Find(Option<string?> option, string variable) => Option(option) ?? Variable(variable) ?? OptionOrSaved(option);
 
+    /// <summary>An environment variable, else what the file says under a key.</summary>
+    public Setting? VariableOrSaved(string variable, string key) => Variable(variable) ?? saved.GetValueOrDefault(key);
+
     /// <summary>Whether it comes from the file.</summary>
     public bool IsSaved(Setting setting) => saved.Values.Contains(setting, ReferenceEqualityComparer.Instance);
 

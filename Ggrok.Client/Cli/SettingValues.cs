@@ -136,13 +136,14 @@ public static class SettingValues
         ? duration
         : throw new UsageException($"{text.Quoted()} is no duration; write it like 500ms, 30s or 2m.");
 
-    /// <summary>True for JSON lines, false for text.</summary>
-    /// <exception cref="UsageException">The text is neither <c>json</c> nor <c>text</c>.</exception>
-    public static bool IsJson(string text) => text.ToLowerInvariant() switch
+    /// <summary>What is written on standard output.</summary>
+    /// <exception cref="UsageException">The text is none of the three.</exception>
+    internal static LogFormat Log(string text) => text.ToLowerInvariant() switch
     {
-        "json" => true,
-        "text" => false,
-        _ => throw new UsageException($"{text.Quoted()} is no output format; write text or json."),
+        "view" => LogFormat.View,
+        "text" => LogFormat.Text,
+        "json" => LogFormat.Json,
+        _ => throw new UsageException($"{text.Quoted()} is no output format; write view, text or json."),
     };
 
     private static string Tried(string file, Func<object> load)

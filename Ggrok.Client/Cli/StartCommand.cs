@@ -19,6 +19,7 @@ internal sealed class StartCommand(ClientRun run)
 
     private readonly Option<bool> _all = new("--all") { Description = "Start everything that is in the files." };
     private readonly Option<bool> _wait = new("--wait") { Description = "Start although nobody serves a private name to connect to yet." };
+    private readonly Option<bool> _qr = QrOption.Make();
 
     public Command Build()
     {
@@ -26,6 +27,7 @@ internal sealed class StartCommand(ClientRun run)
         command.Arguments.Add(_names);
         command.Options.Add(_all);
         command.Options.Add(_wait);
+        command.Options.Add(_qr);
         _session.AddTo(command);
         _inspector.AddTo(command);
         command.SetAction(StartAsync);
@@ -53,7 +55,8 @@ internal sealed class StartCommand(ClientRun run)
         }
 
         return run.TunnelsAsync(
-            settings, [.. tunnels.Select(t => t.Tunnel)], [.. connect.Select(c => c.Target)], stop, _inspector, parsed.GetValue(_wait), checkTargets: true);
+            settings, [.. tunnels.Select(t => t.Tunnel)], [.. connect.Select(c => c.Target)],
+            new RunChoices { Inspector = _inspector, WaitForNames = parsed.GetValue(_wait), CheckTargets = true, Qr = parsed.GetValue(_qr) }, stop);
     }
 
     private static string[] Chosen(SavedSettings saved, string[] names, bool all)

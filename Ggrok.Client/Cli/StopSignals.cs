@@ -6,6 +6,7 @@ namespace Ggrok.Client.Cli;
 public sealed class StopSignals : IDisposable
 {
     private readonly CancellationTokenSource _stop = new();
+    private readonly CancellationTokenSource _atOnce = new();
     private readonly PosixSignalRegistration[] _registrations;
 
     /// <summary>Listens from now on.</summary>
@@ -17,16 +18,28 @@ public sealed class StopSignals : IDisposable
     /// <summary>Cancelled by the first signal.</summary>
     public CancellationToken Token => _stop.Token;
 
+    /// <summary>Cancelled by the second signal, right before the program ends: what is registered here has run then.</summary>
+    public CancellationToken EndingAtOnce => _atOnce.Token;
+
+    /// <summary>Does what the first signal does.</summary>
+    public void Request() => _stop.Cancel();
+
     /// <inheritdoc/>
     public void Dispose()
     {
         Array.ForEach(_registrations, r => r.Dispose());
         _stop.Dispose();
+        _atOnce.Dispose();
     }
 
     private void OnSignal(PosixSignalContext context)
     {
         context.Cancel = !_stop.IsCancellationRequested;
+        if (!context.Cancel)
+        {
+            _atOnce.Cancel();
+        }
+
         _stop.Cancel();
     }
 }

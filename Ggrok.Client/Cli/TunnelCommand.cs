@@ -10,6 +10,7 @@ internal sealed class TunnelCommand(TunnelKind kind, ClientRun run)
     private readonly SessionOptions _session = new();
     private readonly TunnelOptions _tunnel = new(kind);
     private readonly InspectorOptions _inspector = new();
+    private readonly Option<bool> _qr = QrOption.Make();
 
     /// <summary>The sub-command of a kind.</summary>
     public static Command Build(TunnelKind kind, string description, ClientRun run)
@@ -26,6 +27,7 @@ internal sealed class TunnelCommand(TunnelKind kind, ClientRun run)
         _session.AddTo(command);
         if (kind == TunnelKind.Http)
         {
+            command.Options.Add(_qr);
             _inspector.AddTo(command);
         }
 
@@ -37,7 +39,8 @@ internal sealed class TunnelCommand(TunnelKind kind, ClientRun run)
         SessionSettings settings = run.Settings(_session, parsed);
         var written = new CommandLineTunnel(parsed, _tunnel.Service, settings.Sources);
         LocalTunnel tunnel = new TunnelDefinition(written.Read, NoTarget).Make(kind, kind == TunnelKind.Http ? "web" : kind.ToWire());
-        return run.TunnelsAsync(settings, [tunnel], [], stop, kind == TunnelKind.Http ? _inspector : null);
+        bool isHttp = kind == TunnelKind.Http;
+        return run.TunnelsAsync(settings, [tunnel], [], new RunChoices { Inspector = isHttp ? _inspector : null, Qr = isHttp && parsed.GetValue(_qr) }, stop);
     }
 
     private string NoTarget() => kind == TunnelKind.Http

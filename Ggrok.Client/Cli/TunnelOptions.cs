@@ -7,10 +7,14 @@ namespace Ggrok.Client.Cli;
 internal sealed class TunnelOptions
 {
     private readonly TunnelKind _kind;
+    private readonly IReadOnlyList<string> _keys;
 
-    public TunnelOptions(TunnelKind kind)
+    /// <param name="kind">What the tunnel carries.</param>
+    /// <param name="keys">The keys that there are options for; null for all of the kind.</param>
+    public TunnelOptions(TunnelKind kind, IReadOnlyList<string>? keys = null)
     {
         _kind = kind;
+        _keys = keys ?? TunnelDefinition.Keys[kind];
         Service = new Argument<string?>("service")
         {
             Arity = ArgumentArity.ZeroOrOne,
@@ -25,7 +29,7 @@ internal sealed class TunnelOptions
     public void AddTo(Command command)
     {
         command.Arguments.Add(Service);
-        foreach (string key in TunnelDefinition.Keys[_kind])
+        foreach (string key in _keys)
         {
             command.Options.Add(Make(key));
         }

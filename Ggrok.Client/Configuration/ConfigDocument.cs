@@ -16,6 +16,9 @@ internal sealed record ConfigDocument(string Path)
     /// <summary>Private names to connect to, in the order of the file.</summary>
     public IReadOnlyList<ConnectEntry> Connect { get; init; } = [];
 
+    /// <summary>Rules, in the order of the file.</summary>
+    public IReadOnlyList<RuleEntry> Rules { get; init; } = [];
+
     /// <summary>What is wrong with the file itself, in its order, each with file and line.</summary>
     public IReadOnlyList<string> Problems { get; init; } = [];
 

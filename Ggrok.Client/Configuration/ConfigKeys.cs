@@ -1,4 +1,5 @@
 using Ggrok.Client.Cli;
+using Ggrok.Shared.Webhooks;
 
 namespace Ggrok.Client.Configuration;
 
@@ -17,8 +18,11 @@ public static class ConfigKeys
     /// <summary>The section of private names to connect to.</summary>
     public const string Connect = "connect";
 
+    /// <summary>The section of rules.</summary>
+    public const string Rules = "rules";
+
     /// <summary>Each key, in the order in which they are listed.</summary>
-    public static IReadOnlyDictionary<string, ConfigKey> All { get; } = new SortedDictionary<string, ConfigKey>(StringComparer.Ordinal)
+    public static IReadOnlyDictionary<string, ConfigKey> All { get; } = WithSecrets(new SortedDictionary<string, ConfigKey>(StringComparer.Ordinal)
     {
         ["ca"] = new("CA that may have issued the server's certificate", v => SettingValues.Authorities(v), IsFile: true),
         ["cert"] = new("client certificate", v => SettingValues.ExistingFile(v), IsFile: true),
@@ -33,7 +37,7 @@ public static class ConfigKeys
         ["subdomain"] = new("subdomain to ask for", v => PublicName.Subdomain(v)),
         ["path"] = new("path prefix to ask for", v => PublicName.PathPrefix(v)),
         ["token"] = new("registration token", v => SettingValues.Token(v)),
-    };
+    });
 
     /// <summary>The key with this name.</summary>
     /// <exception cref="UsageException">There is none; the message names the one that may have been meant.</exception>
@@ -44,9 +48,19 @@ public static class ConfigKeys
             return key;
         }
 
-        string? near = Spelling.Nearest(name, [.. All.Keys, Tunnels, Connect]);
-        throw new UsageException(name is Tunnels or Connect
+        string? near = Spelling.Nearest(name, [.. All.Keys, Tunnels, Connect, Rules]);
+        throw new UsageException(name is Tunnels or Connect or Rules
             ? $"{name} is a section with names below it; write it with: ggrok config edit"
-            : $"There is no setting {name.Quoted()}; " + (near is not null ? $"did you mean {near}?" : $"there are {string.Join(", ", All.Keys)}, {Tunnels} and {Connect}."));
+            : $"There is no setting {name.Quoted()}; " + (near is not null ? $"did you mean {near}?" : $"there are {string.Join(", ", All.Keys)}, {Tunnels}, {Connect} and {Rules}."));
+    }
+
+    private static SortedDictionary<string, ConfigKey> WithSecrets(SortedDictionary<string, ConfigKey> keys)
+    {
+        foreach ((string key, WebhookProvider provider) in WebhookSecrets.Keys)
+        {
+            keys.Add(key, new ConfigKey($"secret by which the inspector verifies webhooks of {provider.DisplayName()}", v => WebhookSecrets.Parse(v)));
+        }
+
+        return keys;
     }
 }

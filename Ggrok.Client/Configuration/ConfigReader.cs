@@ -1,5 +1,6 @@
 using System.Globalization;
 using Ggrok.Client.Cli;
+using Ggrok.Client.Inspector.Rules;
 using Ggrok.Shared.Protocol;
 
 namespace Ggrok.Client.Configuration;
@@ -14,6 +15,7 @@ internal sealed class ConfigReader(string path, List<string> problems)
     private readonly Dictionary<string, Setting> _settings = new(StringComparer.Ordinal);
     private readonly List<TunnelEntry> _tunnels = [];
     private readonly List<ConnectEntry> _connect = [];
+    private readonly List<RuleEntry> _rules = [];
 
     /// <summary>What the mapping says; null for an empty file.</summary>
     public ConfigDocument Read(YamlNode? root)
@@ -23,7 +25,7 @@ internal sealed class ConfigReader(string path, List<string> problems)
             Try(() => ReadTop(entry));
         }
 
-        return new ConfigDocument(path) { Settings = _settings, Tunnels = _tunnels, Connect = _connect, Problems = problems };
+        return new ConfigDocument(path) { Settings = _settings, Tunnels = _tunnels, Connect = _connect, Rules = _rules, Problems = problems };
     }
 
     private void ReadTop(YamlEntry entry)
@@ -35,6 +37,9 @@ internal sealed class ConfigReader(string path, List<string> problems)
                 break;
             case ConfigKeys.Connect:
                 ReadSection(entry, "db: 5432", ReadConnect);
+                break;
+            case ConfigKeys.Rules:
+                ReadSection(entry, "slow: {latency: 800ms}", ReadRule);
                 break;
             default:
                 ConfigKey key = new Setting(entry.Key, Line(entry)).As(ConfigKeys.Get);
@@ -98,6 +103,23 @@ internal sealed class ConfigReader(string path, List<string> problems)
         {
             _connect.Add(new ConnectEntry(name, origin, One("listen", listen)));
         }
+    }
+
+    private void ReadRule(YamlEntry entry)
+    {
+        string name = new Setting(entry.Key, Line(entry)).As(RuleValues.Name);
+        if (entry.Value.Entries is null)
+        {
+            throw new UsageException($"{Line(entry)}: {name} must be a mapping; write below it what it is about and what it does, such as match: POST /checkout/* and latency: 800ms");
+        }
+
+        Dictionary<string, Setting> settings = Settings(entry, name, RuleDefinition.Keys, _ => null);
+        if (settings.TryGetValue(RuleDefinition.BodyFile, out Setting? file))
+        {
+            settings[RuleDefinition.BodyFile] = file with { Text = FromFolder(file.Text) };
+        }
+
+        _rules.Add(new RuleEntry(name, $"{Line(entry)}: {name}", settings));
     }
 
     private Dictionary<string, Setting> Settings(YamlEntry of, string name, IReadOnlyList<string> known, Func<string, string?> elsewhere)

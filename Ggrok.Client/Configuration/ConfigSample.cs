@@ -26,5 +26,15 @@ internal static class ConfigSample
         #connect:
         #  db: 127.0.0.1:5432        # where to listen
 
+        # What is done with some requests before they reach the service, in this order; the first that matches counts
+        #rules:
+        #  flaky:
+        #    match: POST /checkout/*
+        #    error-rate: 10%
+        #    latency: 800ms
+        #  held:
+        #    match: /webhooks/*
+        #    hold: true              # until it is released in the inspector
+
         """;
 }

@@ -1,11 +1,12 @@
 using Ggrok.Client.Cli;
+using Ggrok.Client.Inspector.Rules;
 
 namespace Ggrok.Client.Configuration;
 
 /// <summary>What holds for the file of a working folder alone.</summary>
 internal static class ProjectFile
 {
-    /// <summary>Refuses certificates and keys outside the folder: a repository must not use those of the user.</summary>
+    /// <summary>Refuses files outside the folder: a repository must not use those of the user.</summary>
     /// <exception cref="UsageException">There is one; the message begins with file and line.</exception>
     public static void Check(ConfigDocument project)
     {
@@ -15,8 +16,10 @@ internal static class ProjectFile
         }
     }
 
-    /// <summary>Every certificate and key outside the folder, with file and line.</summary>
-    public static IEnumerable<string> Problems(ConfigDocument project)
+    /// <summary>Every certificate, key and body outside the folder, with file and line.</summary>
+    public static IEnumerable<string> Problems(ConfigDocument project) => KeyProblems(project).Concat(BodyProblems(project));
+
+    private static IEnumerable<string> KeyProblems(ConfigDocument project)
     {
         foreach (string key in (string[])["cert", "key"])
         {
@@ -26,6 +29,14 @@ internal static class ProjectFile
             }
         }
     }
+
+    /// <summary>Every file outside the folder that a rule answers with, with file and line: visitors would get it.</summary>
+    private static IEnumerable<string> BodyProblems(ConfigDocument project) =>
+        from rule in project.Rules
+        where rule.Settings.ContainsKey(RuleDefinition.BodyFile)
+        let file = rule.Settings[RuleDefinition.BodyFile]
+        where file.Text.Length > 0 && !IsInside(project.Path, file.Text)
+        select $"{file.Origin}: {file.Text} is outside the folder, where a working folder's file may not reach; copy it into the folder";
 
     /// <summary>A warning if everybody on this machine can change the file; null otherwise, and on Windows.</summary>
     public static string? OthersMayWrite(string path)

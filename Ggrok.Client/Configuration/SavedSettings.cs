@@ -38,6 +38,7 @@ internal sealed class SavedSettings
         var names = new HashSet<string>([.. project.Tunnels.Select(t => t.Name), .. project.Connect.Select(c => c.Name)], StringComparer.Ordinal);
         Tunnels = [.. project.Tunnels, .. user.Tunnels.Where(t => !names.Contains(t.Name))];
         Connect = [.. project.Connect, .. user.Connect.Where(c => !names.Contains(c.Name))];
+        Rules = [.. project.Rules, .. user.Rules.Where(r => project.Rules.All(p => p.Name != r.Name))];
     }
 
     /// <summary>Every key that is set, with file and line as its origin.</summary>
@@ -51,6 +52,9 @@ internal sealed class SavedSettings
 
     /// <summary>Private names to connect to, in the order of the files.</summary>
     public IReadOnlyList<ConnectEntry> Connect { get; }
+
+    /// <summary>Rules by name, in the order of the files.</summary>
+    public IReadOnlyList<RuleEntry> Rules { get; }
 
     /// <summary>What the user should know about where settings come from.</summary>
     public IReadOnlyList<string> Notices => _notices;

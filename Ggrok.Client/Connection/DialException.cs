@@ -1,7 +1,15 @@
+using Ggrok.Shared.Protocol;
+
 namespace Ggrok.Client.Connection;
 
 /// <summary>A session could not be opened.</summary>
 internal sealed class DialException(SessionOutcome outcome) : Exception(outcome.Reason)
 {
     public SessionOutcome Outcome { get; } = outcome;
+
+    /// <summary>The answer to the upgrade, where that was what failed.</summary>
+    public UpgradeAnswer? Answer { get; init; }
+
+    /// <summary>The server's refusal of the Hello, where that was what failed.</summary>
+    public RejectCode? Refusal { get; init; }
 }

@@ -1,8 +1,6 @@
 using System.Globalization;
 using System.Net.Http.Headers;
-using System.Net.Sockets;
 using System.Net.WebSockets;
-using System.Security.Authentication;
 using Ggrok.Shared.Certificates;
 using Ggrok.Shared.Multiplexing;
 using Ggrok.Shared.Protocol;
@@ -19,11 +17,28 @@ internal sealed class Dialer(TunnelClientOptions options, string instance)
     /// <exception cref="OperationCanceledException"><paramref name="stop"/> was cancelled.</exception>
     public async Task<(ClientWebSocket Socket, Welcome Welcome)> DialAsync(bool wasConnectedBefore, CancellationToken stop)
     {
+        ClientWebSocket socket = await ConnectAsync(wasConnectedBefore, stop).ConfigureAwait(false);
+        try
+        {
+            return (socket, await ShakeHandsAsync(socket, stop).ConfigureAwait(false));
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>A WebSocket to the server that let this client in; the handshake comes next.</summary>
+    /// <exception cref="DialException">Not connected; the outcome says why and whether to try again.</exception>
+    /// <exception cref="OperationCanceledException"><paramref name="stop"/> was cancelled.</exception>
+    public async Task<ClientWebSocket> ConnectAsync(bool wasConnectedBefore, CancellationToken stop)
+    {
         var socket = new ClientWebSocket();
         try
         {
             await ConnectAsync(socket, wasConnectedBefore, stop).ConfigureAwait(false);
-            return (socket, await ShakeHandsAsync(socket, stop).ConfigureAwait(false));
+            return socket;
         }
         catch
         {
@@ -45,7 +60,7 @@ internal sealed class Dialer(TunnelClientOptions options, string instance)
 
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(stop);
         limit.CancelAfter(AttemptTimeout);
-        SocketsHttpHandler handler = Handler();
+        SocketsHttpHandler handler = Handler(options.Server);
         ServerCertificateCheck check = Trust(handler);
         using var invoker = new HttpMessageInvoker(handler, disposeHandler: false);
         try
@@ -55,19 +70,19 @@ internal sealed class Dialer(TunnelClientOptions options, string instance)
         catch (Exception e) when (e is WebSocketException or HttpRequestException or OperationCanceledException)
         {
             stop.ThrowIfCancellationRequested();
-            throw new DialException(Explain(socket, e, check, wasConnectedBefore));
+            throw new DialException(Explain(socket, e, check, wasConnectedBefore)) { Answer = UpgradeAnswer.Of(socket) };
         }
 
         if (socket.SubProtocol != ProtocolLimits.SubProtocol)
         {
-            throw new DialException(NotGgrok("it does not speak " + ProtocolLimits.SubProtocol, wasConnectedBefore));
+            throw new DialException(NotGgrok("it does not speak " + ProtocolLimits.SubProtocol, wasConnectedBefore)) { Answer = UpgradeAnswer.Of(socket) };
         }
     }
 
-    // The environment's proxy serves the way to the server, never a server on this machine.
-    private SocketsHttpHandler Handler() => new()
+    /// <summary>What carries HTTP to a server: over the environment's proxy, unless the server is on this machine.</summary>
+    public static SocketsHttpHandler Handler(Uri server) => new()
     {
-        UseProxy = !options.Server.IsLoopback,
+        UseProxy = !server.IsLoopback,
         UseCookies = false,
         AllowAutoRedirect = false,
         ConnectCallback = null,
@@ -88,7 +103,10 @@ internal sealed class Dialer(TunnelClientOptions options, string instance)
         }
     }
 
-    private async Task<Welcome> ShakeHandsAsync(ClientWebSocket socket, CancellationToken stop)
+    /// <summary>What the server grants over a new WebSocket.</summary>
+    /// <exception cref="DialException">Refused or lost; the outcome says why and whether to try again.</exception>
+    /// <exception cref="OperationCanceledException"><paramref name="stop"/> was cancelled.</exception>
+    public async Task<Welcome> ShakeHandsAsync(ClientWebSocket socket, CancellationToken stop)
     {
         var transport = new WebSocketTransport(socket);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(stop);
@@ -102,7 +120,7 @@ internal sealed class Dialer(TunnelClientOptions options, string instance)
             return kind switch
             {
                 FrameKind.Welcome => Accepted(HandshakeCodec.DecodePayload(payload, HandshakeJson.Default.Welcome)),
-                FrameKind.Rejected => throw new DialException(Refused(HandshakeCodec.DecodePayload(payload, HandshakeJson.Default.Rejected))),
+                FrameKind.Rejected => throw Refused(HandshakeCodec.DecodePayload(payload, HandshakeJson.Default.Rejected)),
                 _ => throw new ProtocolViolationException(CloseReason.FrameMalformed),
             };
         }
@@ -143,7 +161,7 @@ internal sealed class Dialer(TunnelClientOptions options, string instance)
         Path = ProtocolLimits.Path,
     }.Uri;
 
-    private static SessionOutcome Refused(Rejected rejected)
+    private static DialException Refused(Rejected rejected)
     {
         ExitCode? terminal = rejected.MayRetry ? null : rejected.Code switch
         {
@@ -154,7 +172,7 @@ internal sealed class Dialer(TunnelClientOptions options, string instance)
         };
         TimeSpan? retryAfter = rejected.RetryAfterSeconds is { } seconds ? TimeSpan.FromSeconds(seconds) : null;
         string tunnel = rejected.Tunnel is null ? "" : Printable.Clean(rejected.Tunnel) + ": ";
-        return new SessionOutcome(tunnel + Printable.CleanMessage(rejected.Message), terminal, retryAfter);
+        return new DialException(new SessionOutcome(tunnel + Printable.CleanMessage(rejected.Message), terminal, retryAfter)) { Refusal = rejected.Code };
     }
 
     private SessionOutcome Explain(ClientWebSocket socket, Exception exception, ServerCertificateCheck check, bool wasConnectedBefore)
@@ -163,10 +181,10 @@ internal sealed class Dialer(TunnelClientOptions options, string instance)
         return status switch
         {
             0 when check.Problem is { } problem => new SessionOutcome($"{options.Server.Authority} {problem}"),
-            0 => Unreachable(exception),
+            0 => new SessionOutcome(Unreachable.Explain(options.Server, exception)),
             401 or 403 => new SessionOutcome(
-                IdentityRefusal.Explain(options.Token is not null, options.Trust.CertificateFile, ValuesOf(socket, "WWW-Authenticate")), ExitCode.TokenRefused),
-            400 or 426 when HasGgrokError(socket) => new SessionOutcome(
+                IdentityRefusal.Explain(options.Token is not null, options.Trust.CertificateFile, UpgradeAnswer.ValuesOf(socket, "WWW-Authenticate")), ExitCode.TokenRefused),
+            400 or 426 when UpgradeAnswer.Of(socket).GgrokError is not null => new SessionOutcome(
                 "The server does not speak this client's protocol; install a ggrok of the server's version.", ExitCode.ProtocolTooOld),
             408 or 425 or 429 or >= 500 => new SessionOutcome(
                 string.Create(CultureInfo.InvariantCulture, $"The server answered {status}; it may be starting or restarting."), RetryAfter: RetryAfterOf(socket)),
@@ -179,36 +197,8 @@ internal sealed class Dialer(TunnelClientOptions options, string instance)
         $"{options.Server.Authority} is not a Ggrok server: {why}. Check --server.",
         wasConnectedBefore ? null : ExitCode.NotAGgrokServer);
 
-    private SessionOutcome Unreachable(Exception exception)
-    {
-        string authority = options.Server.Authority;
-        for (Exception? e = exception; e is not null; e = e.InnerException)
-        {
-            switch (e)
-            {
-                case SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.TryAgain or SocketError.NoData }:
-                    return new SessionOutcome($"The name {options.Server.Host} cannot be resolved; check --server and the network.");
-                case SocketException { SocketErrorCode: SocketError.ConnectionRefused }:
-                    return new SessionOutcome($"Nothing listens at {authority}.");
-                case SocketException socket:
-                    return new SessionOutcome($"{authority} cannot be reached: {socket.Message}.");
-                case AuthenticationException tls:
-                    return new SessionOutcome($"TLS to {authority} failed: {tls.Message} If the server speaks plain HTTP, use --server http://{authority}.");
-                case OperationCanceledException:
-                    return new SessionOutcome($"{authority} did not answer in time.");
-            }
-        }
-
-        return new SessionOutcome($"{authority} cannot be reached: {exception.Message}");
-    }
-
-    private static bool HasGgrokError(ClientWebSocket socket) => socket.HttpResponseHeaders?.ContainsKey("X-Ggrok-Error") == true;
-
-    private static IEnumerable<string> ValuesOf(ClientWebSocket socket, string name) =>
-        socket.HttpResponseHeaders?.FirstOrDefault(h => h.Key.Equals(name, StringComparison.OrdinalIgnoreCase)).Value ?? [];
-
     private static TimeSpan? RetryAfterOf(ClientWebSocket socket) =>
-        ValuesOf(socket, "Retry-After").FirstOrDefault() is { } text
+        UpgradeAnswer.ValuesOf(socket, "Retry-After").FirstOrDefault() is { } text
             && RetryConditionHeaderValue.TryParse(text, out RetryConditionHeaderValue? value)
                 ? value.Delta ?? (value.Date - DateTimeOffset.UtcNow)
                 : null;

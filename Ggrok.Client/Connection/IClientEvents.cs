@@ -11,6 +11,11 @@ public interface IClientEvents
     /// <summary>The server accepted every tunnel; visitors reach them from now on.</summary>
     void Ready(IReadOnlyList<PublicTunnel> tunnels);
 
+    /// <summary>How the session does can be asked from now on. Told with each session, before <see cref="Ready"/>.</summary>
+    void Measurable(Func<SessionPulse> pulse)
+    {
+    }
+
     /// <summary>The session ended or could not be opened; the next attempt starts after <paramref name="retryIn"/>.</summary>
     void Lost(string reason, TimeSpan retryIn);
 
@@ -38,6 +43,11 @@ public interface IClientEvents
 /// <param name="Url">Public URL.</param>
 /// <param name="Target">The local service behind it.</param>
 public sealed record PublicTunnel(string Name, Uri Url, Uri Target);
+
+/// <summary>How a session does at a moment.</summary>
+/// <param name="RoundTrip">Round trip to the server; zero while it is not known.</param>
+/// <param name="Open">Exchanges and connections that are running.</param>
+public readonly record struct SessionPulse(TimeSpan RoundTrip, int Open);
 
 /// <summary>One finished raw connection.</summary>
 /// <param name="Id">Correlation id, as in the server's log.</param>

@@ -14,6 +14,9 @@ internal sealed class ServerCertificateCheck(string? caFile, PemAuthorities? aut
     /// <summary>The rest of a sentence that begins with the server's address; null while nothing is wrong.</summary>
     public string? Problem { get; private set; }
 
+    /// <summary>The file without whose authorities the certificate would not be trusted; null when the system's suffice.</summary>
+    public string? TrustedBy { get; private set; }
+
     /// <summary>The callback of the handshake.</summary>
     public bool Accepts(object sender, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors)
     {
@@ -39,7 +42,13 @@ internal sealed class ServerCertificateCheck(string? caFile, PemAuthorities? aut
 
         using var chain = new X509Chain { ChainPolicy = authorities.Policy(ofClients: false) };
         chain.ChainPolicy.ExtraStore.AddRange(systems.ChainPolicy.ExtraStore);
-        return chain.Build(leaf) ? null : Describe(leaf, chain);
+        if (!chain.Build(leaf))
+        {
+            return Describe(leaf, chain);
+        }
+
+        TrustedBy = caFile;
+        return null;
     }
 
     private string Describe(X509Certificate2 leaf, X509Chain chain)

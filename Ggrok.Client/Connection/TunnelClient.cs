@@ -33,7 +33,7 @@ public sealed class TunnelClient
         _events = events;
         _time = time;
         _dialer = new Dialer(options, Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8)));
-        _relay = new LocalRelay(options.Tunnels, events, time, options.Recording);
+        _relay = new LocalRelay(options.Tunnels, events, time, options.Recording, options.Interceptor);
         _sessions = new SessionSource(time);
     }
 
@@ -123,6 +123,7 @@ public sealed class TunnelClient
             // Before anybody is told: the first datagram would find no session.
             _sessions.Set(session);
             _options.Recording?.RoundTrip = () => session.Connection.RoundTrip;
+            _events.Measurable(() => new SessionPulse(session.Connection.RoundTrip, session.Connection.OpenStreams));
             TellReady(welcome);
             if (isFirst && _options.CheckTargets)
             {

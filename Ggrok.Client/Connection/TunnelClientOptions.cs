@@ -1,5 +1,7 @@
 using Ggrok.Client.Inspector;
 using Ggrok.Client.Inspector.Recording;
+using Ggrok.Client.Inspector.Rules;
+using Ggrok.Client.Local;
 
 namespace Ggrok.Client.Connection;
 
@@ -41,6 +43,12 @@ public sealed record TunnelClientOptions
 
     /// <summary>Records exchanges, or null.</summary>
     internal VisitorRecording? Recording { get; init; }
+
+    /// <summary>Decides about requests before the local services see them, or null.</summary>
+    internal IRequestInterceptor? Interceptor { get; init; }
+
+    /// <summary>Rules of the configuration files, in order.</summary>
+    internal IReadOnlyList<Rule> Rules { get; init; } = [];
 
     /// <summary>How long running exchanges may go on after a stop was asked for.</summary>
     public TimeSpan DrainTimeout { get; init; } = TimeSpan.FromSeconds(30);

@@ -1,3 +1,5 @@
+using Ggrok.Shared.Webhooks;
+
 namespace Ggrok.Client.Inspector;
 
 /// <summary>Where and how much of the traffic can be looked at.</summary>
@@ -14,6 +16,9 @@ public sealed record InspectOptions
 
     /// <summary>Memory for them in bytes.</summary>
     public int MaxBytes { get; init; } = 32 * 1024 * 1024;
+
+    /// <summary>Secrets by which the signatures of webhooks are verified.</summary>
+    public IReadOnlyDictionary<WebhookProvider, IReadOnlyList<string>> WebhookSecrets { get; init; } = new Dictionary<WebhookProvider, IReadOnlyList<string>>();
 
     /// <summary>So many bytes of each body are kept.</summary>
     public int MaxBodyBytes { get; init; } = 64 * 1024;

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net.Sockets;
+using System.Runtime.CompilerServices;
 using Ggrok.Client.Connection;
 using Ggrok.Client.Inspector.Compare;
 using Ggrok.Client.Inspector.Export;
@@ -7,11 +8,12 @@ using Ggrok.Client.Inspector.Har;
 using Ggrok.Client.Inspector.Http;
 using Ggrok.Client.Inspector.Recording;
 using Ggrok.Client.Inspector.Replay;
+using Ggrok.Client.Inspector.Rules;
 
 namespace Ggrok.Client.Inspector;
 
 /// <summary>A client whose traffic can be looked at.</summary>
-internal static class InspectedClient
+public static class InspectedClient
 {
     // Who opens the page of a client that does not reach its server wants to see that.
     private static readonly TimeSpan StartWithoutSession = TimeSpan.FromSeconds(1);
@@ -21,7 +23,7 @@ internal static class InspectedClient
     {
         if (options.Inspect is not { } inspect || !options.Tunnels.Any(t => t.Kind == Shared.Protocol.TunnelKind.Http))
         {
-            return await new TunnelClient(options, events, time).RunAsync(stop).ConfigureAwait(false);
+            return await RunUnseenAsync(options, events, time, stop).ConfigureAwait(false);
         }
 
         InspectorHost host;
@@ -47,15 +49,20 @@ internal static class InspectedClient
         var recorder = new Recorder(new RecorderOptions { MaxExchanges = inspect.MaxExchanges, MaxBytes = inspect.MaxBytes, MaxBodyBytes = inspect.MaxBodyBytes }, time);
         var session = new SessionStatus(events, time);
         var visitors = new VisitorRecording(recorder);
-        options = options with { Recording = visitors };
-        var state = new InspectorState(options, session, recorder, visitors, time);
+        var rules = new RuleBook(options.Rules);
+        var held = new HeldRequests(rules, session.Notice);
+        await using ConfiguredAsyncDisposable releasing = stop.UnsafeRegister(static h => ((HeldRequests)h!).Stop(), held).ConfigureAwait(false);
+        options = options with { Recording = visitors, Interceptor = new Interceptor(rules, held, time, Random.Shared.NextDouble, stop) };
+        var state = new InspectorState(options, session, recorder, visitors, time) { Rules = rules };
+        (events as ITrafficWatcher)?.Watch(recorder);
         session.Inspecting(host.Address);
         await using var replayer = new Replayer(options.Tunnels, recorder, time);
         var redaction = new Redaction(new SecretNames(inspect.Redact));
         IEndpoints[] endpoints =
         [
             new PageFiles(), new SessionEndpoints(state, host.Guard), new ExchangeEndpoints(state), new EventStream(state),
-            new ReplayEndpoints(state, replayer), new DiffEndpoints(state), new ExportEndpoints(state, redaction), new HarEndpoints(state, redaction),
+            new ReplayEndpoints(state, replayer), new DiffEndpoints(state), new RuleEndpoints(state), new ReleaseEndpoints(state, held),
+            new ExportEndpoints(state, redaction), new HarEndpoints(state, redaction),
         ];
         using var ended = new CancellationTokenSource();
         Task serving = ServeAsync(host, endpoints, session, time, ended.Token);
@@ -63,6 +70,16 @@ internal static class InspectedClient
         await ended.CancelAsync().ConfigureAwait(false);
         await serving.ConfigureAwait(false);
         return exit;
+    }
+
+    private static Task<ClientExit> RunUnseenAsync(TunnelClientOptions options, IClientEvents events, TimeProvider time, CancellationToken stop)
+    {
+        if (options.Rules.Count > 0)
+        {
+            options = options with { Interceptor = new Interceptor(new RuleBook(options.Rules), held: null, time, Random.Shared.NextDouble, stop) };
+        }
+
+        return new TunnelClient(options, events, time).RunAsync(stop);
     }
 
     private static async Task ServeAsync(InspectorHost host, IEndpoints[] endpoints, SessionStatus session, TimeProvider time, CancellationToken ended)

@@ -1,6 +1,7 @@
 using Ggrok.Client.Connection;
 using Ggrok.Client.Inspector.Http.Contracts;
 using Ggrok.Client.Inspector.Recording;
+using Ggrok.Client.Inspector.Rules;
 using Ggrok.Shared.Protocol;
 
 namespace Ggrok.Client.Inspector;
@@ -18,6 +19,9 @@ internal sealed class InspectorState(TunnelClientOptions options, SessionStatus 
 
     /// <summary>The tunnels and the way to their local services.</summary>
     public TunnelClientOptions Options => options;
+
+    /// <summary>The rules.</summary>
+    public RuleBook Rules { get; init; } = new([]);
 
     /// <summary>The clock.</summary>
     public TimeProvider Time => time;

@@ -49,6 +49,8 @@ internal sealed class SessionStatus(IClientEvents next, TimeProvider time) : ICl
         _wasReady.TrySetResult();
     }
 
+    public void Measurable(Func<SessionPulse> pulse) => next.Measurable(pulse);
+
     public void Lost(string reason, TimeSpan retryIn)
     {
         Change(v => v with { State = v.State == SessionState.Connecting ? v.State : SessionState.Lost, Reason = reason, RetryAt = time.GetUtcNow() + retryIn });

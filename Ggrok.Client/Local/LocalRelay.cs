@@ -16,16 +16,19 @@ internal sealed class LocalRelay
     private readonly IClientEvents _events;
     private readonly TimeProvider _time;
     private readonly IExchangeRecording? _recording;
+    private readonly IRequestInterceptor? _interceptor;
     private readonly LocalFlows _datagrams = new();
     private int _rawConnections;
 
-    public LocalRelay(IReadOnlyList<LocalTunnel> tunnels, IClientEvents events, TimeProvider time, IExchangeRecording? recording = null)
+    public LocalRelay(
+        IReadOnlyList<LocalTunnel> tunnels, IClientEvents events, TimeProvider time, IExchangeRecording? recording = null, IRequestInterceptor? interceptor = null)
     {
         _tunnels = tunnels;
         _services = [.. tunnels.Select(t => new LocalService(t, time))];
         _events = events;
         _time = time;
         _recording = recording;
+        _interceptor = interceptor;
     }
 
     /// <summary>Size in bytes that a response head may have; the server says it in Welcome.</summary>
@@ -90,8 +93,16 @@ internal sealed class LocalRelay
         RelayError error;
         try
         {
-            exchange = await service.OpenAsync(stream, head, MaxHeadBytes, recording).ConfigureAwait(false);
-            error = await exchange.RunAsync().ConfigureAwait(false);
+            var next = new Interception { Request = head };
+            if (_interceptor is not null && _interceptor.TryIntercept(stream, head, tunnel, recording, out Task<Interception> intercepting))
+            {
+                next = await intercepting.ConfigureAwait(false);
+            }
+
+            exchange = next.Request is { } request
+                ? await service.OpenAsync(stream, request, MaxHeadBytes, recording).ConfigureAwait(false)
+                : next.Answer;
+            error = exchange is null ? next.Error : await exchange.RunAsync().ConfigureAwait(false);
         }
         catch (LocalConnectException e)
         {

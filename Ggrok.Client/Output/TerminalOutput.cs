@@ -5,13 +5,18 @@ using Ggrok.Shared.Protocol;
 namespace Ggrok.Client.Output;
 
 /// <summary>What people see: the public URL first, then a line for each request.</summary>
-public sealed class TerminalOutput(TextWriter output, bool colour, bool quiet) : IClientEvents, IAsyncDisposable
+/// <param name="output">Where it goes.</param>
+/// <param name="colour">Colours may be used.</param>
+/// <param name="quiet">Requests are not shown.</param>
+/// <param name="qr">Public URLs are drawn as QR codes, too, the first time that they are shown.</param>
+public sealed class TerminalOutput(TextWriter output, bool colour, bool quiet, bool qr = false) : IClientEvents, IAsyncDisposable
 {
     private const string Reset = "\u001b[0m";
 
     private readonly LineWriter _lines = new(output, dropped => string.Create(CultureInfo.InvariantCulture, $"({dropped} lines left out: the terminal is too slow)"));
     private Uri? _inspector;
     private bool _reconnecting;
+    private bool _drawn;
     private volatile int _nameWidth;
 
     /// <inheritdoc/>
@@ -39,6 +44,12 @@ public sealed class TerminalOutput(TextWriter output, bool colour, bool quiet) :
         {
             _lines.Write($"Inspector   {Column("")}{Paint(inspector.AbsoluteUri.TrimEnd('/'), "36")}");
             _inspector = null;
+        }
+
+        if (qr && !_drawn)
+        {
+            _drawn = true;
+            Draw([.. tunnels.Where(t => t.Url.Scheme is "http" or "https")]);
         }
 
         if (!quiet)
@@ -107,6 +118,19 @@ public sealed class TerminalOutput(TextWriter output, bool colour, bool quiet) :
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => _lines.DisposeAsync();
+
+    private void Draw(PublicTunnel[] tunnels)
+    {
+        foreach (PublicTunnel tunnel in tunnels)
+        {
+            string url = tunnel.Url.AbsoluteUri.TrimEnd('/');
+            _lines.Write(tunnels.Length == 1 ? "" : $"{tunnel.Name}  {url}");
+            foreach (string line in QrCode.Draw(url, colour))
+            {
+                _lines.Write(line);
+            }
+        }
+    }
 
     // Which tunnel it was matters only if there are several.
     private string Column(string tunnel) => _nameWidth == 0 ? "" : tunnel.PadRight(_nameWidth) + "  ";

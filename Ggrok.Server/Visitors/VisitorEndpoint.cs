@@ -75,6 +75,7 @@ internal sealed class VisitorEndpoint(
         RelayError error = heads.TryFill(head, context, connection, record.Id, route, target, upgrade);
         if (error == RelayError.None)
         {
+            head.Waited = time.GetElapsedTime(record.Started);
             error = await RelayAsync(context, connection, route, head, record).ConfigureAwait(false);
         }
 

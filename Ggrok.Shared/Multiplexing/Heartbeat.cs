@@ -11,7 +11,12 @@ internal sealed class Heartbeat(Outbox outbox, TimeSpan interval, TimeProvider t
     private const int AllowedMisses = 2;
     private const long NotSending = -1;
 
+    // Less than the second between two ticks: the first tick that comes is not to miss it by a hair.
+    private static readonly long FirstPingTicks = TimeSpan.FromMilliseconds(500).Ticks;
+
+    private readonly long _began = now;
     private long _lastBeat = now;
+    private bool _hasPinged;
     private long _sendStarted = NotSending;
     private long _roundTripTicks;
     private long _pingSent;
@@ -51,6 +56,12 @@ internal sealed class Heartbeat(Outbox outbox, TimeSpan interval, TimeProvider t
 
         if (now - _lastBeat < interval.Ticks)
         {
+            // People want to see the round trip at once. This ping is no beat: whether the peer lives is asked at the interval.
+            if (!_hasPinged && now - _began >= FirstPingTicks)
+            {
+                Ping();
+            }
+
             return null;
         }
 
@@ -61,9 +72,15 @@ internal sealed class Heartbeat(Outbox outbox, TimeSpan interval, TimeProvider t
             return CloseReason.HeartbeatMissed;
         }
 
+        Ping();
+        return null;
+    }
+
+    private void Ping()
+    {
+        _hasPinged = true;
         long value = time.GetTimestamp();
         Volatile.Write(ref _pingSent, value);
         outbox.Ping((ulong)value);
-        return null;
     }
 }

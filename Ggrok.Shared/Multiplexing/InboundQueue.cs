@@ -37,6 +37,7 @@ internal sealed class InboundQueue : IValueTaskSource<InboundFrame>
     private ReceiveWindow _window;
     private int _uncredited;
     private int _uncreditedFrames;
+    private Queue<InboundFrame>? _returned;
 
     public InboundQueue(WindowBudget budget, MuxStatistics statistics)
     {
@@ -93,6 +94,36 @@ internal sealed class InboundQueue : IValueTaskSource<InboundFrame>
 
         _waiter.RunContinuationsAsynchronously = frame.Payload.Length >= Bulk;
         _waiter.SetResult(frame);
+    }
+
+    /// <summary>Lets a waiting reader go on with nothing, a frame of kind 0. False when none waits.</summary>
+    public bool Interrupt()
+    {
+        lock (_gate)
+        {
+            if (!_waiting)
+            {
+                return false;
+            }
+
+            _waiting = false;
+        }
+
+        _waiter.RunContinuationsAsynchronously = true;
+        _waiter.SetResult(default);
+        return true;
+    }
+
+    /// <summary>Frames that were read are read again, before all others. Their credit was given already.</summary>
+    public void Return(IEnumerable<InboundFrame> frames)
+    {
+        lock (_gate)
+        {
+            if (!_failed)
+            {
+                _returned = new Queue<InboundFrame>(frames);
+            }
+        }
     }
 
     /// <summary>Ends the queue with an error: the reader sees Reset, after what is queued if that is kept.</summary>
@@ -223,6 +254,11 @@ internal sealed class InboundQueue : IValueTaskSource<InboundFrame>
 
     private bool TryTake(out InboundFrame frame)
     {
+        if (_returned is not null && _returned.TryDequeue(out frame))
+        {
+            return true;
+        }
+
         if (_count > 0)
         {
             QueuedFrame item = _items[_first];
@@ -308,6 +344,7 @@ internal sealed class InboundQueue : IValueTaskSource<InboundFrame>
 
     private void DropQueued()
     {
+        _returned = null;
         for (; _count > 0; _count--)
         {
             _items[_first].Release();

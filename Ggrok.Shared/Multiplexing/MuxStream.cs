@@ -129,6 +129,18 @@ public sealed class MuxStream
     /// </summary>
     public ValueTask<InboundFrame> ReadAsync() => _inbound.ReadAsync();
 
+    /// <summary>
+    /// Ends a read that waits; it gives a frame of kind 0, and the stream is as before. Another one may read then. False when
+    /// none waits.
+    /// </summary>
+    public bool InterruptRead() => _inbound.Interrupt();
+
+    /// <summary>
+    /// Puts frames back that were read, or others in their place: they are read again before what still comes. While nobody
+    /// reads; their payloads are used until then and give no credit a second time.
+    /// </summary>
+    public void ReadAgain(IEnumerable<InboundFrame> frames) => _inbound.Return(frames);
+
     /// <summary>The next frame if it has arrived.</summary>
     public bool TryRead(out InboundFrame frame) => _inbound.TryRead(out frame);
 

@@ -156,7 +156,7 @@ public static class HeadReader
         else if (json.ValueTextEquals("waited"u8))
         {
             json.Read();
-            head.Waited = TimeSpan.FromMilliseconds(json.GetInt32());
+            head.Waited = TimeSpan.FromMilliseconds(Math.Max(json.GetInt32(), 0));
         }
         else if (!TryReadHeaders(ref json, head.Headers))
         {

@@ -23,5 +23,5 @@ public static class Printable
         return clean ? text : string.Concat(text.Take(longest).Select(c => IsUnfit(c) ? '?' : c));
     }
 
-    private static bool IsUnfit(char c) => char.IsControl(c) || char.IsSurrogate(c) || c is '\u2028' or '\u2029' or (>= '\u202A' and <= '\u202E');
+    private static bool IsUnfit(char c) => char.IsControl(c) || char.IsSurrogate(c) || c is '\u2028' or '\u2029' or (>= '\u202A' and <= '\u202E') or (>= '\u2066' and <= '\u2069');
 }

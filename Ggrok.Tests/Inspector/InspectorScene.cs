@@ -1,3 +1,4 @@
+using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json;
 using Ggrok.Client.Connection;
@@ -60,6 +61,30 @@ internal sealed class InspectorScene : IAsyncDisposable
     {
         using HttpResponseMessage response = await Api.GetAsync(path);
         return await JsonOf(response);
+    }
+
+    /// <summary>Address of the inspector.</summary>
+    public Uri Address => Api.BaseAddress!;
+
+    /// <summary>Sends JSON to the API; the caller looks at the status.</summary>
+    public Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, string json = "") => Api.SendAsync(new HttpRequestMessage(method, path)
+    {
+        Content = json.Length == 0 ? null : new StringContent(json, new MediaTypeHeaderValue("application/json")),
+    });
+
+    /// <summary>The newest exchange that is over and fits, once there is one.</summary>
+    public async Task<JsonElement> NewestDoneAsync(Func<JsonElement, bool>? fits = null)
+    {
+        JsonElement? found = null;
+        await Eventually.BecomesAsync(
+            async () =>
+            {
+                found = (await GetAsync("/api/exchanges?limit=1000")).GetProperty("items").EnumerateArray()
+                    .Where(e => e.GetProperty("state").GetString() == "done" && (fits is null || fits(e))).Select(e => (JsonElement?)e).FirstOrDefault();
+                return found is not null;
+            },
+            true);
+        return found!.Value;
     }
 
     /// <summary>What a GET answers, as text.</summary>

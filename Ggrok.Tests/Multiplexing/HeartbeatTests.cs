@@ -14,15 +14,48 @@ public class HeartbeatTests
     public async Task A_ping_is_sent_each_interval_and_answered()
     {
         await using var pair = new TunnelPair();
-        pair.Tick(Interval - TimeSpan.FromSeconds(1));
-        await pair.OpenAsync();
-        pair.ServerTransport.Sent.Frames().ShouldNotContain(f => f.Kind == FrameKind.Ping);
+        for (int expected = 1; expected <= 3; expected++)
+        {
+            pair.Tick(Interval - TimeSpan.FromSeconds(1));
+            await pair.OpenAsync();
+            int early = pair.ServerTransport.Sent.Frames().Count(f => f.Kind == FrameKind.Ping);
+            early.ShouldBe(expected, "the first one, and one for each interval that is over");
 
-        pair.Tick(TimeSpan.FromSeconds(1));
+            pair.Tick(TimeSpan.FromSeconds(1));
 
-        SentFrame ping = await pair.ServerTransport.Sent.WhenAsync(f => f.Kind == FrameKind.Ping, "a ping");
-        SentFrame pong = await pair.ClientTransport.Sent.WhenAsync(f => f.Kind == FrameKind.Pong, "a pong");
-        pong.Payload.ShouldBe(ping.Payload);
+            int seen = 0;
+            SentFrame ping = await pair.ServerTransport.Sent.WhenAsync(f => f.Kind == FrameKind.Ping && ++seen > early, "a ping");
+            await pair.ClientTransport.Sent.WhenAsync(f => f.Kind == FrameKind.Pong && f.Payload.AsSpan().SequenceEqual(ping.Payload), "its pong");
+        }
+    }
+
+    [Fact]
+    public async Task The_round_trip_is_known_soon_after_the_beginning()
+    {
+        await using var peer = new LonePeer();
+        peer.Time.Advance(TimeSpan.FromSeconds(1));
+        peer.Connection.Tick();
+        SentFrame ping = await peer.Transport.Sent.WhenAsync(f => f.Kind == FrameKind.Ping, "the first ping");
+
+        peer.Time.Advance(TimeSpan.FromMilliseconds(70));
+        peer.Send(Frames.Of(FrameKind.Pong, 0, ping.Payload));
+        await peer.SettleAsync();
+
+        peer.Connection.RoundTrip.ShouldBe(TimeSpan.FromMilliseconds(70));
+    }
+
+    [Fact]
+    public async Task The_first_ping_does_not_delay_the_end_of_a_dead_peer()
+    {
+        await using var peer = new LonePeer();
+        for (int second = 1; second <= 60; second++)
+        {
+            peer.Connection.IsClosing.ShouldBeFalse($"after {second - 1} s");
+            peer.Time.Advance(TimeSpan.FromSeconds(1));
+            peer.Connection.Tick();
+        }
+
+        (await Within.Bound(peer.Run, "the end")).ShouldBe(CloseReason.HeartbeatMissed);
     }
 
     [Fact]

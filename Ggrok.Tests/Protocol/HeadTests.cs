@@ -9,7 +9,7 @@ namespace Ggrok.Tests.Protocol;
 public class HeadTests
 {
     private const string GoldenRequest =
-        """{"id":"abc","tunnel":1,"method":"POST","target":"/raw?as=sent","scheme":"https","host":"my.app","version":"1.1","remote":"203.0.113.9","headers":[["X-A","1"],["X-A","\"2\""],["Content-Type","text/plain"]],"hasBody":true,"upgrade":"websocket"}""";
+        """{"id":"abc","tunnel":1,"method":"POST","target":"/raw?as=sent","scheme":"https","host":"my.app","version":"1.1","remote":"203.0.113.9","headers":[["X-A","1"],["X-A","\"2\""],["Content-Type","text/plain"]],"hasBody":true,"upgrade":"websocket","waited":12}""";
 
     private const string GoldenResponse = """{"status":200,"reason":"Fine","headers":[["Set-Cookie","a=1"],["Set-Cookie","b=2"]]}""";
 
@@ -19,7 +19,7 @@ public class HeadTests
         var head = new RequestHead
         {
             Id = "abc", Tunnel = 1, Method = "POST", Target = "/raw?as=sent", Scheme = "https", Host = "my.app", Version = "1.1",
-            Remote = "203.0.113.9", HasBody = true, Upgrade = "websocket",
+            Remote = "203.0.113.9", HasBody = true, Upgrade = "websocket", Waited = TimeSpan.FromMilliseconds(12.3),
         };
         head.Headers.AddRange([new("X-A", "1"), new("X-A", "\"2\""), new("Content-Type", "text/plain")]);
 

@@ -12,6 +12,7 @@ public sealed class RecordingEvents : IClientEvents
     private readonly Channel<(string Reason, TimeSpan RetryIn)> _lost = Channel.CreateUnbounded<(string, TimeSpan)>();
 
     private readonly Channel<System.Net.IPEndPoint> _listening = Channel.CreateUnbounded<System.Net.IPEndPoint>();
+    private readonly Channel<Uri> _inspecting = Channel.CreateUnbounded<Uri>();
     private readonly Channel<ConnectionSummary> _connections = Channel.CreateUnbounded<ConnectionSummary>();
 
     public ConcurrentQueue<string> Log { get; } = new();
@@ -25,13 +26,20 @@ public sealed class RecordingEvents : IClientEvents
     /// <summary>The next local address that leads to a private name.</summary>
     public Task<System.Net.IPEndPoint> NextListeningAsync() => Within.Bound(_listening.Reader.ReadAsync().AsTask(), "the client to listen", Log);
 
+    /// <summary>Address of the inspector.</summary>
+    public Task<Uri> NextInspectingAsync() => Within.Bound(_inspecting.Reader.ReadAsync().AsTask(), "the inspector to listen", Log);
+
     public Task<ConnectionSummary> NextConnectionAsync() => Within.Bound(_connections.Reader.ReadAsync().AsTask(), "a connection to end", Log);
 
     public Task<ExchangeSummary> NextExchangeAsync() => Within.Bound(_exchanges.Reader.ReadAsync().AsTask(), "an exchange to end", Log);
 
     public Task<(string Reason, TimeSpan RetryIn)> NextLostAsync() => Within.Bound(_lost.Reader.ReadAsync().AsTask(), "the client to lose its session", Log);
 
-    public void Inspecting(Uri address) => Log.Enqueue($"inspecting {address}");
+    public void Inspecting(Uri address)
+    {
+        Log.Enqueue($"inspecting {address}");
+        _inspecting.Writer.TryWrite(address);
+    }
 
     public void Connecting(int attempt) => Log.Enqueue($"connecting {attempt}");
 

@@ -1,4 +1,5 @@
 using Ggrok.Client.Connection;
+using Ggrok.Client.Inspector;
 
 namespace Ggrok.Tests.Testing;
 
@@ -11,7 +12,7 @@ public sealed class RunningClient : IAsyncDisposable
     public RunningClient(TunnelClientOptions options)
     {
         ClientId = options.ClientId;
-        _running = new TunnelClient(options, Events, TimeProvider.System).RunAsync(_stop.Token);
+        _running = InspectedClient.RunAsync(options, Events, TimeProvider.System, _stop.Token);
     }
 
     public RecordingEvents Events { get; } = new();

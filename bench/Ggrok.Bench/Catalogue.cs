@@ -17,7 +17,7 @@ internal static class Catalogue
         var build = new GgrokBuild(root);
         return
         [
-            new Direct(), new NginxDoubleHop(), new GgrokTunnel(build), new GgrokTcp(build), new GgrokConnect(build),
+            new Direct(), new NginxDoubleHop(), new GgrokTunnel(build), new GgrokTunnel(build, inspect: false), new GgrokTcp(build), new GgrokConnect(build),
             new SshForward(reverse: true), new SshForward(reverse: false), new LocalTunnel(),
         ];
     }

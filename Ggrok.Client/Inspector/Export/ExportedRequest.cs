@@ -1,5 +1,5 @@
 using Ggrok.Client.Connection;
-using Ggrok.Client.Inspector.Http;
+using Ggrok.Client.Inspector.Content;
 using Ggrok.Client.Inspector.Recording;
 using Ggrok.Shared.Protocol;
 
@@ -66,7 +66,7 @@ internal sealed record ExportedRequest
             Target = prefix.TrimEnd('/') + head.Target,
             Host = host == local?.Target.Authority ? null : host,
             Headers = [.. head.Headers.Where(f => Goes(f, head, isLocal: local is not null))],
-            Body = head.HasBody || !body.Bytes.IsEmpty || ExchangeRows.Find(head.Headers, "Content-Length") is not null ? body.Bytes.ToArray() : null,
+            Body = head.HasBody || !body.Bytes.IsEmpty || head.Headers.ValueOf("Content-Length") is not null ? body.Bytes.ToArray() : null,
             Remark = head.Upgrade is not null ? $"The request asked to upgrade to {Printable.Clean(head.Upgrade)}, which is left out."
                 : body.IsTruncated ? $"Only {ByteSizes.Format(body.Bytes.Length)} of the body of {ByteSizes.Format(body.Total)} were kept."
                 : null,
@@ -74,7 +74,7 @@ internal sealed record ExportedRequest
     }
 
     /// <summary>The value of the first field with a name, or null.</summary>
-    public string? Find(string name) => ExchangeRows.Find(Headers, name);
+    public string? Find(string name) => Headers.ValueOf(name);
 
     private static bool Goes(HeaderField field, RequestHead head, bool isLocal) =>
         !OfTheConnection.Contains(field.Name, StringComparer.OrdinalIgnoreCase)

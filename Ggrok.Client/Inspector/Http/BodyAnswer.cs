@@ -1,3 +1,4 @@
+using Ggrok.Client.Inspector.Content;
 using Ggrok.Client.Inspector.Recording;
 using Microsoft.AspNetCore.Http;
 
@@ -14,7 +15,7 @@ internal static class BodyAnswer
     public static async Task SendAsync(HttpContext context, ExchangeSnapshot exchange, bool ofRequest, bool decoded)
     {
         ReadOnlyMemory<byte> bytes = BodyProjection.Bytes(exchange, ofRequest, decoded);
-        string? type = ExchangeRows.MediaType(ofRequest ? exchange.Request.Headers : exchange.Response?.Headers ?? []);
+        string type = (ofRequest ? exchange.Request.Headers : exchange.Response?.Headers ?? []).MediaType();
         bool isPicture = Pictures.Contains(type);
         HttpResponse response = context.Response;
         response.ContentType = isPicture ? type : "application/octet-stream";
@@ -29,7 +30,7 @@ internal static class BodyAnswer
         await response.Body.WriteAsync(bytes, context.RequestAborted).ConfigureAwait(false);
     }
 
-    private static string ExtensionOf(string? type) => type switch
+    private static string ExtensionOf(string type) => type switch
     {
         "application/json" => ".json",
         "text/html" => ".html",
@@ -40,8 +41,8 @@ internal static class BodyAnswer
         "application/xml" or "text/xml" => ".xml",
         "application/pdf" => ".pdf",
         "application/zip" => ".zip",
-        not null when type.EndsWith("+json", StringComparison.Ordinal) => ".json",
-        not null when type.EndsWith("+xml", StringComparison.Ordinal) => ".xml",
+        _ when type.EndsWith("+json", StringComparison.Ordinal) => ".json",
+        _ when type.EndsWith("+xml", StringComparison.Ordinal) => ".xml",
         _ => ".bin",
     };
 }

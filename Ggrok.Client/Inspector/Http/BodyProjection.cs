@@ -1,4 +1,5 @@
 using System.Text;
+using Ggrok.Client.Inspector.Content;
 using Ggrok.Client.Inspector.Http.Contracts;
 using Ggrok.Client.Inspector.Recording;
 using Ggrok.Shared.Protocol;
@@ -9,26 +10,31 @@ namespace Ggrok.Client.Inspector.Http;
 internal static class BodyProjection
 {
     private const int LongestText = 1024 * 1024;
+    private const int LargestDecoded = 16 * 1024 * 1024;
 
     private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     /// <summary>The kept bytes of a body.</summary>
-    public static ReadOnlyMemory<byte> Bytes(ExchangeSnapshot exchange, bool ofRequest, bool decoded) =>
-        (ofRequest ? exchange.RequestBody : exchange.ResponseBody).Bytes;
+    public static ReadOnlyMemory<byte> Bytes(ExchangeSnapshot exchange, bool ofRequest, bool decoded)
+    {
+        CapturedBody body = ofRequest ? exchange.RequestBody : exchange.ResponseBody;
+        return decoded ? ContentDecoder.Decode(body, ofRequest ? exchange.Request.Headers : exchange.Response?.Headers ?? [], LargestDecoded).Bytes : body.Bytes;
+    }
 
     /// <summary>Sizes, media type and text of a body.</summary>
     public static BodyDetails Of(CapturedBody body, IReadOnlyList<HeaderField> fields)
     {
-        ReadOnlyMemory<byte> bytes = body.Bytes;
+        DecodedContent content = ContentDecoder.Decode(body, fields, LargestDecoded);
         return new BodyDetails
         {
             Bytes = body.Total,
             KeptBytes = body.Bytes.Length,
             Truncated = body.IsTruncated,
-            Type = ExchangeRows.Find(fields, "Content-Type"),
-            Encodings = [],
-            DecodedBytes = bytes.Length,
-            Text = TextOf(bytes.Span, body.IsTruncated),
+            Type = fields.ValueOf("Content-Type"),
+            Encodings = content.Encodings,
+            DecodedBytes = content.Bytes.Length,
+            Text = content.End == ContentEnd.Encoded ? null : TextOf(content.Bytes.Span, content.End != ContentEnd.Whole),
+            Note = content.Note,
         };
     }
 

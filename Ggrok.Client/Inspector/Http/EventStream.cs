@@ -25,7 +25,7 @@ internal sealed class EventStream(InspectorState state) : IEndpoints
     {
         context.Response.ContentType = "text/event-stream";
         using var clock = new PeriodicTimer(Pause, state.Time);
-        var seen = new Seen { Changes = state.Recorder.Changes, Clears = state.Recorder.Clears, Session = -1 };
+        var seen = new Seen { Changes = state.Recorder.Changes, Clears = state.Recorder.Clears, Session = -1, Rules = -1 };
         CancellationToken gone = context.RequestAborted;
         for (long look = 0; ; look++)
         {
@@ -38,11 +38,21 @@ internal sealed class EventStream(InspectorState state) : IEndpoints
 
             if (look % LooksInASecond == 0)
             {
+                await RulesAsync(context, seen).ConfigureAwait(false);
                 await WriteAsync(context, "stats", state.Stats(1)[0], InspectorJson.Relaxed.StatsPoint).ConfigureAwait(false);
             }
 
             await context.Response.Body.FlushAsync(gone).ConfigureAwait(false);
             await clock.WaitForNextTickAsync(gone).ConfigureAwait(false);
+        }
+    }
+
+    private async Task RulesAsync(HttpContext context, Seen seen)
+    {
+        if (state.Rules.Stamp is var stamp && stamp != seen.Rules)
+        {
+            seen.Rules = stamp;
+            await WriteAsync(context, "rules", RuleEndpoints.Shown(state.Rules), InspectorJson.Relaxed.IReadOnlyListRuleDetails).ConfigureAwait(false);
         }
     }
 
@@ -94,6 +104,7 @@ internal sealed class EventStream(InspectorState state) : IEndpoints
         public long Changes;
         public long Clears;
         public long Session;
+        public long Rules;
         public int LeftOut;
     }
 }

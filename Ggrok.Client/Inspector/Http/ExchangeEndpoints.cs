@@ -1,5 +1,6 @@
 using System.Globalization;
 using Ggrok.Client.Inspector.Http.Contracts;
+using Ggrok.Client.Inspector.Messages;
 using Ggrok.Client.Inspector.Recording;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -17,6 +18,7 @@ internal sealed class ExchangeEndpoints(InspectorState state) : IEndpoints
         routes.MapGet("/api/exchanges", ListAsync);
         routes.MapDelete("/api/exchanges", ClearAsync);
         routes.MapGet("/api/exchanges/{number}", ShowAsync);
+        routes.MapGet("/api/exchanges/{number}/messages", MessagesAsync);
         routes.MapGet("/api/exchanges/{number}/request/body", context => BodyAsync(context, ofRequest: true));
         routes.MapGet("/api/exchanges/{number}/response/body", context => BodyAsync(context, ofRequest: false));
     }
@@ -51,6 +53,31 @@ internal sealed class ExchangeEndpoints(InspectorState state) : IEndpoints
     {
         ExchangeSnapshot exchange = Named(context, state.Recorder);
         return context.JsonAsync(ExchangeProjection.Of(exchange, state), InspectorJson.Relaxed.ExchangeDetails);
+    }
+
+    private Task MessagesAsync(HttpContext context)
+    {
+        ExchangeSnapshot exchange = Named(context, state.Recorder);
+        MessageList list = MessageReader.Read(exchange)
+            ?? throw new ApiException(StatusCodes.Status404NotFound, $"Exchange {exchange.Number} has no messages.", "WebSockets, server-sent events and gRPC have.");
+        return context.JsonAsync(new MessagePage(list.Protocol, list.IsCut, [.. list.Messages.Select(m => Message(m, isGrpc: list.Protocol.StartsWith("gRPC", StringComparison.Ordinal)))]), InspectorJson.Relaxed.MessagePage);
+    }
+
+    private static MessageDetails Message(ExchangeMessage message, bool isGrpc)
+    {
+        string? text = message.Kind is "binary" or "ping" or "pong" ? null
+            : isGrpc && message.Kind == "message" && ProtobufText.Format(message.Payload.Span) is { } fields ? fields
+            : BodyProjection.TextOf(message.Payload.Span, isCut: message.Payload.Length < message.Size);
+        return new MessageDetails
+        {
+            Direction = message.Direction == MessageDirection.ToService ? "in" : "out",
+            AtMs = Math.Round(message.At.TotalMilliseconds, 3),
+            Kind = message.Kind,
+            Bytes = message.Size,
+            Text = text,
+            Base64 = text is null ? Convert.ToBase64String(message.Payload.Span) : null,
+            Note = message.Note,
+        };
     }
 
     private async Task BodyAsync(HttpContext context, bool ofRequest)

@@ -19,14 +19,22 @@ internal sealed class ExchangeFilter
 
     /// <exception cref="ApiException">A parameter of the query is not valid.</exception>
     public ExchangeFilter(HttpRequest request)
+        : this(name => request.Query[name].ToString(), request.NumberOf("before", long.MaxValue, 1, long.MaxValue))
     {
-        _text = Given(request, "text");
-        _methods = List(request, "method");
-        _statuses = List(request, "status");
-        _host = Given(request, "host");
-        _tunnel = Given(request, "tunnel");
-        _source = Given(request, "source");
-        _before = request.NumberOf("before", long.MaxValue, 1, long.MaxValue);
+    }
+
+    /// <param name="query">Tells a parameter; an empty text for one that is not given.</param>
+    /// <param name="before">Only those with a smaller number.</param>
+    /// <exception cref="ApiException">A parameter is not valid.</exception>
+    public ExchangeFilter(Func<string, string> query, long before = long.MaxValue)
+    {
+        _text = Given(query("text"));
+        _methods = List(query("method"));
+        _statuses = List(query("status"));
+        _host = Given(query("host"));
+        _tunnel = Given(query("tunnel"));
+        _source = Given(query("source"));
+        _before = before;
         if (_statuses.FirstOrDefault(s => !IsStatus(s)) is { } wrong)
         {
             throw new ApiException(StatusCodes.Status400BadRequest, $"status: {wrong} is no status.", "Write codes, classes or error, separated by commas: 2xx,404,error");
@@ -64,8 +72,7 @@ internal sealed class ExchangeFilter
     private static bool IsStatus(string text) => text == "error"
         || (text.Length == 3 && text[0] is >= '1' and <= '5' && (text[1..].Equals("xx", StringComparison.OrdinalIgnoreCase) || text[1..].All(char.IsAsciiDigit)));
 
-    private static string? Given(HttpRequest request, string name) => request.Query[name].ToString() is { Length: > 0 } text ? text : null;
+    private static string? Given(string text) => text.Length > 0 ? text : null;
 
-    private static string[] List(HttpRequest request, string name) =>
-        request.Query[name].ToString().Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+    private static string[] List(string text) => text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 }

@@ -1,7 +1,9 @@
 using System.Net;
+using Ggrok.Client.Inspector.Content;
 using Ggrok.Client.Inspector.Http.Contracts;
 using Ggrok.Client.Inspector.Recording;
 using Ggrok.Shared.Protocol;
+using Ggrok.Shared.Webhooks;
 
 namespace Ggrok.Client.Inspector.Http;
 
@@ -22,6 +24,7 @@ internal static class ExchangeProjection
             Timings = TimingsOf(exchange.Timings),
             HasMessages = row.Kind is "websocket" or "sse" or "grpc",
             OtherTarget = exchange.OtherTarget,
+            Webhook = exchange.Webhook is { } webhook ? WebhookOf(exchange, webhook, state.Options.Inspect?.WebhookSecrets) : null,
             Replays = [.. state.Recorder.Summaries(0, int.MaxValue, out _).Where(e => e.ReplayOf == exchange.Number).Select(e => e.Number).Reverse()],
         };
     }
@@ -43,7 +46,7 @@ internal static class ExchangeProjection
             Remote = head.Remote,
             Headers = Lines(head.Headers),
             Cookies = [.. head.Headers.Where(f => f.Name.Equals("Cookie", StringComparison.OrdinalIgnoreCase)).SelectMany(f => CookiesOf(f.Value))],
-            Form = ExchangeRows.MediaType(head.Headers) == FormType && body.Text is { } text ? Pairs(text, '&') : null,
+            Form = head.Headers.MediaType() == FormType && body.Text is { } text ? Pairs(text, '&') : null,
             Body = body,
         };
     }
@@ -57,6 +60,15 @@ internal static class ExchangeProjection
         Cookies = [.. head.Headers.Where(f => f.Name.Equals("Set-Cookie", StringComparison.OrdinalIgnoreCase)).Select(f => f.Value)],
         Body = BodyProjection.Of(exchange.ResponseBody, head.Headers),
     };
+
+    private static WebhookDetails WebhookOf(ExchangeSnapshot exchange, WebhookInfo webhook, IReadOnlyDictionary<WebhookProvider, IReadOnlyList<string>>? secrets)
+    {
+        RequestHead head = exchange.Request;
+        var signed = new WebhookRequest(head.Headers, exchange.RequestBody.Bytes, !exchange.RequestBody.IsTruncated, $"{head.Scheme}://{head.Host}{head.Target}");
+        SignatureCheck check = WebhookVerifier.Verify(webhook.Provider, secrets?.GetValueOrDefault(webhook.Provider) ?? [], signed, exchange.StartedAt);
+        string verdict = check.Verdict.ToString();
+        return new WebhookDetails(webhook.Provider.DisplayName(), webhook.EventName, webhook.DeliveryId, char.ToLowerInvariant(verdict[0]) + verdict[1..], check.Reason);
+    }
 
     private static TimingDetails TimingsOf(in ExchangeTimings timings) => new()
     {

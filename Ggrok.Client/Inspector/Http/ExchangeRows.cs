@@ -1,6 +1,8 @@
+using Ggrok.Client.Inspector.Content;
 using Ggrok.Client.Inspector.Http.Contracts;
 using Ggrok.Client.Inspector.Recording;
 using Ggrok.Shared.Protocol;
+using Ggrok.Shared.Webhooks;
 
 namespace Ggrok.Client.Inspector.Http;
 
@@ -36,27 +38,12 @@ internal static class ExchangeRows
             ReplayOf = exchange.ReplayOf,
             Rule = exchange.Rule,
             Edited = exchange.WasEdited,
+            Webhook = exchange.Webhook is { } webhook ? $"{webhook.Provider.DisplayName()} {webhook.EventName}".TrimEnd() : null,
         };
     }
 
-    /// <summary>The value of the first field with a name, or null.</summary>
-    public static string? Find(IReadOnlyList<HeaderField> fields, string name)
-    {
-        for (int i = 0; i < fields.Count; i++)
-        {
-            if (fields[i].Name.Equals(name, StringComparison.OrdinalIgnoreCase))
-            {
-                return fields[i].Value;
-            }
-        }
-
-        return null;
-    }
-
-    /// <summary>The media type without its parameters.</summary>
-    public static string? MediaType(IReadOnlyList<HeaderField> fields) => Find(fields, "Content-Type") is { } type
-        ? (type.IndexOf(';', StringComparison.Ordinal) is var end and >= 0 ? type[..end] : type).Trim().ToLowerInvariant()
-        : null;
+    // A field that says nothing is left out of the answer.
+    private static string? MediaType(IReadOnlyList<HeaderField> fields) => fields.MediaType() is { Length: > 0 } type ? type : null;
 
     private static string KindOf(ExchangeSnapshot exchange) => exchange.Response is { } response && MessageStreams.Of(response) is var stream and not MessageStream.None
         ? stream switch
@@ -66,7 +53,7 @@ internal static class ExchangeRows
             MessageStream.ServerSentEvents => "sse",
             _ => "grpc",
         }
-        : MediaType(exchange.Request.Headers) is { } type && type.StartsWith("application/grpc", StringComparison.Ordinal) ? "grpc" : "http";
+        : exchange.Request.Headers.MediaType().StartsWith("application/grpc", StringComparison.Ordinal) ? "grpc" : "http";
 
     private static string Name<T>(T value)
         where T : struct, Enum => value.ToString().ToLowerInvariant();

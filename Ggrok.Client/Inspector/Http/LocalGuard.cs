@@ -14,6 +14,8 @@ internal sealed class LocalGuard(int port)
     /// <summary>Field that carries the secret.</summary>
     public const string SecretField = "X-Ggrok-Secret";
 
+    private static readonly string[] ForwardedFields = ["Forwarded", "X-Forwarded-For", "X-Forwarded-Host"];
+
     private readonly string[] _hosts = [$"127.0.0.1:{port}", $"localhost:{port}", $"[::1]:{port}"];
     private readonly byte[] _secret = Encoding.ASCII.GetBytes(RandomNumberGenerator.GetHexString(32, lowercase: true));
 
@@ -27,6 +29,12 @@ internal sealed class LocalGuard(int port)
         if (!_hosts.Contains(host, StringComparer.OrdinalIgnoreCase))
         {
             return $"This is the inspector of ggrok, for this machine only; open http://127.0.0.1:{port}/";
+        }
+
+        // Through a tunnel or another proxy, which may well rewrite Host, come people who are elsewhere.
+        if (ForwardedFields.Any(request.Headers.ContainsKey))
+        {
+            return "The inspector is for this machine only, not for visitors of a tunnel or a proxy.";
         }
 
         StringValues origin = request.Headers.Origin;

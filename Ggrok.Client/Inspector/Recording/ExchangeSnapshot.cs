@@ -1,4 +1,5 @@
 using Ggrok.Shared.Protocol;
+using Ggrok.Shared.Webhooks;
 
 namespace Ggrok.Client.Inspector.Recording;
 
@@ -43,6 +44,9 @@ internal sealed record ExchangeSnapshot
 
     /// <summary><see cref="RelayError.None"/>, or how it failed.</summary>
     public RelayError Error { get; init; }
+
+    /// <summary>Whose webhook it is, or null; its signature is not verified.</summary>
+    public WebhookInfo? Webhook { get; init; }
 
     /// <summary>Name of the rule that answered, delayed or held it, or null.</summary>
     public string? Rule { get; init; }

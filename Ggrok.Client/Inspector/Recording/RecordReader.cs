@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Text;
 using Ggrok.Client.Local.Http1;
 using Ggrok.Shared.Protocol;
+using Ggrok.Shared.Webhooks;
 
 namespace Ggrok.Client.Inspector.Recording;
 
@@ -29,6 +30,10 @@ internal ref struct RecordReader
         var error = (RelayError)reader.Int32();
         bool wasEdited = reader.Int32() != 0;
         string? rule = reader.Text();
+        RequestHead request = HeadReader.ReadRequest(reader.Bytes());
+        ResponseHead? response = ResponseOf(reader.Bytes());
+        HeaderField[] trailers = reader.Trailers();
+        CapturedBody requestBody = reader.Body(withBodies, out ReadOnlySpan<byte> requestBytes);
         return new ExchangeSnapshot
         {
             Number = number,
@@ -42,11 +47,12 @@ internal ref struct RecordReader
             Error = error,
             WasEdited = wasEdited,
             Rule = rule,
-            Request = HeadReader.ReadRequest(reader.Bytes()),
-            Response = ResponseOf(reader.Bytes()),
-            ResponseTrailers = reader.Trailers(),
-            RequestBody = reader.Body(withBodies),
-            ResponseBody = reader.Body(withBodies),
+            Request = request,
+            Response = response,
+            ResponseTrailers = trailers,
+            RequestBody = requestBody,
+            ResponseBody = reader.Body(withBodies, out _),
+            Webhook = WebhookRecognizer.Recognize(request.Headers, requestBytes),
         };
     }
 
@@ -83,7 +89,7 @@ internal ref struct RecordReader
         return fields;
     }
 
-    private CapturedBody Body(bool withBytes)
+    private CapturedBody Body(bool withBytes, out ReadOnlySpan<byte> bytes)
     {
         long total = Int64();
         var marks = new ArrivalMark[Int32()];
@@ -92,7 +98,7 @@ internal ref struct RecordReader
             marks[i] = new ArrivalMark(Int32(), new TimeSpan(Int64()));
         }
 
-        ReadOnlySpan<byte> bytes = Bytes();
+        bytes = Bytes();
         return withBytes ? new CapturedBody(bytes.ToArray(), total, marks) : new CapturedBody(default, total, []);
     }
 

@@ -25,6 +25,7 @@ internal sealed class RecordingExchange
     private bool _isHeld;
     private bool _isOver;
     private int _limit;
+    private long _notedAhead;
 
     internal RecordingExchange(Recorder recorder, long number, in ExchangeOrigin origin, ReadOnlySpan<byte> envelope)
     {
@@ -50,10 +51,22 @@ internal sealed class RecordingExchange
     {
         lock (_lock)
         {
-            if (!_isOver)
+            int again = (int)Math.Min(_notedAhead, data.Length);
+            _notedAhead -= again;
+            data = data[again..];
+            if (!_isOver && !data.IsEmpty)
             {
                 _requestBody.Add(data, Elapsed(), _limit, _recorder.Budget);
             }
+        }
+    }
+
+    /// <summary>So many bytes of the request's body were noted already, and will be told again when they are sent.</summary>
+    public void RequestDataAgain(long bytes)
+    {
+        lock (_lock)
+        {
+            _notedAhead = bytes;
         }
     }
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using Ggrok.Client.Connection;
+using Ggrok.Client.Inspector.Content;
 using Ggrok.Client.Inspector.Http;
 using Ggrok.Client.Inspector.Recording;
 using Ggrok.Shared.Multiplexing;
@@ -168,7 +169,7 @@ internal sealed class Replayer : IAsyncDisposable
                 "Give a body to send, or keep more of the next ones with --inspect-body.");
         }
 
-        string? length = ExchangeRows.Find(exchange.Request.Headers, "Content-Length");
+        string? length = exchange.Request.Headers.ValueOf("Content-Length");
         bool isWhole = !exchange.Request.HasBody
             || (length is not null
                 ? length == body.Total.ToString(CultureInfo.InvariantCulture)

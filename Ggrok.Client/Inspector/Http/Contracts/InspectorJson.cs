@@ -2,6 +2,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Ggrok.Client.Inspector.Replay;
+using Ggrok.Client.Inspector.Rules;
 
 namespace Ggrok.Client.Inspector.Http.Contracts;
 
@@ -11,11 +12,15 @@ namespace Ggrok.Client.Inspector.Http.Contracts;
 [JsonSerializable(typeof(StatusDetails))]
 [JsonSerializable(typeof(ExchangePage))]
 [JsonSerializable(typeof(ExchangeDetails))]
+[JsonSerializable(typeof(ExchangeRow))]
 [JsonSerializable(typeof(IReadOnlyList<ExchangeRow>))]
 [JsonSerializable(typeof(IReadOnlyList<StatsPoint>))]
 [JsonSerializable(typeof(StatsPoint))]
 [JsonSerializable(typeof(SkippedDetails))]
 [JsonSerializable(typeof(MessagePage))]
+[JsonSerializable(typeof(IReadOnlyList<RuleDetails>))]
+[JsonSerializable(typeof(RuleDetails))]
+[JsonSerializable(typeof(ReleaseOrder))]
 [JsonSerializable(typeof(ProblemBody))]
 [JsonSerializable(typeof(ReplayOrder))]
 [JsonSerializable(typeof(DiffDetails))]
