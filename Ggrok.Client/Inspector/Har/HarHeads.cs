@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Text;
+using Ggrok.Client.Inspector.Content;
 using Ggrok.Client.Inspector.Http;
 using Ggrok.Client.Inspector.Recording;
 using Ggrok.Shared.Protocol;
@@ -27,10 +28,10 @@ internal static class HarHeads
             Method = node["method"].Required().Text()!,
             Target = extras["target"].Text() ?? target,
             Scheme = scheme,
-            Host = ExchangeRows.Find(fields, "Host") is { Length: > 0 } host ? host : authority,
+            Host = fields.ValueOf("Host") is { Length: > 0 } host ? host : authority,
             Version = VersionOf(node["httpVersion"].Text()),
             Remote = extras["remote"].Text() ?? "",
-            Upgrade = extras["upgrade"].Text() ?? ExchangeRows.Find(fields, "Upgrade"),
+            Upgrade = extras["upgrade"].Text() ?? fields.ValueOf("Upgrade"),
         };
         if (!HeaderField.IsName(head.Method))
         {

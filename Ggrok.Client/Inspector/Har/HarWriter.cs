@@ -4,7 +4,7 @@ using System.Net;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using Ggrok.Client.Inspector.Http;
+using Ggrok.Client.Inspector.Content;
 using Ggrok.Client.Inspector.Recording;
 using Ggrok.Shared.Protocol;
 
@@ -60,7 +60,7 @@ internal static class HarWriter
         if (!exchange.RequestBody.Bytes.IsEmpty && head.Upgrade is null)
         {
             json.WriteStartObject("postData");
-            json.WriteString("mimeType", ExchangeRows.Find(head.Headers, "Content-Type") ?? "application/octet-stream");
+            json.WriteString("mimeType", head.Headers.ValueOf("Content-Type") ?? "application/octet-stream");
             WriteText(json, HarBody.Of(exchange, ofRequest: true));
             json.WriteEndObject();
         }
@@ -85,14 +85,14 @@ internal static class HarWriter
         json.WriteEndArray();
         json.WriteStartObject("content");
         json.WriteNumber("size", head?.Status == 101 ? 0 : body.IsDecoded ? body.Bytes.Length : exchange.ResponseBody.Total);
-        json.WriteString("mimeType", ExchangeRows.Find(fields, "Content-Type") ?? "x-unknown");
+        json.WriteString("mimeType", fields.ValueOf("Content-Type") ?? "x-unknown");
         if (!body.Bytes.IsEmpty && head?.Status != 101)
         {
             WriteText(json, body);
         }
 
         json.WriteEndObject();
-        json.WriteString("redirectURL", ExchangeRows.Find(fields, "Location") ?? "");
+        json.WriteString("redirectURL", fields.ValueOf("Location") ?? "");
         json.WriteNumber("headersSize", -1);
         json.WriteNumber("bodySize", exchange.ResponseBody.Total);
         json.WriteEndObject();
