@@ -106,7 +106,7 @@ public sealed class LooksTests(PageBrowser browser)
         await TrafficAsync(scene);
         await scene.OpenAsync("POST /greeting?language=en", "Response");
         await Expect(scene.Details.GetByRole(AriaRole.Treeitem)).Not.ToHaveCountAsync(0);
-        await scene.Page.EvaluateAsync("document.activeElement.blur(); window.plain = new Map(); for (const node of document.querySelectorAll('*')) plain.set(node, lookOf(node)); function lookOf(node) { const { outlineStyle, outlineWidth, boxShadow, borderColor, clipPath } = getComputedStyle(node); return [outlineStyle === 'none' ? '' : outlineWidth, boxShadow, borderColor, clipPath].join(); } window.lookOf = lookOf;");
+        await scene.Page.EvaluateAsync("document.activeElement.blur(); window.plain = new Map(); for (const node of document.querySelectorAll('*')) plain.set(node, lookOf(node)); function lookOf(node) { const { outlineStyle, outlineWidth, boxShadow, borderColor, clipPath } = getComputedStyle(node); return [outlineStyle === 'none' ? '' : outlineWidth, boxShadow, borderColor, clipPath].join(); } window.lookOf = lookOf; null");
         var seen = new HashSet<string>(StringComparer.Ordinal);
         for (int step = 0; step < 80; step++)
         {
@@ -142,7 +142,7 @@ public sealed class LooksTests(PageBrowser browser)
             await scene.Page.EvaluateAsync(await Axe.Value);
         }
 
-        JsonElement? found = await scene.Page.EvaluateAsync("axe.run({ resultTypes: ['violations'] }).then(({ violations }) => violations.filter(({ impact }) => impact === 'serious' || impact === 'critical').map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`))");
+        JsonElement? found = await scene.Page.EvaluateAsync("axe.run({ resultTypes: ['violations'] }).then(({ violations }) => violations.filter(({ impact }) => impact === 'serious' || impact === 'critical').map(({ id, nodes }) => `${id}: ${nodes.map(({ html, any }) => `${html} (${any.map(({ message }) => message).join(', ')})`).join(' ')}`))");
         found!.Value.EnumerateArray().Select(v => v.GetString()).ShouldBeEmpty(where);
     }
 

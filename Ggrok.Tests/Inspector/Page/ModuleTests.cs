@@ -85,7 +85,7 @@ public sealed class ModuleTests(PageBrowser browser)
         ("share/numbers.js", [("[joinNumbers([7, 1, 2, 3, 3]), joinNumbers([]), joinNumbers([5])]", """["1-3,7","","5"]""")]),
         ("replay/header-text.js", [("parseHeaders('A: 1\\nno colon\\n b :x: y \\n: z')", """[["A","1"],["b","x: y"]]""")]),
         ("charts/scale.js", [
-            ("[niceStep(10), niceStep(87), ticks(7), ticks(0)]", "[2.5,25,[0,2,4,6,8],[0,1]]"),
+            ("[niceStep(10), niceStep(87), ticks(7), ticks(1)]", "[2.5,25,[0,2,4,6,8],[0,0.25,0.5,0.75,1]]"),
             ("[linePath([[0, 1], null, [2, 3.456]]), areaPath([[0, 1], [2, 3]], 9)]", """["M0 1M2 3.46","M0 1L2 3L2 9L0 9Z"]"""),
             ("condense(Array.from({ length: 10 }, (_, at) => ({ at, active: at, requests: 1, p99Ms: at % 2 ? at : null })), 5).map(({ at, requests, p99Ms, seconds }) => [at, requests, p99Ms, seconds])", "[[1,2,1,2],[3,2,3,2],[5,2,5,2],[7,2,7,2],[9,2,9,2]]"),
         ]),

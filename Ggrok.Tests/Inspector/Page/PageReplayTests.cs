@@ -48,8 +48,8 @@ public sealed class PageReplayTests(PageBrowser browser)
         await Expect(scene.Row("PUT /greeting?language=fr, 200")).ToContainTextAsync("#1");
         await PageScene.Button(scene.Toast, "Compare").ClickAsync();
         await Expect(scene.Dialog).ToContainTextAsync("Responses of #1 and #2");
-        await Expect(scene.Dialog.Locator(".d-line.removed")).ToContainTextAsync(["\"method\": \"POST\"", "\"language\": \"en\"", "\"name\":\"Ada\""]);
-        await Expect(scene.Dialog.Locator(".d-line.added")).ToContainTextAsync(["\"method\": \"PUT\"", "\"language\": \"fr\"", "\"name\":\"Grace\""]);
+        await Expect(scene.Dialog.Locator(".d-line.removed")).ToContainTextAsync(["\"method\": \"POST\"", "\"language\": \"en\"", "\"name\": \"Ada\""]);
+        await Expect(scene.Dialog.Locator(".d-line.added")).ToContainTextAsync(["\"method\": \"PUT\"", "\"language\": \"fr\"", "\"name\": \"Grace\""]);
         await Expect(scene.Dialog.GetByRole(AriaRole.Row, new() { NameRegex = PageScene.Name("^x-language") })).ToHaveTextAsync("X-Languageenfr", new() { IgnoreCase = true });
         await PageScene.Button(scene.Dialog, "Unified").ClickAsync();
         await Expect(scene.Dialog.Locator(".d-line.added")).ToHaveCountAsync(3);

@@ -89,7 +89,7 @@ public sealed class ShareTests(PageBrowser browser)
     {
         string script = Path.GetTempFileName();
         await File.WriteAllTextAsync(script, command);
-        await using RunningProgram shell = RunningProgram.Start("sh", $"\"{script}\"", Path.GetTempPath());
+        await using RunningProgram shell = RunningProgram.Start("bash", $"\"{script}\"", Path.GetTempPath());
         (await shell.ExitAsync(Within.Limit)).ShouldBe(0, shell.Output);
         File.Delete(script);
     }
