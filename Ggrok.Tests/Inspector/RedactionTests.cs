@@ -90,6 +90,30 @@ public class RedactionTests
         redacted.RequestBody.Total.ShouldBe(11);
     }
 
+    [Fact]
+    public void A_coded_body_goes_without_its_coding_where_it_has_a_secret()
+    {
+        HeaderField[] fields = [new("Content-Encoding", "gzip"), new("Content-Type", "application/json")];
+        ExchangeSnapshot secret = Exchange("/", fields, "") with { RequestBody = Gzip("{\"token\":1}") };
+        ExchangeSnapshot plain = Exchange("/", fields, "") with { RequestBody = Gzip("{\"a\":1}") };
+
+        Body(Apply(secret)).ShouldBe("{\"token\":\"REDACTED\"}");
+        Apply(secret).Request.Headers.ShouldBe([fields[1]]);
+        Apply(plain).RequestBody.ShouldBeSameAs(plain.RequestBody);
+        Apply(plain).Request.Headers.ShouldBe(fields);
+    }
+
+    private static CapturedBody Gzip(string text)
+    {
+        using var zipped = new MemoryStream();
+        using (var gzip = new System.IO.Compression.GZipStream(zipped, System.IO.Compression.CompressionLevel.Optimal, leaveOpen: true))
+        {
+            gzip.Write(Encoding.UTF8.GetBytes(text));
+        }
+
+        return new CapturedBody(zipped.ToArray(), zipped.Length, []);
+    }
+
     private static ExchangeSnapshot Apply(ExchangeSnapshot exchange) => new Redaction(new SecretNames(["x-own-thing", "ownThing"])).Apply(exchange);
 
     private static string Body(ExchangeSnapshot exchange) => Encoding.UTF8.GetString(exchange.RequestBody.Bytes.Span);

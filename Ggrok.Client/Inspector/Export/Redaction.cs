@@ -1,7 +1,6 @@
 using System.Net;
 using System.Text;
 using Ggrok.Client.Inspector.Content;
-using Ggrok.Client.Inspector.Http;
 using Ggrok.Client.Inspector.Recording;
 using Ggrok.Shared.Protocol;
 
@@ -14,6 +13,8 @@ internal sealed class Redaction(SecretNames names)
     public const string Placeholder = "REDACTED";
 
     private static readonly string[] WithAddresses = ["Referer", "Location", "Content-Location"];
+
+    private const int LargestDecoded = 16 * 1024 * 1024;
 
     private readonly BodyRedaction _bodies = new(names);
 
@@ -67,8 +68,8 @@ internal sealed class Redaction(SecretNames names)
         : WithAddresses.Contains(field.Name, StringComparer.OrdinalIgnoreCase) ? field with { Value = Address(field.Value) }
         : field;
 
-    // Within a content coding nothing can be replaced: such a body goes without its coding, and one that cannot be read
-    // does not go at all.
+    // Within a content coding nothing can be replaced: such a body goes without its coding unless there was nothing to
+    // replace, and one that cannot be read does not go at all.
     private CapturedBody Body(ExchangeSnapshot exchange, bool ofRequest, List<HeaderField> fields)
     {
         CapturedBody body = ofRequest ? exchange.RequestBody : exchange.ResponseBody;
@@ -77,15 +78,15 @@ internal sealed class Redaction(SecretNames names)
             return body;
         }
 
-        bool isCoded = fields.Exists(f => IsCoding(f) && !f.Value.Equals("identity", StringComparison.OrdinalIgnoreCase));
-        ReadOnlyMemory<byte> plain = isCoded ? BodyProjection.Bytes(exchange, ofRequest, decoded: true) : body.Bytes;
-        if (isCoded && plain.Span.SequenceEqual(body.Bytes.Span))
+        DecodedContent? content = fields.ListOf("Content-Encoding").TrueForAll(e => e == "identity") ? null : ContentDecoder.Decode(body, fields, LargestDecoded);
+        if (content?.End == ContentEnd.Encoded)
         {
             return new CapturedBody(default, body.Total, []);
         }
 
+        ReadOnlyMemory<byte> plain = content?.Bytes ?? body.Bytes;
         ReadOnlyMemory<byte> redacted = _bodies.Apply(plain, fields.ValueOf("Content-Type"));
-        if (redacted.Span.SequenceEqual(plain.Span))
+        if (content?.End is not (ContentEnd.Broken or ContentEnd.Cut) && redacted.Span.SequenceEqual(plain.Span))
         {
             return body;
         }

@@ -73,10 +73,10 @@ internal static class HarExtras
             json.WriteBase64String("data", body.Bytes.Span);
         }
 
-        if (body.Marks.Count > 0 && !written.IsDecoded)
+        if (written.Body.Marks.Count > 0)
         {
             json.WriteStartArray("arrived");
-            foreach (ArrivalMark mark in body.Marks)
+            foreach (ArrivalMark mark in written.Body.Marks)
             {
                 json.WriteNumberValue(mark.End);
                 json.WriteNumberValue(HarWriter.Ms(mark.At));
