@@ -174,6 +174,38 @@ public class RecorderTests
     }
 
     [Fact]
+    public void A_list_of_many_large_exchanges_has_each_once_in_order()
+    {
+        Recorder recorder = NewRecorder(new RecorderOptions { MaxBytes = 8 << 20, MaxBodyBytes = 1 << 20 });
+        for (int i = 0; i < 300; i++)
+        {
+            RecordingExchange exchange = Begin(recorder, "PUT", $"/{i}");
+            exchange.RequestData(new byte[i % 50 == 0 ? 600_000 : i * 10]);
+            exchange.Complete(RelayError.None, 200);
+        }
+
+        List<ExchangeSnapshot> all = recorder.Summaries(0, int.MaxValue, out int leftOut);
+
+        leftOut.ShouldBe(0);
+        all.Count.ShouldBe(recorder.Fill.Kept);
+        all.Select(e => e.Number).ShouldBe(Enumerable.Range(0, all.Count).Select(i => 300L - i));
+        recorder.Summaries(0, 7, out leftOut).Select(e => e.Number).ShouldBe(Enumerable.Range(0, 7).Select(i => 300L - i));
+        leftOut.ShouldBe(all.Count - 7);
+    }
+
+    [Fact]
+    public void A_response_head_that_cannot_be_read_again_spoils_no_list()
+    {
+        Recorder recorder = NewRecorder(new RecorderOptions());
+        RecordingExchange exchange = Begin(recorder, "GET", "/odd");
+        exchange.Responding("HTTP/1.1 502 \r\nX-A: 1\r\nX-B: a\nb\r\n\r\n"u8, carriesMessages: false);
+        exchange.Complete(RelayError.ResponseHeadInvalid, 502);
+
+        recorder.Summaries(0, 10, out _).ShouldHaveSingleItem().Error.ShouldBe(RelayError.ResponseHeadInvalid);
+        recorder.Find(exchange.Number).ShouldNotBeNull().Response.ShouldNotBeNull().Status.ShouldBe(502);
+    }
+
+    [Fact]
     public void Forgetting_leaves_what_is_running()
     {
         Recorder recorder = NewRecorder(new RecorderOptions());

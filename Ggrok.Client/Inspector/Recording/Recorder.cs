@@ -10,6 +10,7 @@ namespace Ggrok.Client.Inspector.Recording;
 internal sealed class Recorder
 {
     private const int KeptBufferBytes = 256 * 1024;
+    private const int BytesAtOnce = 64 * 1024;
 
     [ThreadStatic]
     private static ArrayBufferWriter<byte>? s_buffer;
@@ -90,10 +91,11 @@ internal sealed class Recorder
         writer.Bytes(response.WrittenSpan);
         writer.Trailers(exchange.ResponseTrailers);
         writer.Body(exchange.RequestBody);
+        int summaryLength = writer.SummaryLength;
         writer.Body(exchange.ResponseBody);
         lock (_lock)
         {
-            _ring.Add(number, ++_changes, record.WrittenSpan);
+            _ring.Add(number, ++_changes, record.WrittenSpan, summaryLength);
         }
 
         ReturnBuffer(record);
@@ -127,15 +129,20 @@ internal sealed class Recorder
     public ExchangeSnapshot? Find(long number)
     {
         byte[]? record = null;
+        RecordingExchange? running;
         lock (_lock)
         {
-            for (int i = _ring.Count - 1; i >= 0 && record is null; i--)
+            _active.TryGetValue(number, out running);
+            for (int i = _ring.Count - 1; i >= 0 && record is null && running is null; i--)
             {
                 record = _ring[i].Number == number ? _ring.Record(i).ToArray() : null;
             }
         }
 
-        return record is not null ? RecordReader.Read(record, withBodies: true) : Running(number);
+        // One that is over by now is among the kept ones.
+        return record is not null ? RecordReader.Read(record, withBodies: true)
+            : running is not null ? SnapshotOf(running, withBodies: true) ?? Find(number)
+            : null;
     }
 
     /// <summary>Exchanges without their bodies, newest number first.</summary>
@@ -146,24 +153,20 @@ internal sealed class Recorder
     {
         var result = new List<ExchangeSnapshot>();
         List<RecordingExchange> running;
-        leftOut = 0;
+        long below;
         lock (_lock)
         {
             running = [.. _active.Values.Where(e => e.Stamp > since)];
-            for (int i = _ring.Count - 1; i >= 0 && _ring[i].Stamp > since; i--)
-            {
-                if (result.Count < most)
-                {
-                    result.Add(RecordReader.Read(_ring.Record(i), withBodies: false));
-                }
-                else
-                {
-                    leftOut++;
-                }
-            }
+            below = _changes + 1;
+            leftOut = Math.Max(0, _ring.Count - _ring.CountBelow(since + 1) - most);
         }
 
-        result.AddRange(running.Select(e => SnapshotOf(e, withBodies: false)).OfType<ExchangeSnapshot>());
+        while (result.Count < most && below > since + 1)
+        {
+            below = AddSummaries(result, since, below, most - result.Count);
+        }
+
+        result.AddRange(running.Select(e => SnapshotOf(e, withBodies: false) ?? Find(e.Number)).OfType<ExchangeSnapshot>());
         result.Sort((a, b) => b.Number.CompareTo(a.Number));
         return result;
     }
@@ -189,12 +192,12 @@ internal sealed class Recorder
         }
     }
 
-    internal void Complete(RecordingExchange exchange, ArrayBufferWriter<byte> record, in ExchangeFigures figures)
+    internal void Complete(RecordingExchange exchange, ArrayBufferWriter<byte> record, int summaryLength, in ExchangeFigures figures)
     {
         lock (_lock)
         {
             _active.Remove(exchange.Number);
-            _ring.Add(exchange.Number, ++_changes, record.WrittenSpan);
+            _ring.Add(exchange.Number, ++_changes, record.WrittenSpan, summaryLength);
             _recorded++;
             _cutBodies += figures.CutBodies;
         }
@@ -213,16 +216,32 @@ internal sealed class Recorder
 
     private static void ReturnBuffer(ArrayBufferWriter<byte> buffer) => s_buffer = buffer.Capacity <= KeptBufferBytes ? buffer : null;
 
-    private ExchangeSnapshot? Running(long number)
+    // Reading takes long, and the relay must not wait for it: some records at a time are copied, and read behind the lock.
+    // Returns the stamp below which those are that are left.
+    private long AddSummaries(List<ExchangeSnapshot> result, long since, long below, int most)
     {
-        RecordingExchange? exchange;
+        ArrayBufferWriter<byte> copies = RentBuffer();
+        var ends = new List<int>();
         lock (_lock)
         {
-            _active.TryGetValue(number, out exchange);
+            int first = _ring.CountBelow(since + 1);
+            for (int i = _ring.CountBelow(below) - 1; i >= first && ends.Count < most && copies.WrittenCount < BytesAtOnce; i--)
+            {
+                copies.Write(_ring.Summary(i));
+                ends.Add(copies.WrittenCount);
+                below = _ring[i].Stamp;
+            }
         }
 
-        // It may have ended just now, and then it is in the ring.
-        return exchange is null ? null : SnapshotOf(exchange, withBodies: true) ?? Find(number);
+        int start = 0;
+        foreach (int end in ends)
+        {
+            result.Add(RecordReader.Read(copies.WrittenSpan[start..end], withBodies: false));
+            start = end;
+        }
+
+        ReturnBuffer(copies);
+        return ends.Count == 0 ? 0 : below;
     }
 
     private static ExchangeSnapshot? SnapshotOf(RecordingExchange exchange, bool withBodies)
