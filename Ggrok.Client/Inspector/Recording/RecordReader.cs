@@ -56,6 +56,16 @@ internal ref struct RecordReader
         };
     }
 
+    /// <summary>Number of the exchange that the one of a record repeats; 0 when it repeats none.</summary>
+    public static long ReplayOf(ReadOnlySpan<byte> record)
+    {
+        var reader = new RecordReader(record);
+        reader.Take(sizeof(long) + sizeof(int));
+        reader.Take(Math.Max(reader.Int32(), 0));
+        reader.Take(sizeof(long) + sizeof(int));
+        return reader.Int64();
+    }
+
     private long Int64() => BinaryPrimitives.ReadInt64LittleEndian(Take(sizeof(long)));
 
     private int Int32() => BinaryPrimitives.ReadInt32LittleEndian(Take(sizeof(int)));

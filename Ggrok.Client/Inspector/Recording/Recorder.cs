@@ -47,8 +47,23 @@ internal sealed class Recorder
     /// <summary>How often everything was forgotten.</summary>
     public long Clears => Volatile.Read(ref _clears);
 
-    /// <summary>Number of the exchange that began last; 0 when there was none.</summary>
-    public long LastNumber => Volatile.Read(ref _lastNumber);
+    /// <summary>Number of the exchange that began last of those that are running or kept; 0 when there is none.</summary>
+    public long LastNumber
+    {
+        get
+        {
+            lock (_lock)
+            {
+                long last = _active.Keys.DefaultIfEmpty().Max();
+                for (int i = 0; i < _ring.Count; i++)
+                {
+                    last = Math.Max(last, _ring[i].Number);
+                }
+
+                return last;
+            }
+        }
+    }
 
     internal TimeProvider Time { get; }
 
@@ -169,6 +184,26 @@ internal sealed class Recorder
         result.AddRange(running.Select(e => SnapshotOf(e, withBodies: false) ?? Find(e.Number)).OfType<ExchangeSnapshot>());
         result.Sort((a, b) => b.Number.CompareTo(a.Number));
         return result;
+    }
+
+    /// <summary>Numbers of the exchanges that repeat one, the oldest first.</summary>
+    public List<long> ReplaysOf(long number)
+    {
+        List<long> replays;
+        lock (_lock)
+        {
+            replays = [.. _active.Values.Where(e => e.ReplayOf == number).Select(e => e.Number)];
+            for (int i = 0; i < _ring.Count; i++)
+            {
+                if (RecordReader.ReplayOf(_ring.Summary(i)) == number)
+                {
+                    replays.Add(_ring[i].Number);
+                }
+            }
+        }
+
+        replays.Sort();
+        return replays;
     }
 
     /// <summary>Exchanges that have been running for a while, the oldest, without their bodies.</summary>

@@ -43,6 +43,9 @@ internal sealed class RecordingExchange
     /// <summary>Value of <see cref="Recorder.Changes"/> at the last change that people want to see at once.</summary>
     internal long Stamp { get; set; }
 
+    /// <summary>Number of the exchange that it repeats; 0 when it repeats none.</summary>
+    internal long ReplayOf => _origin.ReplayOf ?? 0;
+
     /// <summary>How long ago it began.</summary>
     internal TimeSpan Age => Elapsed();
 
