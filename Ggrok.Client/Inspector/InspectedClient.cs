@@ -4,6 +4,7 @@ using System.Runtime.CompilerServices;
 using Ggrok.Client.Connection;
 using Ggrok.Client.Inspector.Compare;
 using Ggrok.Client.Inspector.Export;
+using Ggrok.Client.Inspector.Har;
 using Ggrok.Client.Inspector.Http;
 using Ggrok.Client.Inspector.Recording;
 using Ggrok.Client.Inspector.Replay;
@@ -60,7 +61,8 @@ public static class InspectedClient
         IEndpoints[] endpoints =
         [
             new PageFiles(), new SessionEndpoints(state, host.Guard), new ExchangeEndpoints(state), new EventStream(state),
-            new ReplayEndpoints(state, replayer), new DiffEndpoints(state), new RuleEndpoints(state), new ReleaseEndpoints(state, held), new ExportEndpoints(state, redaction),
+            new ReplayEndpoints(state, replayer), new DiffEndpoints(state), new RuleEndpoints(state), new ReleaseEndpoints(state, held),
+            new ExportEndpoints(state, redaction), new HarEndpoints(state, redaction),
         ];
         using var ended = new CancellationTokenSource();
         Task serving = ServeAsync(host, endpoints, session, time, ended.Token);

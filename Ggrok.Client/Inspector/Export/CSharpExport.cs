@@ -19,6 +19,7 @@ internal static class CSharpExport
         var text = new StringBuilder();
         text.Append(request.Remark is null ? "" : $"// {request.Remark}\n");
         text.Append("""
+            using System;
             using System.Net.Http;
             using System.Text;
 

@@ -59,7 +59,23 @@ internal static class Answers
         }
         catch (BadHttpRequestException e) when (e.StatusCode == StatusCodes.Status413PayloadTooLarge)
         {
-            throw new ApiException(StatusCodes.Status413PayloadTooLarge, "The body is too large.", "Send less.");
+            throw TooLarge(maxBytes ?? InspectorHost.LargestRequest);
+        }
+    }
+
+    /// <summary>Reads a request's body as it is.</summary>
+    /// <exception cref="ApiException">It is too large.</exception>
+    public static async Task<byte[]> ReadBytesAsync(this HttpContext context)
+    {
+        try
+        {
+            using var body = new MemoryStream();
+            await context.Request.Body.CopyToAsync(body, context.RequestAborted).ConfigureAwait(false);
+            return body.ToArray();
+        }
+        catch (BadHttpRequestException e) when (e.StatusCode == StatusCodes.Status413PayloadTooLarge)
+        {
+            throw TooLarge(InspectorHost.LargestRequest);
         }
     }
 
@@ -81,4 +97,6 @@ internal static class Answers
         "true" => true,
         _ => throw new ApiException(StatusCodes.Status400BadRequest, $"{name} must be true or false."),
     };
+
+    private static ApiException TooLarge(long most) => new(StatusCodes.Status413PayloadTooLarge, "The body is too large.", $"It may have {Shared.Protocol.ByteSizes.Format(most)}.");
 }

@@ -18,7 +18,9 @@ namespace Ggrok.Client.Inspector.Http;
 internal sealed class InspectorHost : IAsyncDisposable
 {
     private const int PortsToTry = 100;
-    private const long LargestRequest = 64 * 1024 * 1024;
+
+    /// <summary>Size in bytes that a request may have unless its endpoint allows more.</summary>
+    public const long LargestRequest = 64 * 1024 * 1024;
 
     private static readonly TimeSpan StopWithin = TimeSpan.FromSeconds(1);
 

@@ -84,6 +84,7 @@ export class App {
     this.stats.replace(points);
     this.exchanges.replace(page.items);
     this.catcher.reset();
+    this.requests.list.settle(this.router.route.number);
     this.details.refresh();
   }
 

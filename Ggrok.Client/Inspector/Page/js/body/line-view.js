@@ -4,6 +4,7 @@ import { visibleRange } from '../list/range.js';
 import { breaks, slice } from './wrap.js';
 import { findInLines } from './find.js';
 import { Folds } from './folds.js';
+import { keyAct } from './line-keys.js';
 import { RowTable } from './row-table.js';
 
 const rowHeight = 19;
@@ -171,35 +172,11 @@ export class LineView {
 
   pressed(event) {
     if (!this.model.isTree || event.ctrlKey || event.metaKey || event.altKey || !this.rows) return;
-    const act = this.keyAct(event.key);
+    const act = keyAct(this, event.key);
     if (!act) return;
     event.preventDefault();
     event.stopPropagation();
     act();
-  }
-
-  keyAct(key) {
-    const { active, folds } = this;
-    const { rows } = this;
-    const down = () => this.go(Math.min(rows.at(rows.length - 1).line, folds.after(active)));
-    switch (key) {
-      case 'ArrowDown': return down;
-      case 'ArrowUp': return () => this.go(rows.at(Math.max(0, rows.firstOf(active) - 1)).line);
-      case 'Home': return () => this.go(0);
-      case 'End': return () => this.go(rows.at(rows.length - 1).line);
-      case 'ArrowRight': return folds.isFolded(active) ? () => this.fold(active, false) : down;
-      case 'ArrowLeft': return folds.canFold(active) && !folds.isFolded(active) ? () => this.fold(active, true) : () => this.go(this.parentOf(active));
-      case 'Enter': case ' ': return () => folds.canFold(active) && this.fold(active, !folds.isFolded(active));
-      case 'c': return this.oncopy ? () => this.oncopy(active) : null;
-      default: return null;
-    }
-  }
-
-  parentOf(line) {
-    const depth = this.model.depth(line);
-    let above = line - 1;
-    while (above > 0 && this.model.depth(above) >= depth) above--;
-    return Math.max(0, above);
   }
 
   go(line) {

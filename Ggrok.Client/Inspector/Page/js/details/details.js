@@ -53,6 +53,7 @@ export class Details {
   async load() {
     const { number } = this;
     this.stale = false;
+    if (number === null) return;
     let exchange;
     try {
       exchange = await this.app.api.get(`exchanges/${number}`);
@@ -160,8 +161,8 @@ export class Details {
   }
 
   chooseTab(index) {
-    const entry = this.exchange && this.list()[index];
-    if (entry) this.tabs.onchoose(entry.name);
+    // The tabs that are shown, also while the next exchange is still loading.
+    this.tabs.node.children[index]?.click();
   }
 
   showTab() {

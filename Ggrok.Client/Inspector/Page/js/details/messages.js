@@ -109,6 +109,7 @@ function messageNode(item, number) {
       el('span', { class: 'at' }, `+${duration(item.atMs)}`),
       el('span', { class: 'pill' }, item.kind),
       el('span', { class: 'preview mono cut' }, preview(item)),
+      item.text !== null && item.note ? el('span', { class: 'soft about cut', title: item.note }, item.note) : null,
       el('span', { class: 'soft size' }, bytes(item.bytes))),
     body);
   node.addEventListener('toggle', () => {

@@ -116,6 +116,9 @@ export class List {
     for (const [number, line] of this.alive) {
       if (wanted.has(number)) continue;
       this.alive.delete(number);
+      // Its id may be wanted for another row.
+      line.node.removeAttribute('id');
+      line.exchange = null;
       this.spare.push(line);
     }
     const added = document.createDocumentFragment();
@@ -159,6 +162,13 @@ export class List {
     this.schedule();
   }
 
+  /** The list was filled anew: nothing of it has just come, and the row of the open details is looked for. */
+  settle(number) {
+    this.newest = this.rows.exchanges.items.at(-1)?.number ?? 0;
+    if (number && this.rows.rowOf(number) >= 0) this.setActive(number, { show: true });
+    this.schedule();
+  }
+
   showActive() {
     if (this.alive.has(this.active)) this.grid.setAttribute('aria-activedescendant', `x${this.active}`);
     else this.grid.removeAttribute('aria-activedescendant');
@@ -193,6 +203,8 @@ export class List {
     this.active = number;
     const row = number === null ? -1 : this.rows.rowOf(number);
     if (show && row >= 0) {
+      // The canvas must be as high as the rows want it, or there is nothing to scroll to.
+      this.canvas.style.height = `${this.rows.length * this.rowHeight}px`;
       this.grid.scrollTop = scrollToShow(row, this.grid.scrollTop, this.grid.clientHeight, this.rowHeight);
     }
     this.schedule();
