@@ -82,6 +82,7 @@ public sealed class DiskTests : IDisposable
             for (int i = 1; i <= 40; i++)
             {
                 (await scene.Visitor.PostAsync($"/{i}", new StringContent(new string('x', 50_000)))).Dispose();
+                await scene.DoneAsync(i);
                 Files().Sum(f => new FileInfo(f).Length).ShouldBeLessThanOrEqualTo(Size);
             }
         }
@@ -179,6 +180,34 @@ public sealed class DiskTests : IDisposable
         Entries().Select(e => e.GetProperty("_ggrok").GetProperty("target").GetString()).ShouldBe(["/1", "/2"]);
     }
 
+    // A limit on the size of files (64 KiB) stands for the full disk. The runtime itself must not need larger files.
+    [Fact]
+    public async Task A_file_that_cannot_grow_stays_valid_and_the_tunnel_goes_on()
+    {
+        await using LocalApp app = await LocalApp.StartAsync(context => context.Response.WriteAsync("ok"));
+        await using RunningServer server = await RunningServer.StartAsync();
+        string program = Path.Combine(AppContext.BaseDirectory, "ggrok.dll");
+        string script = Path.Combine(_root, "run.sh");
+        await File.WriteAllTextAsync(script, $"trap '' XFSZ; ulimit -f 64; exec dotnet '{program}' --server {server.Url} --target {app.Url} --inspect off --record '{Folder}'\n");
+        await using RunningProgram client = RunningProgram.Start(
+            "bash", script, environment: [("DOTNET_EnableWriteXorExecute", "0"), ("DOTNET_EnableDiagnostics", "0"), ("GGROK_CONFIG", Path.Combine(_root, "ggrok.yml"))]);
+        await client.LineAsync("Forwarding");
+        using var visitor = new HttpClient { BaseAddress = server.Url };
+        for (int i = 0; !client.Output.Contains("cannot be recorded", StringComparison.Ordinal); i++)
+        {
+            i.ShouldBeLessThan(5000, client.Output);
+            (await visitor.PostAsync("/", new StringContent(new string('x', 5000)))).EnsureSuccessStatusCode().Dispose();
+        }
+
+        (await visitor.GetAsync("/")).EnsureSuccessStatusCode().Dispose();
+        await client.TerminateAsync();
+
+        (await client.ExitAsync()).ShouldBe(0, client.Output);
+        client.Output.ShouldContain("requests are not recorded in");
+        Entries().Count.ShouldBeGreaterThan(0);
+        Files().ShouldAllBe(f => new FileInfo(f).Length <= 64 * 1024);
+    }
+
     [PeerFact]
     public async Task Recorded_files_are_valid_by_the_schema_of_HAR()
     {
@@ -186,6 +215,7 @@ public sealed class DiskTests : IDisposable
         {
             (await scene.Visitor.GetAsync("/1?a=b")).Dispose();
             (await scene.Visitor.PostAsync("/2", new ByteArrayContent([0, 255]))).Dispose();
+            await scene.DoneAsync(2);
         }
 
         await using RunningProgram judge = NodeProcess.Start("har.mjs", Files());

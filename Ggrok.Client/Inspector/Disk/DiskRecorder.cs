@@ -154,8 +154,9 @@ internal sealed class DiskRecorder : IAsyncDisposable
             _folder.Append(_batch.WrittenSpan);
             _fails = false;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is not OutOfMemoryException)
         {
+            // Whatever it is, the tunnels go on.
             _missed += _inBatch;
             _failedAt = _time.GetTimestamp();
             _fails = true;

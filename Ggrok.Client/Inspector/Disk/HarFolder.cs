@@ -27,8 +27,9 @@ internal sealed partial class HarFolder(RecordOptions options, TimeProvider time
     public long UsualSize => Math.Min(options.MaxBytes / UsualFiles, LargestFile);
 
     /// <summary>Adds entries, separated by commas.</summary>
-    /// <exception cref="IOException">The disk is full, or the folder is gone.</exception>
+    /// <exception cref="IOException">The disk is full, or the folder cannot be made.</exception>
     /// <exception cref="UnauthorizedAccessException">The folder may not be written.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The file system or a limit of the process allows no file so large (EFBIG).</exception>
     public void Append(ReadOnlySpan<byte> entries)
     {
         // Somebody may have tidied up.
@@ -46,7 +47,7 @@ internal sealed partial class HarFolder(RecordOptions options, TimeProvider time
             _end += bytes.Length - HarWriter.End.Length;
             _isEmpty = false;
         }
-        catch (IOException)
+        catch
         {
             Restore();
             throw;
@@ -98,7 +99,7 @@ internal sealed partial class HarFolder(RecordOptions options, TimeProvider time
         {
             _current.Write([.. HarWriter.Begin, .. HarWriter.End]);
         }
-        catch (IOException)
+        catch
         {
             string path = _current.Name;
             Dispose();
@@ -163,7 +164,7 @@ internal sealed partial class HarFolder(RecordOptions options, TimeProvider time
             _current.Position = _end;
             _current.Write(HarWriter.End);
         }
-        catch (IOException)
+        catch (Exception e) when (e is not OutOfMemoryException)
         {
             Dispose();
         }
