@@ -32,7 +32,7 @@ internal sealed class ClientRun(
         LogFormat log = settings.Log();
         QrOption.Check(choices.Qr, log == LogFormat.Json, tunnels);
         InspectOptions? inspect = choices.Inspector?.Resolve(settings.Sources);
-        IReadOnlyList<Rule> rules = choices.Inspector is null ? [] : Rules(settings.Saved, tunnels, canHold: inspect is not null);
+        IReadOnlyList<Rule> rules = choices.Inspector is null ? [] : Rules(settings.Saved, tunnels, canHold: inspect is { HasPage: true });
         TunnelClientOptions options = settings.Resolve(tunnels, connect, Warn) with
         {
             WaitForNames = choices.WaitForNames,

@@ -13,6 +13,8 @@ internal sealed class InspectorOptions
 
     private readonly Option<string?> _memory = TextOption.Make("--inspect-memory", null, "SIZE", "How much memory it uses for them. [default: 32MiB]");
 
+    private readonly RecordingOptions _recording = new();
+
     private readonly Option<string?> _body = TextOption.Make("--inspect-body", null, "SIZE", "How much of each body it keeps. [default: 64KiB]");
 
     /// <summary>Gives them to a command.</summary>
@@ -22,9 +24,11 @@ internal sealed class InspectorOptions
         {
             command.Options.Add(option);
         }
+
+        _recording.AddTo(command);
     }
 
-    /// <summary>What was asked for; null for no inspector.</summary>
+    /// <summary>What was asked for; null for neither page nor recording.</summary>
     /// <exception cref="UsageException">Something is not valid.</exception>
     public InspectOptions? Resolve(SettingSources sources)
     {
@@ -40,8 +44,11 @@ internal sealed class InspectorOptions
             MaxBytes = memory?.As(SettingValues.InspectorMemory) ?? otherwise.MaxBytes,
             WebhookSecrets = WebhookSecrets.Resolve(sources),
             MaxBodyBytes = body?.As(SettingValues.KeptBody) ?? otherwise.MaxBodyBytes,
+            Redact = _recording.Redact(sources),
+            Record = _recording.Resolve(sources),
         };
-        return options.Port == SettingValues.InspectorOff ? null
+        options = options.Port == SettingValues.InspectorOff ? options with { Port = null, HasPage = false } : options;
+        return options is { HasPage: false, Record: null } ? null
             : options.MaxBodyBytes <= options.MaxBytes / 4 ? options
             : throw new UsageException($"{(body ?? memory)!.Origin}: At most a quarter of --inspect-memory can be kept of one body; make the memory larger or the bodies smaller.");
     }

@@ -10,6 +10,15 @@ internal sealed class SettingSources(ParseResult parsed, Func<string, string?> e
     public Setting? Option(Option<string?> option) =>
         parsed.GetResult(option) is OptionResult { Implicit: false } ? new Setting(parsed.GetValue(option) ?? "", option.Name) : null;
 
+    /// <summary>Each value of an option that may be given several times.</summary>
+    public IEnumerable<Setting> Options(Option<string[]> option) => (parsed.GetValue(option) ?? []).Select(value => new Setting(value, option.Name));
+
+    /// <summary>What the file says under an option's name.</summary>
+    public Setting? Saved(Option option) => saved.GetValueOrDefault(option.Name.TrimStart('-'));
+
+    /// <summary>Whether a switch was written on the command line.</summary>
+    public bool IsOn(Option<bool> option) => parsed.GetValue(option);
+
     /// <summary>An option, else what the file says under the option's name.</summary>
     public Setting? OptionOrSaved(Option<string?> option) => Option(option) ?? saved.GetValueOrDefault(option.Name.TrimStart('-'));
 

@@ -116,6 +116,22 @@ public static class SettingValues
     /// <exception cref="UsageException">The text is no size within bounds.</exception>
     public static int KeptBody(string text) => Size(text, 0, 1 << 28, "0 to 256MiB");
 
+    /// <summary>Size in bytes of what is recorded to disk.</summary>
+    /// <exception cref="UsageException">The text is no size within bounds.</exception>
+    public static long RecordSize(string text) => ByteSizes.TryParse(text, out long bytes) && bytes is >= 1 << 20 and <= 1L << 40
+        ? bytes
+        : throw new UsageException($"{text.Quoted()} is no size that can be used here; write one from 1MiB to 1TiB, such as 500MiB.");
+
+    /// <summary>Names of secrets, separated by commas.</summary>
+    /// <exception cref="UsageException">One is none.</exception>
+    public static IReadOnlyList<string> SecretNames(string text)
+    {
+        string[] names = text.Split(',', StringSplitOptions.TrimEntries);
+        return Array.Find(names, n => !n.Any(char.IsLetterOrDigit)) is { } wrong
+            ? throw new UsageException($"{wrong.Quoted()} is no name of a field or a parameter; write for example X-My-Key, or several: X-My-Key,pin")
+            : names;
+    }
+
     private static int Size(string text, long least, long most, string range) =>
         ByteSizes.TryParse(text, out long bytes) && bytes >= least && bytes <= most
             ? (int)bytes

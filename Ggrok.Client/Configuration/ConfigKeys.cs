@@ -33,6 +33,7 @@ public static class ConfigKeys
         ["inspect-memory"] = new("how much memory the inspector uses for them", v => SettingValues.InspectorMemory(v)),
         ["key"] = new("key of the client certificate", v => SettingValues.ExistingFile(v), IsFile: true),
         ["label"] = new("who you are, told to people who want a name that you hold", v => SettingValues.Label(v)),
+        ["redact"] = new("names of fields and parameters whose values are secrets, separated by commas", v => SettingValues.SecretNames(v)),
         ["server"] = new("the Ggrok server", v => ServerAddress.Parse(v)),
         ["subdomain"] = new("subdomain to ask for", v => PublicName.Subdomain(v)),
         ["path"] = new("path prefix to ask for", v => PublicName.PathPrefix(v)),

@@ -8,6 +8,8 @@ namespace Ggrok.Client.Configuration;
 /// </summary>
 internal sealed class SavedSettings
 {
+    private const string Redact = "redact";
+
     private static readonly string[] Pair = ["cert", "key"];
 
     private readonly List<string> _notices = [];
@@ -31,6 +33,12 @@ internal sealed class SavedSettings
         foreach ((string key, Setting setting) in user.Settings.Where(s => !withheld.Contains(s.Key)))
         {
             values.TryAdd(key, setting);
+        }
+
+        // A working folder may name more secrets, not fewer.
+        if (project.Settings.TryGetValue(Redact, out Setting? more) && user.Settings.TryGetValue(Redact, out Setting? own))
+        {
+            values[Redact] = more with { Text = $"{more.Text},{own.Text}" };
         }
 
         Values = values;

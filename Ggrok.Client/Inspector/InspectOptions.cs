@@ -25,4 +25,10 @@ public sealed record InspectOptions
 
     /// <summary>Names of fields, parameters and members whose values are secrets, besides the usual ones.</summary>
     public IReadOnlyList<string> Redact { get; init; } = [];
+
+    /// <summary>Whether there is a page; without, exchanges are recorded to disk only.</summary>
+    public bool HasPage { get; init; } = true;
+
+    /// <summary>Where exchanges are recorded to disk; null for nowhere.</summary>
+    public RecordOptions? Record { get; init; }
 }

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using Ggrok.Client.Connection;
 using Ggrok.Client.Inspector.Compare;
+using Ggrok.Client.Inspector.Disk;
 using Ggrok.Client.Inspector.Export;
 using Ggrok.Client.Inspector.Har;
 using Ggrok.Client.Inspector.Http;
@@ -26,6 +27,11 @@ public static class InspectedClient
             return await RunUnseenAsync(options, events, time, stop).ConfigureAwait(false);
         }
 
+        if (!inspect.HasPage)
+        {
+            return await RunWithoutPageAsync(options, inspect, events, time, stop).ConfigureAwait(false);
+        }
+
         InspectorHost host;
         try
         {
@@ -46,7 +52,7 @@ public static class InspectedClient
     private static async Task<ClientExit> RunAsync(
         TunnelClientOptions options, InspectOptions inspect, InspectorHost host, IClientEvents events, TimeProvider time, CancellationToken stop)
     {
-        var recorder = new Recorder(new RecorderOptions { MaxExchanges = inspect.MaxExchanges, MaxBytes = inspect.MaxBytes, MaxBodyBytes = inspect.MaxBodyBytes }, time);
+        Recorder recorder = NewRecorder(inspect, time);
         var session = new SessionStatus(events, time);
         var visitors = new VisitorRecording(recorder);
         var rules = new RuleBook(options.Rules);
@@ -56,8 +62,9 @@ public static class InspectedClient
         var state = new InspectorState(options, session, recorder, visitors, time) { Rules = rules };
         (events as ITrafficWatcher)?.Watch(recorder);
         session.Inspecting(host.Address);
-        await using var replayer = new Replayer(options.Tunnels, recorder, time);
         var redaction = new Redaction(new SecretNames(inspect.Redact));
+        await using DiskRecorder? disk = NewDisk(inspect, recorder, time, session);
+        await using var replayer = new Replayer(options.Tunnels, recorder, time);
         IEndpoints[] endpoints =
         [
             new PageFiles(), new SessionEndpoints(state, host.Guard), new ExchangeEndpoints(state), new EventStream(state),
@@ -71,6 +78,21 @@ public static class InspectedClient
         await serving.ConfigureAwait(false);
         return exit;
     }
+
+    private static async Task<ClientExit> RunWithoutPageAsync(
+        TunnelClientOptions options, InspectOptions inspect, IClientEvents events, TimeProvider time, CancellationToken stop)
+    {
+        Recorder recorder = NewRecorder(inspect, time);
+        (events as ITrafficWatcher)?.Watch(recorder);
+        await using DiskRecorder? disk = NewDisk(inspect, recorder, time, events);
+        return await RunUnseenAsync(options with { Recording = new VisitorRecording(recorder) }, events, time, stop).ConfigureAwait(false);
+    }
+
+    private static Recorder NewRecorder(InspectOptions inspect, TimeProvider time) =>
+        new(new RecorderOptions { MaxExchanges = inspect.MaxExchanges, MaxBytes = inspect.MaxBytes, MaxBodyBytes = inspect.MaxBodyBytes }, time);
+
+    private static DiskRecorder? NewDisk(InspectOptions inspect, Recorder recorder, TimeProvider time, IClientEvents events) =>
+        inspect.Record is null ? null : new DiskRecorder(inspect.Record, recorder, new Redaction(new SecretNames(inspect.Redact)), time, events.Notice);
 
     private static Task<ClientExit> RunUnseenAsync(TunnelClientOptions options, IClientEvents events, TimeProvider time, CancellationToken stop)
     {

@@ -42,6 +42,7 @@ internal sealed class InspectorState(TunnelClientOptions options, SessionStatus 
             RoundTripMs = roundTrip > TimeSpan.Zero ? Math.Round(roundTrip.TotalMilliseconds, 3) : null,
             StartedAt = _startedAt,
             Tunnels = [.. options.Tunnels.Select((t, i) => Tunnel(t, i < view.Tunnels.Count ? view.Tunnels[i].Url : null))],
+            RecordFolder = options.Inspect?.Record?.Folder,
             Recorder = new RecorderDetails(
                 fill.Kept, recorder.Options.MaxExchanges, fill.Bytes, recorder.Options.MaxBytes, recorder.Options.MaxBodyBytes, fill.Recorded, fill.Evicted, fill.CutBodies),
         };

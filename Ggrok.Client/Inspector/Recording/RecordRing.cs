@@ -28,6 +28,9 @@ internal sealed class RecordRing
     /// <summary>Records that gave way to newer ones, or were too large.</summary>
     public long Evicted { get; private set; }
 
+    /// <summary>Records that were ever kept.</summary>
+    public long Added { get; private set; }
+
     /// <summary>Adds a record as the newest.</summary>
     /// <param name="number">Its number.</param>
     /// <param name="stamp">Greater than those of all others.</param>
@@ -50,6 +53,7 @@ internal sealed class RecordRing
         record.CopyTo(_memory.AsSpan(offset));
         _entries[(_first + _count) % _entries.Length] = new Entry(number, stamp, offset, record.Length, summaryLength);
         _count++;
+        Added++;
         _end = offset + record.Length;
         Bytes += record.Length;
     }

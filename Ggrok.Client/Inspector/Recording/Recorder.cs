@@ -206,6 +206,29 @@ internal sealed class Recorder
         return replays;
     }
 
+    /// <summary>Exchanges that are over, in the order in which they ended: for who reads all of them.</summary>
+    /// <param name="position">How many were read before; 0 at first. Moves on.</param>
+    /// <param name="mostBytes">About so many bytes at once.</param>
+    /// <param name="missed">How many gave way to newer ones before they could be read.</param>
+    public List<ExchangeSnapshot> Ended(ref long position, int mostBytes, out long missed)
+    {
+        var records = new List<byte[]>();
+        lock (_lock)
+        {
+            long oldest = _ring.Added - _ring.Count;
+            missed = Math.Max(0, oldest - position);
+            position = Math.Max(oldest, position);
+            for (int bytes = 0; position < _ring.Added && bytes < mostBytes; position++)
+            {
+                byte[] record = _ring.Record((int)(position - oldest)).ToArray();
+                records.Add(record);
+                bytes += record.Length;
+            }
+        }
+
+        return records.ConvertAll(r => RecordReader.Read(r, withBodies: true));
+    }
+
     /// <summary>Exchanges that have been running for a while, the oldest, without their bodies.</summary>
     public IEnumerable<ExchangeSnapshot> LongRunning(int most)
     {
