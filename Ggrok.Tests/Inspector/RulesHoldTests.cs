@@ -40,6 +40,25 @@ public sealed class RulesHoldTests
         (await scene.SendAsync(HttpMethod.Post, "/api/exchanges/999/release", new { })).Status.ShouldBe(HttpStatusCode.NotFound);
     }
 
+    [Fact]
+    public async Task A_service_that_answers_and_reads_no_more_does_not_keep_the_exchange_for_ever()
+    {
+        using var local = new RawListener();
+        await using RulesScene scene = await RulesScene.StartAsync(_ => Task.CompletedTask, tunnel: t => t with { Target = local.Url });
+        await scene.AddRuleAsync(HoldAll);
+
+        Task<HttpResponseMessage> visit = scene.Visitor.PostAsync("/", new StringContent("small"));
+        long number = await scene.NextHeldAsync();
+        await Eventually.BecomesAsync(async () => (int)(await scene.GetAsync($"/api/exchanges/{number}"))["request"]!["body"]!["bytes"]!, 5);
+        await scene.ReleaseAsync(number, new { body = new string('x', 40 * 1024 * 1024) });
+        using RawSocket service = await local.AcceptAsync();
+        await service.ReadUntilAsync("\r\n\r\n");
+        await service.SendAsync("HTTP/1.1 413 Content Too Large\r\nContent-Length: 0\r\n\r\n");
+
+        (await visit).StatusCode.ShouldBe(HttpStatusCode.RequestEntityTooLarge);
+        ((int)(await scene.DoneAsync(number))["summary"]!["status"]!).ShouldBe(413);
+    }
+
     [Theory]
     [InlineData("http1")]
     [InlineData("h2c")]

@@ -5,7 +5,6 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Ggrok.Client.Inspector.Content;
-using Ggrok.Client.Inspector.Http;
 using Ggrok.Client.Inspector.Recording;
 using Ggrok.Shared.Protocol;
 

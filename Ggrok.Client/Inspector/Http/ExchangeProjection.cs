@@ -26,7 +26,7 @@ internal static class ExchangeProjection
             HasMessages = row.Kind is "websocket" or "sse" or "grpc",
             OtherTarget = exchange.OtherTarget,
             Webhook = exchange.Webhook is { } webhook ? WebhookOf(exchange, webhook, state.Options.Inspect?.WebhookSecrets) : null,
-            Replays = [.. state.Recorder.Summaries(0, int.MaxValue, out _).Where(e => e.ReplayOf == exchange.Number).Select(e => e.Number).Reverse()],
+            Replays = state.Recorder.ReplaysOf(exchange.Number),
         };
     }
 
