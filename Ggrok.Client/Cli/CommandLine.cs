@@ -44,6 +44,8 @@ public sealed class CommandLine(
           ggrok tcp 22 --name device-42              SSH under a private name, and where it is wanted:
           ggrok connect device-42 --listen 2222      ssh -p 2222 localhost
           ggrok start web ssh                        tunnels of ggrok.yml, all in one session
+          ggrok requests --status 5xx                what a running ggrok got, and one of it once more:
+          ggrok replay last                          to the local service again
           ggrok doctor 3000                          says step by step why a tunnel would or would not work
           ggrok certs create tunnel.lan 192.168.1.5  a private CA and a certificate for a server in the LAN
         """;
