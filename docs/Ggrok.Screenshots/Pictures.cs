@@ -1,31 +1,35 @@
-using System.Globalization;
 using Microsoft.Playwright;
 
 namespace Ggrok.Screenshots;
 
 /// <summary>Looks at the page and keeps what it sees.</summary>
-internal static class Pictures
+internal sealed class Pictures : IAsyncDisposable
 {
     private static readonly string[] Arguments = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--font-render-hinting=none"];
 
-    public static async Task TakeAsync(Scene scene, Traffic traffic, string folder)
+    private readonly IPlaywright _playwright;
+    private readonly IBrowser _browser;
+    private readonly Uri _inspector;
+    private readonly string _folder;
+
+    private Pictures(IPlaywright playwright, IBrowser browser, Uri inspector, string folder)
     {
-        using IPlaywright playwright = await Playwright.CreateAsync();
-        await using IBrowser browser = await playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions { ExecutablePath = "/usr/bin/chromium", Args = Arguments, Env = await FontsAsync() });
-        await TakeAsync(browser, scene, folder, "inspector-charts", new Look { Hash = "#/charts" });
-        string details = string.Create(CultureInfo.InvariantCulture, $"#/exchanges/{traffic.Webhook}");
-        string response = string.Create(CultureInfo.InvariantCulture, $"#/exchanges/{traffic.Order}/response");
-        await TakeAsync(browser, scene, folder, "inspector-light", new Look { Hash = details });
-        await TakeAsync(browser, scene, folder, "inspector-dark", new Look { Hash = details, Dark = true });
-        await TakeAsync(browser, scene, folder, "inspector-details", new Look { Hash = response });
-        await TakeAsync(browser, scene, folder, "inspector-phone", new Look { Hash = "#/", Width = 390, Height = 760 });
-        await traffic.HoldOneAsync();
-        await TakeAsync(browser, scene, folder, "inspector-held", new Look { Hash = "#/", OpensHeld = true });
+        _playwright = playwright;
+        _browser = browser;
+        _inspector = inspector;
+        _folder = folder;
     }
 
-    private static async Task TakeAsync(IBrowser browser, Scene scene, string folder, string name, Look look)
+    public static async Task<Pictures> StartAsync(Uri inspector, string folder)
     {
-        await using IBrowserContext context = await browser.NewContextAsync(new BrowserNewContextOptions
+        IPlaywright playwright = await Playwright.CreateAsync();
+        IBrowser browser = await playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions { ExecutablePath = "/usr/bin/chromium", Args = Arguments, Env = await FontsAsync() });
+        return new Pictures(playwright, browser, inspector, folder);
+    }
+
+    public async Task TakeAsync(string name, Look look)
+    {
+        await using IBrowserContext context = await _browser.NewContextAsync(new BrowserNewContextOptions
         {
             ViewportSize = new ViewportSize { Width = look.Width, Height = look.Height },
             DeviceScaleFactor = 1.25f,
@@ -35,7 +39,7 @@ internal static class Pictures
             TimezoneId = "Europe/Berlin",
         });
         IPage page = await context.NewPageAsync();
-        await page.GotoAsync(new Uri(scene.Inspector, look.Hash).AbsoluteUri);
+        await page.GotoAsync(new Uri(_inspector, look.Hash).AbsoluteUri);
         await Assertions.Expect(page.Locator(".row").First).ToBeAttachedAsync();
         if (look.Hash == "#/charts")
         {
@@ -48,8 +52,15 @@ internal static class Pictures
 
         await Assertions.Expect(page.GetByText("Loading…")).ToHaveCountAsync(0);
         await page.EvaluateAsync("document.fonts.ready.then(() => Promise.all(document.getAnimations().map((one) => one.finished.catch(() => null)))).then(() => null)");
-        await page.ScreenshotAsync(new PageScreenshotOptions { Path = Path.Combine(folder, name + ".png"), Animations = ScreenshotAnimations.Disabled });
-        Console.WriteLine($"{name}.png, {new FileInfo(Path.Combine(folder, name + ".png")).Length / 1000} kB");
+        string file = Path.Combine(_folder, name + ".png");
+        await page.ScreenshotAsync(new PageScreenshotOptions { Path = file, Animations = ScreenshotAnimations.Disabled });
+        Console.WriteLine($"{name}.png, {new FileInfo(file).Length / 1000} kB");
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _browser.DisposeAsync();
+        _playwright.Dispose();
     }
 
     /// <summary>Inter and JetBrains Mono, where they are installed, in place of whatever a machine without a desktop has.</summary>
@@ -72,17 +83,18 @@ internal static class Pictures
         environment["FONTCONFIG_FILE"] = file;
         return environment;
     }
+}
 
-    private sealed record Look
-    {
-        public required string Hash { get; init; }
+/// <summary>Where to look, on which screen.</summary>
+internal sealed record Look
+{
+    public required string Hash { get; init; }
 
-        public bool Dark { get; init; }
+    public bool Dark { get; init; }
 
-        public int Width { get; init; } = 1280;
+    public int Width { get; init; } = 1280;
 
-        public int Height { get; init; } = 800;
+    public int Height { get; init; } = 800;
 
-        public bool OpensHeld { get; init; }
-    }
+    public bool OpensHeld { get; init; }
 }

@@ -22,6 +22,7 @@ internal sealed class Traffic : IAsyncDisposable
     private readonly HttpClient _api;
     private readonly ClientWebSocket _socket = new();
     private readonly CancellationTokenSource _stop = new();
+    private readonly TaskCompletionSource _minute = new();
     private Task<HttpResponseMessage>? _events;
 
     public Traffic(Scene scene)
@@ -33,19 +34,14 @@ internal sealed class Traffic : IAsyncDisposable
         _api = new HttpClient { BaseAddress = scene.Inspector };
     }
 
+    /// <summary>Over when the charts of a minute are full.</summary>
+    public Task Minute => _minute.Task;
+
     /// <summary>A webhook that is shown.</summary>
     public long Webhook { get; private set; }
 
     /// <summary>An answer with much JSON that is shown.</summary>
     public long Order { get; private set; }
-
-    /// <summary>A minute of visitors, and then one of everything.</summary>
-    public async Task SendAsync()
-    {
-        await BusyMinuteAsync();
-        await ForgetAsync();
-        await OneOfEverythingAsync();
-    }
 
     /// <summary>A request that stays held.</summary>
     public async Task HoldOneAsync()
@@ -63,12 +59,13 @@ internal sealed class Traffic : IAsyncDisposable
         _stop.Dispose();
     }
 
-    private async Task BusyMinuteAsync()
+    /// <summary>A minute of visitors, and some seconds more.</summary>
+    public async Task BusyMinuteAsync()
     {
         string[] paths = ["/", "/", "/api/orders/1042", "/api/basket", "/api/basket", "/keyboards?sort=price", "/keyboards?sort=price", "/account", "/api/orders/9999", "/api/orders/1042"];
         using var pace = new PeriodicTimer(TimeSpan.FromMilliseconds(200));
         var running = new List<Task>();
-        for (int tick = 0; tick < 325; tick++)
+        for (int tick = 0; tick < 350; tick++)
         {
             // Waves, and once some errors.
             int count = (int)(1.5 + (3 * (1 + Math.Sin(tick / 24.0))) + (Random.Shared.NextDouble() * 2));
@@ -78,17 +75,21 @@ internal sealed class Traffic : IAsyncDisposable
                 running.Add(SendAsync(HttpMethod.Get, "/api/reports/daily"));
             }
 
+            if (tick == 315)
+            {
+                _minute.SetResult();
+            }
+
             await pace.WaitForNextTickAsync();
         }
 
         await Task.WhenAll(running);
     }
 
-    /// <summary>The charts keep what was; the list begins anew.</summary>
-    private Task ForgetAsync() => AskAsync(HttpMethod.Delete, "/api/exchanges");
-
-    private async Task OneOfEverythingAsync()
+    /// <summary>What a developer may see in a minute. The list begins anew.</summary>
+    public async Task OneOfEverythingAsync()
     {
+        await AskAsync(HttpMethod.Delete, "/api/exchanges");
         await AskAsync(HttpMethod.Post, "/api/rules", """{"name":"no-payments","enabled":true,"method":"POST","path":"/api/payments/*","respond":{"status":402,"headers":[["Content-Type","application/json"]],"body":"{\"error\":\"card_declined\"}"}}""");
         await AskAsync(HttpMethod.Post, "/api/rules", """{"name":"slow-search","enabled":true,"path":"/api/search*","latencyMs":800,"errorRate":0.1}""");
         await _socket.ConnectAsync(new UriBuilder(_scene.Server) { Scheme = "ws", Path = "/live" }.Uri, new HttpMessageInvoker(new HostSetting(_scene.PublicUrl.Authority)), default);

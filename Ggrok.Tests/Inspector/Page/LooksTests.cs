@@ -74,6 +74,10 @@ public sealed class LooksTests(PageBrowser browser)
         {
             await TrafficAsync(scene);
             await SoundAsync(scene, "the list");
+            await scene.Page.GetByRole(AriaRole.Button, new() { NameRegex = PageScene.Name("Show the session$") }).ClickAsync();
+            await Expect(scene.Dialog).ToBeVisibleAsync();
+            await SoundAsync(scene, "the session");
+            await scene.PressAsync("Escape");
             await scene.Row("POST /greeting?language=en").ClickAsync();
             foreach (string tab in new[] { "Overview", "Request", "Response", "Replays" })
             {
