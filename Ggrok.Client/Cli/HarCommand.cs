@@ -8,7 +8,8 @@ namespace Ggrok.Client.Cli;
 internal sealed class HarCommand(CommandOutput output) : InspectorCommand(output)
 {
     private readonly Argument<string?> _file = new("file") { Arity = ArgumentArity.ZeroOrOne, Description = "Where to write it; standard output without." };
-    private readonly Option<string?> _only = TextOption.Make("--only", null, "NUMBERS", "Only these requests: 12,13. [default: all]");
+    private readonly Option<string?> _only = TextOption.Make("--only", null, "NUMBERS", "Only these requests: 12-40,45. [default: all]");
+    private readonly RequestFilterOptions _filter = new();
     private readonly Option<bool> _secrets = new("--secrets") { Description = "Write Authorization, Cookie and other secrets as they are." };
     private readonly Option<bool> _force = new("--force") { Description = "Overwrite a file that is there." };
 
@@ -16,6 +17,7 @@ internal sealed class HarCommand(CommandOutput output) : InspectorCommand(output
     {
         var command = new Command("har", "Write requests as a HAR file.");
         command.Arguments.Add(_file);
+        _filter.AddTo(command);
         foreach (Option option in (Option[])[_only, _secrets, _force])
         {
             command.Options.Add(option);
@@ -33,8 +35,11 @@ internal sealed class HarCommand(CommandOutput output) : InspectorCommand(output
             throw new UsageException($"{file} is there already; give another name, or --force to overwrite it.");
         }
 
-        string query = $"secrets={(parsed.GetValue(_secrets) ? "true" : "false")}" + (sources.Option(_only)?.As(Numbers) is { } numbers ? "&numbers=" + numbers : "");
-        byte[] har = await client.GetBytesAsync("/api/har?" + query, stop).ConfigureAwait(false);
+        (string Name, string Value)[] query = _filter.Query(sources);
+        RequestFilterOptions.Filter(query);
+        IEnumerable<(string Name, string Value)> numbers = sources.Option(_only)?.As(Numbers) is { } only ? [("numbers", only)] : [];
+        IEnumerable<(string Name, string Value)> all = [.. query, .. numbers, ("secrets", parsed.GetValue(_secrets) ? "true" : "false")];
+        byte[] har = await client.GetBytesAsync(RequestFilterOptions.Path("/api/har", all), stop).ConfigureAwait(false);
         if (file is null)
         {
             Stream stream = Output.Bytes();
@@ -56,7 +61,7 @@ internal sealed class HarCommand(CommandOutput output) : InspectorCommand(output
         return ExitCode.Ok;
     }
 
-    private static string Numbers(string text) => text.Split(',').All(n => long.TryParse(n, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out long number) && number > 0)
+    private static string Numbers(string text) => text.All(c => char.IsAsciiDigit(c) || c is ',' or '-' or ' ')
         ? text
-        : throw new UsageException($"{text.Quoted()} are no numbers of requests; write them like 12,13.");
+        : throw new UsageException($"{text.Quoted()} are no numbers of requests; write them like 12-40,45.");
 }

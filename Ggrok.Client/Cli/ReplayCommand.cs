@@ -85,7 +85,8 @@ internal sealed class ReplayCommand(CommandOutput output) : InspectorCommand(out
             await Output.Text.WriteLineAsync(lines.Line(row)).ConfigureAwait(false);
             if (diff is { } difference)
             {
-                await Output.LinesAsync([.. text.Lines(difference, number, row.Number), ""]).ConfigureAwait(false);
+                DiffDetails details = InspectorClient.Read(difference, InspectorJson.Relaxed.DiffDetails);
+                await Output.LinesAsync([.. text.Lines(details, number, row.Number), ""]).ConfigureAwait(false);
             }
         }
     }

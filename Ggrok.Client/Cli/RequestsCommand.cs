@@ -15,22 +15,16 @@ internal sealed class RequestsCommand(CommandOutput output) : InspectorCommand(o
     private const int MostRows = 10_000;
     private const int DefaultLimit = 30;
 
-    private readonly Option<string?> _text = TextOption.Make("--text", null, "TEXT", "Only those with this in path, host, method, id, tunnel, error or webhook.");
-    private readonly Option<string?> _method = TextOption.Make("--method", null, "LIST", "Only these methods: GET,POST");
-    private readonly Option<string?> _status = TextOption.Make("--status", null, "LIST", "Only these statuses or classes: 5xx,404; error for those without a response.");
-    private readonly Option<string?> _host = TextOption.Make("--host", null, "NAME", "Only those to this public host.");
-    private readonly Option<string?> _tunnel = TextOption.Make("--tunnel", null, "NAME", "Only those of this tunnel.");
+    private readonly RequestFilterOptions _filter = new();
     private readonly Option<string?> _limit = TextOption.Make("--limit", null, "N", "At most so many, the newest. [default: 30]");
     private readonly Option<bool> _follow = new("--follow", "-f") { Description = "Go on with those that come, until Ctrl-C." };
 
     public Command Build()
     {
         var command = new Command("requests", "List the requests that a running ggrok keeps, the newest last.");
-        foreach (Option option in (Option[])[_text, _method, _status, _host, _tunnel, _limit, _follow])
-        {
-            command.Options.Add(option);
-        }
-
+        _filter.AddTo(command);
+        command.Options.Add(_limit);
+        command.Options.Add(_follow);
         SetUp(command, ListAsync);
         command.Subcommands.Add(new ShowCommand(Output).Build());
         command.Subcommands.Add(new ClearCommand(Output).Build());
@@ -42,18 +36,15 @@ internal sealed class RequestsCommand(CommandOutput output) : InspectorCommand(o
     private async Task<ExitCode> ListAsync(ParseResult parsed, SettingSources sources, InspectorClient client, CancellationToken stop)
     {
         string limit = (sources.Option(_limit)?.As(Limit) ?? DefaultLimit).ToString(CultureInfo.InvariantCulture);
-        (string Name, string Value)[] query =
-        [
-            .. new[] { _text, _method, _status, _host, _tunnel }.Select(o => (o.Name[2..], sources.Option(o)?.As(t => t) ?? "")).Where(q => q.Item2.Length > 0),
-        ];
-        ExchangeFilter filter = Filter(query);
+        (string Name, string Value)[] query = _filter.Query(sources);
+        ExchangeFilter filter = RequestFilterOptions.Filter(query);
         var lines = new RowText(Output.Palette, Output.Width());
         bool asJson = AsJson(parsed);
         bool follow = parsed.GetValue(_follow);
 
         // Before the list, so that nothing falls between the two.
         await using Stream? events = follow ? await client.EventsAsync(stop).ConfigureAwait(false) : null;
-        string path = "/api/exchanges?" + string.Join('&', query.Append(("limit", limit)).Select(q => $"{q.Item1}={Uri.EscapeDataString(q.Item2)}"));
+        string path = RequestFilterOptions.Path("/api/exchanges", query.Append(("limit", limit)));
         JsonElement page = await client.GetAsync(path, stop).ConfigureAwait(false);
         (ExchangeRow Row, JsonElement Json)[] rows = [.. InspectorClient.Rows(page.GetProperty("items")).Reverse()];
         lines.Measure([.. rows.Select(r => r.Row)]);
@@ -99,18 +90,6 @@ internal sealed class RequestsCommand(CommandOutput output) : InspectorCommand(o
         }
 
         await Output.WarnAsync("That ggrok was stopped.").ConfigureAwait(false);
-    }
-
-    private static ExchangeFilter Filter((string Name, string Value)[] query)
-    {
-        try
-        {
-            return new ExchangeFilter(name => Array.Find(query, q => q.Name == name).Value ?? "");
-        }
-        catch (ApiException e)
-        {
-            throw new UsageException($"--{e.Message} {e.Detail}".TrimEnd());
-        }
     }
 
     private static int Limit(string text) =>

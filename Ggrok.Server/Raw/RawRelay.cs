@@ -65,7 +65,7 @@ public sealed partial class RawRelay(ServerOptions options, TimeProvider time, I
         Interlocked.Decrement(ref _running);
         if (options.LogRequests)
         {
-            Line(RelayFailure.Of(error).Level, id, route?.Kind ?? TunnelKind.Tcp, route?.Key.Host ?? "-", remote,
+            Line(FailureLevel.Of(error), id, route?.Kind ?? TunnelKind.Tcp, route?.Key.Host ?? "-", remote,
                 fromVisitor, toVisitor, Math.Round(time.GetElapsedTime(started).TotalMilliseconds, 1), error);
         }
     }

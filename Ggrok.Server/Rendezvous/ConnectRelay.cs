@@ -59,7 +59,7 @@ public sealed partial class ConnectRelay(ServerOptions options, TunnelRegistry r
 
         if (options.LogRequests)
         {
-            Line(RelayFailure.Of(error).Level, Printable.Clean(open?.Id), Printable.Clean(open?.Name), Printable.Clean(session.Hello.Label),
+            Line(FailureLevel.Of(error), Printable.Clean(open?.Id), Printable.Clean(open?.Name), Printable.Clean(session.Hello.Label),
                 bridge?.BytesFromFirst ?? 0, bridge?.BytesFromSecond ?? 0, Math.Round(time.GetElapsedTime(started).TotalMilliseconds, 1), error);
         }
     }

@@ -8,7 +8,7 @@ internal sealed partial class RequestLog(ILogger<RequestLog> log)
 {
     public void Finished(HttpContext context, ExchangeRecord record, TimeSpan elapsed)
     {
-        LogLevel level = RelayFailure.Of(record.Error).Level;
+        LogLevel level = FailureLevel.Of(record.Error);
         if (log.IsEnabled(level))
         {
             Line(level, record.Id, Printable.Clean(context.Request.Host.Value), context.Request.Method,

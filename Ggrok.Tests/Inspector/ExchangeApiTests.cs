@@ -205,6 +205,7 @@ public class ExchangeApiTests
 
         JsonElement row = await scene.NewestDoneAsync();
         row.GetProperty("error").GetString().ShouldBe("LocalUnreachable");
+        (await scene.GetAsync("/api/exchanges/last")).GetProperty("failure").GetProperty("advice").GetString().ShouldNotBeNull().ShouldContain("Start the local service");
         row.GetProperty("status").GetInt32().ShouldBe(0);
         (await TargetsAsync(scene, "?status=error")).ShouldBe(["/"]);
     }

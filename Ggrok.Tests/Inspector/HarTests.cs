@@ -62,6 +62,9 @@ public class HarTests
         Directory.Delete(folder, recursive: true);
     }
 
+    private static async Task<string?[]> MethodsAsync(InspectorScene scene, string query) =>
+        [.. (await scene.GetAsync("/api/har?" + query)).GetProperty("log").GetProperty("entries").EnumerateArray().Select(e => e.GetProperty("request").GetProperty("method").GetString())];
+
     [Fact]
     public async Task Secrets_are_exported_only_when_asked_for_and_only_what_is_asked_for()
     {
@@ -76,8 +79,11 @@ public class HarTests
         shown.ShouldContain("hidden-token");
         shown.ShouldContain("hidden-cookie");
         JsonDocument.Parse(hidden).RootElement.GetProperty("log").GetProperty("entries").EnumerateArray().Select(e => e.GetProperty("request").GetProperty("method").GetString()).ShouldBe(["GET", "POST"]);
+        (await MethodsAsync(scene, "numbers=2-99,1&method=get")).ShouldBe(["GET", "GET"]);
+        (await MethodsAsync(scene, "numbers=2-3")).Length.ShouldBe(2);
+        (await MethodsAsync(scene, "status=5xx")).ShouldBeEmpty();
         (int status, string text) = await InspectorScene.ProblemOf(await scene.Api.GetAsync("/api/har?numbers=1,x"));
-        (status, text).ShouldBe((400, "numbers must be numbers of exchanges, separated by commas. "));
+        (status, text).ShouldBe((400, "numbers must be numbers of exchanges, separated by commas. A range of them is written 12-40."));
         (await InspectorScene.ProblemOf(await scene.Api.GetAsync("/api/har?numbers=99"))).Status.ShouldBe(404);
     }
 

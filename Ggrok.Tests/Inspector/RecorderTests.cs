@@ -174,6 +174,113 @@ public class RecorderTests
     }
 
     [Fact]
+    public void A_list_of_many_large_exchanges_has_each_once_in_order()
+    {
+        Recorder recorder = NewRecorder(new RecorderOptions { MaxBytes = 8 << 20, MaxBodyBytes = 1 << 20 });
+        for (int i = 0; i < 300; i++)
+        {
+            RecordingExchange exchange = Begin(recorder, "PUT", $"/{i}");
+            exchange.RequestData(new byte[i % 50 == 0 ? 600_000 : i * 10]);
+            exchange.Complete(RelayError.None, 200);
+        }
+
+        List<ExchangeSnapshot> all = recorder.Summaries(0, int.MaxValue, out int leftOut);
+
+        leftOut.ShouldBe(0);
+        all.Count.ShouldBe(recorder.Fill.Kept);
+        all.Select(e => e.Number).ShouldBe(Enumerable.Range(0, all.Count).Select(i => 300L - i));
+        recorder.Summaries(0, 7, out leftOut).Select(e => e.Number).ShouldBe(Enumerable.Range(0, 7).Select(i => 300L - i));
+        leftOut.ShouldBe(all.Count - 7);
+    }
+
+    [Fact]
+    public void A_response_head_that_cannot_be_read_again_spoils_no_list()
+    {
+        Recorder recorder = NewRecorder(new RecorderOptions());
+        RecordingExchange exchange = Begin(recorder, "GET", "/odd");
+        exchange.Responding("HTTP/1.1 502 \r\nX-A: 1\r\nX-B: a\nb\r\n\r\n"u8, carriesMessages: false);
+        exchange.Complete(RelayError.ResponseHeadInvalid, 502);
+
+        recorder.Summaries(0, 10, out _).ShouldHaveSingleItem().Error.ShouldBe(RelayError.ResponseHeadInvalid);
+        recorder.Find(exchange.Number).ShouldNotBeNull().Response.ShouldNotBeNull().Status.ShouldBe(502);
+    }
+
+    [Fact]
+    public void The_last_one_is_the_newest_that_can_be_found()
+    {
+        Recorder recorder = NewRecorder(new RecorderOptions { MaxExchanges = 2 });
+        recorder.LastNumber.ShouldBe(0);
+        RecordingExchange[] four = [.. Enumerable.Range(1, 4).Select(i => Begin(recorder, "GET", $"/{i}"))];
+        recorder.LastNumber.ShouldBe(4);
+        foreach (int i in (int[])[3, 2, 1])
+        {
+            four[i].Complete(RelayError.None, 200);
+        }
+
+        recorder.Find(4).ShouldBeNull();
+        recorder.LastNumber.ShouldBe(3);
+        recorder.Clear();
+        recorder.LastNumber.ShouldBe(1);
+        four[0].Complete(RelayError.None, 200);
+        recorder.Clear();
+        recorder.LastNumber.ShouldBe(0);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(513)]
+    [InlineData(10_000)]
+    public void Whatever_happens_the_memory_of_running_exchanges_comes_back(int maxBodyBytes)
+    {
+        Recorder recorder = NewRecorder(new RecorderOptions { MaxBytes = 1 << 20, MaxBodyBytes = maxBodyBytes, MaxExchanges = 7 });
+        var random = new Random(maxBodyBytes);
+        var running = new List<RecordingExchange>();
+        for (int i = 0; i < 30_000; i++)
+        {
+            if (running.Count == 0 || random.Next(10) == 0)
+            {
+                running.Add(Begin(recorder, "PUT", "/"));
+            }
+
+            RecordingExchange exchange = running[random.Next(running.Count)];
+            byte[] data = new byte[random.Next(3) == 0 ? 0 : random.Next(20_000)];
+            switch (random.Next(6))
+            {
+                case 0:
+                    exchange.RequestData(data);
+                    break;
+                case 1:
+                    exchange.ResponseData(data);
+                    break;
+                case 2:
+                    exchange.Responding("HTTP/1.1 200 OK\r\n\r\n"u8, carriesMessages: data.Length % 2 == 0);
+                    break;
+                case 3:
+                    exchange.RequestDataAgain(data.Length);
+                    break;
+                case 4:
+                    exchange.ReplaceRequest(new RequestHead { Id = "id", Method = "GET", Target = "/", Scheme = "https", Host = "a", Version = "1.1", Remote = "b" }, data);
+                    break;
+                default:
+                    exchange.Complete(RelayError.None, 200);
+                    exchange.Complete(RelayError.VisitorGone, 0);
+                    _ = random.Next(2) == 0 && running.Remove(exchange);
+                    break;
+            }
+        }
+
+        foreach (RecordingExchange exchange in running)
+        {
+            exchange.Complete(RelayError.TunnelLost, 0);
+        }
+
+        recorder.Fill.Active.ShouldBe(0);
+        recorder.Budget.Left.ShouldBe(1 << 20);
+        recorder.Summaries(0, int.MaxValue, out _).Count.ShouldBe(recorder.Fill.Kept);
+    }
+
+    [Fact]
     public void Forgetting_leaves_what_is_running()
     {
         Recorder recorder = NewRecorder(new RecorderOptions());

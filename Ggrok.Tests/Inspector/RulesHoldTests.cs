@@ -40,6 +40,25 @@ public sealed class RulesHoldTests
         (await scene.SendAsync(HttpMethod.Post, "/api/exchanges/999/release", new { })).Status.ShouldBe(HttpStatusCode.NotFound);
     }
 
+    [Fact]
+    public async Task A_service_that_answers_and_reads_no_more_does_not_keep_the_exchange_for_ever()
+    {
+        using var local = new RawListener();
+        await using RulesScene scene = await RulesScene.StartAsync(_ => Task.CompletedTask, tunnel: t => t with { Target = local.Url });
+        await scene.AddRuleAsync(HoldAll);
+
+        Task<HttpResponseMessage> visit = scene.Visitor.PostAsync("/", new StringContent("small"));
+        long number = await scene.NextHeldAsync();
+        await Eventually.BecomesAsync(async () => (int)(await scene.GetAsync($"/api/exchanges/{number}"))["request"]!["body"]!["bytes"]!, 5);
+        await scene.ReleaseAsync(number, new { body = new string('x', 40 * 1024 * 1024) });
+        using RawSocket service = await local.AcceptAsync();
+        await service.ReadUntilAsync("\r\n\r\n");
+        await service.SendAsync("HTTP/1.1 413 Content Too Large\r\nContent-Length: 0\r\n\r\n");
+
+        (await visit).StatusCode.ShouldBe(HttpStatusCode.RequestEntityTooLarge);
+        ((int)(await scene.DoneAsync(number))["summary"]!["status"]!).ShouldBe(413);
+    }
+
     [Theory]
     [InlineData("http1")]
     [InlineData("h2c")]
@@ -115,6 +134,51 @@ public sealed class RulesHoldTests
             (await scene.Api.GetByteArrayAsync($"/api/exchanges/{number}/request/body"))
                 .ShouldBe(body[..(int)done["request"]!["body"]!["keptBytes"]!]);
         }
+    }
+
+    [Theory]
+    [InlineData("{}", "POST /a first second")]
+    [InlineData("""{"target":"/b"}""", "POST /b first second")]
+    [InlineData("""{"headers":[["X-New","1"],["Content-Length","3"]]}""", "POST /a first second")]
+    [InlineData("""{"action":"respond","response":{"status":200,"body":"mocked"}}""", "mocked")]
+    public async Task A_request_can_be_released_while_its_body_is_still_arriving(string order, string answer)
+    {
+        await using RulesScene scene = await RulesScene.StartAsync(Echo(new ConcurrentQueue<string>()));
+        await scene.AddRuleAsync(HoldAll);
+        using RawSocket visitor = await RawSocket.ConnectAsync(scene.PublicUrl);
+        await visitor.SendAsync($"POST /a HTTP/1.1\r\nHost: {scene.PublicUrl.Authority}\r\nContent-Length: 12\r\n\r\nfirst");
+        long number = await scene.NextHeldAsync();
+        await Eventually.BecomesAsync(async () => (int)(await scene.GetAsync($"/api/exchanges/{number}"))["request"]!["body"]!["bytes"]!, 5);
+        (await scene.SendAsync(HttpMethod.Post, $"/api/exchanges/{number}/release", new { body = "other" })).Status.ShouldBe(HttpStatusCode.Conflict);
+
+        (await scene.SendAsync(HttpMethod.Post, $"/api/exchanges/{number}/release", order)).Status.ShouldBe(HttpStatusCode.NoContent);
+        await visitor.SendAsync(" second");
+
+        await visitor.ReadUntilAsync(answer);
+        ((string?)(await scene.DoneAsync(number))["request"]!["body"]!["text"]).ShouldBe("first second");
+    }
+
+    [Fact]
+    public async Task What_has_arrived_goes_on_at_once_although_more_is_to_come()
+    {
+        await using RulesScene scene = await RulesScene.StartAsync(async context =>
+        {
+            await context.Request.Body.ReadExactlyAsync(new byte[5]);
+            await context.Response.WriteAsync("early");
+            await context.Response.Body.FlushAsync();
+            await context.Request.Body.CopyToAsync(context.Response.Body);
+        });
+        await scene.AddRuleAsync(HoldAll);
+        using RawSocket visitor = await RawSocket.ConnectAsync(scene.PublicUrl);
+        await visitor.SendAsync($"POST /a HTTP/1.1\r\nHost: {scene.PublicUrl.Authority}\r\nContent-Length: 12\r\n\r\nfirst");
+        long number = await scene.NextHeldAsync();
+        await Eventually.BecomesAsync(async () => (int)(await scene.GetAsync($"/api/exchanges/{number}"))["request"]!["body"]!["bytes"]!, 5);
+
+        await scene.ReleaseAsync(number);
+
+        await visitor.ReadUntilAsync("early");
+        await visitor.SendAsync(" second");
+        await visitor.ReadUntilAsync(" second");
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Microsoft.Net.Http.Headers;
@@ -32,7 +33,9 @@ internal sealed class BodyRedaction(SecretNames names)
             }
         }
 
-        return body.Span.TrimStart(" \t\r\n"u8) is [(byte)'{' or (byte)'[', ..] ? Json(body) : body;
+        int mark = body.Span.StartsWith(Encoding.UTF8.Preamble) ? Encoding.UTF8.Preamble.Length : 0;
+        bool isJson = contentType?.Contains("json", StringComparison.OrdinalIgnoreCase) == true || body.Span[mark..].TrimStart(" \t\r\n"u8) is [(byte)'{' or (byte)'[', ..];
+        return isJson ? (byte[])[.. body.Span[..mark], .. Json(body[mark..]).Span] : body;
     }
 
     private ReadOnlyMemory<byte> Json(ReadOnlyMemory<byte> body)
@@ -41,6 +44,7 @@ internal sealed class BodyRedaction(SecretNames names)
         var reader = new Utf8JsonReader(body.Span, isFinalBlock: false, new JsonReaderState(Lenient));
         int copied = 0;
         int secretAt = -1;
+        bool isBroken = false;
         try
         {
             while (reader.Read())
@@ -66,6 +70,7 @@ internal sealed class BodyRedaction(SecretNames names)
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             // Up to here it was JSON. What follows a secret's name may be the secret.
+            isBroken = true;
         }
 
         if (secretAt >= 0)
@@ -74,8 +79,83 @@ internal sealed class BodyRedaction(SecretNames names)
             copied = body.Length;
         }
 
-        output.Write(body.Span[copied..]);
+        output.Write(isBroken ? Loose(Encoding.Latin1.GetString(body.Span[copied..])) : body.Span[copied..]);
         return output.WrittenMemory;
+    }
+
+    // Of what is no JSON the names can be seen all the same: strings with a colon behind them.
+    private byte[] Loose(string text)
+    {
+        var clean = new StringBuilder(text.Length);
+        int copied = 0;
+        int at = text.IndexOf('"', StringComparison.Ordinal);
+        while (at >= 0)
+        {
+            int end = EndOfString(text, at);
+            int value = BehindSpace(text, end);
+            if (value == text.Length || text[value] != ':')
+            {
+                // What ends one string may begin another.
+                at = end == text.Length ? -1 : end - 1;
+                continue;
+            }
+
+            value = BehindSpace(text, value + 1);
+            if (names.Contain(WithoutEscapes(text[(at + 1)..(end - 1)])))
+            {
+                clean.Append(text, copied, value - copied).Append('"').Append(Redaction.Placeholder).Append('"');
+                value = copied = EndOfValue(text, value);
+            }
+
+            at = text.IndexOf('"', value);
+        }
+
+        return Encoding.Latin1.GetBytes(clean.Append(text, copied, text.Length - copied).ToString());
+    }
+
+    private static int EndOfString(string text, int quote)
+    {
+        int at = quote + 1;
+        while (at < text.Length && text[at] != '"')
+        {
+            at += text[at] == '\\' ? 2 : 1;
+        }
+
+        return Math.Min(at + 1, text.Length);
+    }
+
+    // Nothing tells the end of a list or an object.
+    private static int EndOfValue(string text, int at)
+    {
+        if (at == text.Length || text[at] is '[' or '{')
+        {
+            return text.Length;
+        }
+
+        int length = text.AsSpan(at).IndexOfAny(",]}\r\n");
+        return text[at] == '"' ? EndOfString(text, at) : length < 0 ? text.Length : at + length;
+    }
+
+    private static int BehindSpace(string text, int at) => at + text.AsSpan(at).Length - text.AsSpan(at).TrimStart().Length;
+
+    private static string WithoutEscapes(string name)
+    {
+        var plain = new StringBuilder(name.Length);
+        for (int i = 0; i < name.Length; i++)
+        {
+            bool isEscape = name[i] == '\\' && i + 5 < name.Length && name[i + 1] == 'u';
+            if (isEscape && ushort.TryParse(name.AsSpan(i + 2, 4), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out ushort code))
+            {
+                plain.Append((char)code);
+                i += 5;
+            }
+            else
+            {
+                plain.Append(name[i]);
+            }
+        }
+
+        return plain.ToString();
     }
 
     private static void Replace(ArrayBufferWriter<byte> output, ReadOnlySpan<byte> before)

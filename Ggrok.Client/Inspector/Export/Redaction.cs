@@ -12,7 +12,8 @@ internal sealed class Redaction(SecretNames names)
     /// <summary>What stands in place of a secret.</summary>
     public const string Placeholder = "REDACTED";
 
-    private static readonly string[] WithAddresses = ["Referer", "Location", "Content-Location"];
+    // Where a name may begin in an address, its fragment included, and in the parameters of a field.
+    private const string BeforeNames = "?&;#";
 
     private const int LargestDecoded = 16 * 1024 * 1024;
 
@@ -50,11 +51,7 @@ internal sealed class Redaction(SecretNames names)
     }
 
     /// <summary>An address or a request target.</summary>
-    public string Address(string address)
-    {
-        int question = address.IndexOf('?', StringComparison.Ordinal);
-        return question < 0 ? address : address[..(question + 1)] + Pairs(address[(question + 1)..], names.ContainParameter);
-    }
+    public string Address(string address) => Parameters(WithoutUser(address), "&#");
 
     /// <summary>Pairs of names and values, as in a query and in a form.</summary>
     public static string Pairs(string text, Func<string, bool> isSecret) => string.Join('&', text.Split('&').Select(pair =>
@@ -64,9 +61,41 @@ internal sealed class Redaction(SecretNames names)
     }));
 
     private HeaderField Field(HeaderField field) =>
-        names.Contain(field.Name) ? field with { Value = Placeholder }
-        : WithAddresses.Contains(field.Name, StringComparer.OrdinalIgnoreCase) ? field with { Value = Address(field.Value) }
-        : field;
+        field with { Value = names.Contain(field.Name) ? Placeholder : Parameters(WithoutUser(field.Value), "&#<>\" ") };
+
+    // RFC 3986 section 3.2.1.
+    private static string WithoutUser(string text)
+    {
+        int authority = text.IndexOf("://", StringComparison.Ordinal) + 3;
+        int end = authority < 3 ? -1 : text.AsSpan(authority).IndexOfAny("/?#<>\" ");
+        int user = authority < 3 ? -1 : text.AsSpan(authority, end < 0 ? text.Length - authority : end).LastIndexOf('@');
+        return user < 0 ? text : text[..authority] + Placeholder + text[(authority + user)..];
+    }
+
+    // A value goes on until one of the characters that end it.
+    private string Parameters(string text, string ends)
+    {
+        var clean = new StringBuilder(text.Length);
+        int copied = 0;
+        int at = 0;
+        while (text.AsSpan(at).IndexOfAny(BeforeNames) is var mark and >= 0)
+        {
+            at += mark + 1;
+            int length = text.AsSpan(at).IndexOfAny('=', '&', '#');
+            int name = length < 0 ? -1 : text.AsSpan(at, length).LastIndexOfAny(BeforeNames) + 1;
+            if (length < 0 || text[at + length] != '=' || !names.ContainParameter(WebUtility.UrlDecode(text.Substring(at + name, length - name))))
+            {
+                continue;
+            }
+
+            at += length + 1;
+            clean.Append(text, copied, at - copied).Append(Placeholder);
+            int end = text.AsSpan(at).IndexOfAny(ends);
+            at = copied = end < 0 ? text.Length : at + end;
+        }
+
+        return clean.Append(text, copied, text.Length - copied).ToString();
+    }
 
     // Within a content coding nothing can be replaced: such a body goes without its coding unless there was nothing to
     // replace, and one that cannot be read does not go at all.

@@ -21,7 +21,7 @@ internal sealed class HarEndpoints(InspectorState state, Redaction redaction) : 
 
     private async Task ExportAsync(HttpContext context)
     {
-        long[] numbers = Numbers(context.Request.Query["numbers"].ToString());
+        long[] numbers = Numbers(context.Request);
         bool withSecrets = context.Request.SwitchOf("secrets");
         HttpResponse response = context.Response;
         response.ContentType = "application/json; charset=utf-8";
@@ -52,17 +52,19 @@ internal sealed class HarEndpoints(InspectorState state, Redaction redaction) : 
     }
 
     // Oldest first, as in every HAR.
-    private long[] Numbers(string list)
+    private long[] Numbers(HttpRequest request)
     {
-        if (list.Length == 0)
-        {
-            return [.. state.Recorder.Summaries(0, int.MaxValue, out _).Where(e => e.State == ExchangeState.Done).Select(e => e.Number).Reverse()];
-        }
-
-        return [.. list.Split(',', StringSplitOptions.TrimEntries).Select(text =>
-            !long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long number)
-                ? throw new ApiException(StatusCodes.Status400BadRequest, "numbers must be numbers of exchanges, separated by commas.")
-                : state.Recorder.Find(number) is null ? throw ApiException.NoExchange(text)
-                : number).Distinct().Order()];
+        NumberRange[] wanted = [.. request.Query["numbers"].ToString().Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(NumberRange.Parse)];
+        var filter = new ExchangeFilter(request);
+        DateTimeOffset now = state.Time.GetUtcNow();
+        long[] kept =
+        [
+            .. state.Recorder.Summaries(0, int.MaxValue, out _)
+                .Where(e => (e.State == ExchangeState.Done || wanted.Length > 0) && (wanted.Length == 0 || Array.Exists(wanted, w => w.Has(e.Number))) && filter.Matches(ExchangeRows.Of(e, now)))
+                .Select(e => e.Number).Order(),
+        ];
+        return Array.Find(wanted, w => w.IsOne && !kept.Contains(w.First)) is { First: > 0 } missing && state.Recorder.Find(missing.First) is null
+            ? throw ApiException.NoExchange(missing.First.ToString(CultureInfo.InvariantCulture))
+            : kept;
     }
 }

@@ -22,10 +22,11 @@ internal static class ExchangeProjection
             Request = RequestOf(exchange),
             Response = exchange.Response is { } response ? ResponseOf(exchange, response) : null,
             Timings = TimingsOf(exchange.Timings),
+            Failure = exchange.Error == RelayError.None ? null : FailureOf(exchange.Error),
             HasMessages = row.Kind is "websocket" or "sse" or "grpc",
             OtherTarget = exchange.OtherTarget,
             Webhook = exchange.Webhook is { } webhook ? WebhookOf(exchange, webhook, state.Options.Inspect?.WebhookSecrets) : null,
-            Replays = [.. state.Recorder.Summaries(0, int.MaxValue, out _).Where(e => e.ReplayOf == exchange.Number).Select(e => e.Number).Reverse()],
+            Replays = state.Recorder.ReplaysOf(exchange.Number),
         };
     }
 
@@ -60,6 +61,12 @@ internal static class ExchangeProjection
         Cookies = [.. head.Headers.Where(f => f.Name.Equals("Set-Cookie", StringComparison.OrdinalIgnoreCase)).Select(f => f.Value)],
         Body = BodyProjection.Of(exchange.ResponseBody, head.Headers),
     };
+
+    private static FailureDetails FailureOf(RelayError error)
+    {
+        RelayFailure failure = RelayFailure.Of(error);
+        return new FailureDetails(error.ToString(), failure.Title, failure.Advice);
+    }
 
     private static WebhookDetails WebhookOf(ExchangeSnapshot exchange, WebhookInfo webhook, IReadOnlyDictionary<WebhookProvider, IReadOnlyList<string>>? secrets)
     {

@@ -5,6 +5,9 @@ internal sealed class CaptureBudget(long bytes)
 {
     private long _left = bytes;
 
+    /// <summary>What can still be taken, in bytes.</summary>
+    public long Left => Volatile.Read(ref _left);
+
     /// <summary>Takes memory; false when there is none left.</summary>
     public bool TryTake(int bytes)
     {

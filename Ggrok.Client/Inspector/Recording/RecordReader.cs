@@ -14,8 +14,8 @@ internal ref struct RecordReader
     private RecordReader(ReadOnlySpan<byte> record) => _rest = record;
 
     /// <summary>The exchange of a record.</summary>
-    /// <param name="record">The record.</param>
-    /// <param name="withBodies">Whether the bytes of the bodies are wanted, or their sizes only.</param>
+    /// <param name="record">The record, or its summary.</param>
+    /// <param name="withBodies">Whether the bytes of the bodies are wanted, or their sizes only, for which the summary suffices.</param>
     public static ExchangeSnapshot Read(ReadOnlySpan<byte> record, bool withBodies)
     {
         var reader = new RecordReader(record);
@@ -51,9 +51,19 @@ internal ref struct RecordReader
             Response = response,
             ResponseTrailers = trailers,
             RequestBody = requestBody,
-            ResponseBody = reader.Body(withBodies, out _),
+            ResponseBody = withBodies ? reader.Body(withBytes: true, out _) : new CapturedBody(default, reader.Int64(), []),
             Webhook = WebhookRecognizer.Recognize(request.Headers, requestBytes),
         };
+    }
+
+    /// <summary>Number of the exchange that the one of a record repeats; 0 when it repeats none.</summary>
+    public static long ReplayOf(ReadOnlySpan<byte> record)
+    {
+        var reader = new RecordReader(record);
+        reader.Take(sizeof(long) + sizeof(int));
+        reader.Take(Math.Max(reader.Int32(), 0));
+        reader.Take(sizeof(long) + sizeof(int));
+        return reader.Int64();
     }
 
     private long Int64() => BinaryPrimitives.ReadInt64LittleEndian(Take(sizeof(long)));
@@ -105,7 +115,15 @@ internal ref struct RecordReader
     private static ResponseHead? ResponseOf(ReadOnlySpan<byte> head)
     {
         var response = new ResponseHead();
-        return !head.IsEmpty && ResponseHeadParser.TryParse(head, response, out _, out _) ? response : null;
+        try
+        {
+            return !head.IsEmpty && ResponseHeadParser.TryParse(head, response, out _, out _) ? response : null;
+        }
+        catch (LocalResponseException)
+        {
+            // HTTP/2 can carry what the text form cannot: so much of it as could be read.
+            return response;
+        }
     }
 
     private ReadOnlySpan<byte> Take(int count)

@@ -32,7 +32,11 @@ internal sealed class RecordRing
     public long Added { get; private set; }
 
     /// <summary>Adds a record as the newest.</summary>
-    public void Add(long number, long stamp, ReadOnlySpan<byte> record)
+    /// <param name="number">Its number.</param>
+    /// <param name="stamp">Greater than those of all others.</param>
+    /// <param name="record">The record.</param>
+    /// <param name="summaryLength">So many of its first bytes are its summary.</param>
+    public void Add(long number, long stamp, ReadOnlySpan<byte> record, int summaryLength)
     {
         if (record.Length > _memory.Length)
         {
@@ -47,7 +51,7 @@ internal sealed class RecordRing
 
         int offset = MakeRoom(record.Length);
         record.CopyTo(_memory.AsSpan(offset));
-        _entries[(_first + _count) % _entries.Length] = new Entry(number, stamp, offset, record.Length);
+        _entries[(_first + _count) % _entries.Length] = new Entry(number, stamp, offset, record.Length, summaryLength);
         _count++;
         Added++;
         _end = offset + record.Length;
@@ -76,6 +80,34 @@ internal sealed class RecordRing
     {
         ref readonly Entry entry = ref At(index);
         return _memory.AsSpan(entry.Offset, entry.Length);
+    }
+
+    /// <summary>The beginning of a record, until something is added.</summary>
+    public ReadOnlySpan<byte> Summary(int index)
+    {
+        ref readonly Entry entry = ref At(index);
+        return _memory.AsSpan(entry.Offset, entry.SummaryLength);
+    }
+
+    /// <summary>How many records have a stamp below one; they are the oldest.</summary>
+    public int CountBelow(long stamp)
+    {
+        int low = 0;
+        int high = _count;
+        while (low < high)
+        {
+            int middle = (low + high) / 2;
+            if (At(middle).Stamp < stamp)
+            {
+                low = middle + 1;
+            }
+            else
+            {
+                high = middle;
+            }
+        }
+
+        return low;
     }
 
     private ref readonly Entry At(int index) => ref _entries[(_first + index) % _entries.Length];
@@ -120,5 +152,5 @@ internal sealed class RecordRing
         Evicted++;
     }
 
-    private readonly record struct Entry(long Number, long Stamp, int Offset, int Length);
+    private readonly record struct Entry(long Number, long Stamp, int Offset, int Length, int SummaryLength);
 }

@@ -78,6 +78,9 @@ internal readonly struct RecordWriter(ArrayBufferWriter<byte> output)
         }
     }
 
+    /// <summary>Length of the summary when what comes next is the response's body: of that it has the size.</summary>
+    public int SummaryLength => output.WrittenCount + sizeof(long);
+
     public void Body(in Capture capture)
     {
         Number(capture.Total);

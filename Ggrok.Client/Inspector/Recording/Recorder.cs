@@ -10,6 +10,7 @@ namespace Ggrok.Client.Inspector.Recording;
 internal sealed class Recorder
 {
     private const int KeptBufferBytes = 256 * 1024;
+    private const int BytesAtOnce = 64 * 1024;
 
     [ThreadStatic]
     private static ArrayBufferWriter<byte>? s_buffer;
@@ -46,8 +47,23 @@ internal sealed class Recorder
     /// <summary>How often everything was forgotten.</summary>
     public long Clears => Volatile.Read(ref _clears);
 
-    /// <summary>Number of the exchange that began last; 0 when there was none.</summary>
-    public long LastNumber => Volatile.Read(ref _lastNumber);
+    /// <summary>Number of the exchange that began last of those that are running or kept; 0 when there is none.</summary>
+    public long LastNumber
+    {
+        get
+        {
+            lock (_lock)
+            {
+                long last = _active.Keys.DefaultIfEmpty().Max();
+                for (int i = 0; i < _ring.Count; i++)
+                {
+                    last = Math.Max(last, _ring[i].Number);
+                }
+
+                return last;
+            }
+        }
+    }
 
     internal TimeProvider Time { get; }
 
@@ -90,10 +106,11 @@ internal sealed class Recorder
         writer.Bytes(response.WrittenSpan);
         writer.Trailers(exchange.ResponseTrailers);
         writer.Body(exchange.RequestBody);
+        int summaryLength = writer.SummaryLength;
         writer.Body(exchange.ResponseBody);
         lock (_lock)
         {
-            _ring.Add(number, ++_changes, record.WrittenSpan);
+            _ring.Add(number, ++_changes, record.WrittenSpan, summaryLength);
         }
 
         ReturnBuffer(record);
@@ -127,15 +144,20 @@ internal sealed class Recorder
     public ExchangeSnapshot? Find(long number)
     {
         byte[]? record = null;
+        RecordingExchange? running;
         lock (_lock)
         {
-            for (int i = _ring.Count - 1; i >= 0 && record is null; i--)
+            _active.TryGetValue(number, out running);
+            for (int i = _ring.Count - 1; i >= 0 && record is null && running is null; i--)
             {
                 record = _ring[i].Number == number ? _ring.Record(i).ToArray() : null;
             }
         }
 
-        return record is not null ? RecordReader.Read(record, withBodies: true) : Running(number);
+        // One that is over by now is among the kept ones.
+        return record is not null ? RecordReader.Read(record, withBodies: true)
+            : running is not null ? SnapshotOf(running, withBodies: true) ?? Find(number)
+            : null;
     }
 
     /// <summary>Exchanges without their bodies, newest number first.</summary>
@@ -146,26 +168,42 @@ internal sealed class Recorder
     {
         var result = new List<ExchangeSnapshot>();
         List<RecordingExchange> running;
-        leftOut = 0;
+        long below;
         lock (_lock)
         {
             running = [.. _active.Values.Where(e => e.Stamp > since)];
-            for (int i = _ring.Count - 1; i >= 0 && _ring[i].Stamp > since; i--)
+            below = _changes + 1;
+            leftOut = Math.Max(0, _ring.Count - _ring.CountBelow(since + 1) - most);
+        }
+
+        while (result.Count < most && below > since + 1)
+        {
+            below = AddSummaries(result, since, below, most - result.Count);
+        }
+
+        result.AddRange(running.Select(e => SnapshotOf(e, withBodies: false) ?? Find(e.Number)).OfType<ExchangeSnapshot>());
+        result.Sort((a, b) => b.Number.CompareTo(a.Number));
+        return result;
+    }
+
+    /// <summary>Numbers of the exchanges that repeat one, the oldest first.</summary>
+    public List<long> ReplaysOf(long number)
+    {
+        List<long> replays;
+        lock (_lock)
+        {
+            replays = [.. _active.Values.Where(e => e.ReplayOf == number).Select(e => e.Number)];
+            for (int i = 0; i < _ring.Count; i++)
             {
-                if (result.Count < most)
+                if (RecordReader.ReplayOf(_ring.Summary(i)) == number)
                 {
-                    result.Add(RecordReader.Read(_ring.Record(i), withBodies: false));
-                }
-                else
-                {
-                    leftOut++;
+                    replays.Add(_ring[i].Number);
                 }
             }
         }
 
-        result.AddRange(running.Select(e => SnapshotOf(e, withBodies: false)).OfType<ExchangeSnapshot>());
-        result.Sort((a, b) => b.Number.CompareTo(a.Number));
-        return result;
+        replays.Sort();
+        return replays;
     }
 
     /// <summary>Exchanges that are over, in the order in which they ended: for who reads all of them.</summary>
@@ -212,12 +250,12 @@ internal sealed class Recorder
         }
     }
 
-    internal void Complete(RecordingExchange exchange, ArrayBufferWriter<byte> record, in ExchangeFigures figures)
+    internal void Complete(RecordingExchange exchange, ArrayBufferWriter<byte> record, int summaryLength, in ExchangeFigures figures)
     {
         lock (_lock)
         {
             _active.Remove(exchange.Number);
-            _ring.Add(exchange.Number, ++_changes, record.WrittenSpan);
+            _ring.Add(exchange.Number, ++_changes, record.WrittenSpan, summaryLength);
             _recorded++;
             _cutBodies += figures.CutBodies;
         }
@@ -236,16 +274,32 @@ internal sealed class Recorder
 
     private static void ReturnBuffer(ArrayBufferWriter<byte> buffer) => s_buffer = buffer.Capacity <= KeptBufferBytes ? buffer : null;
 
-    private ExchangeSnapshot? Running(long number)
+    // Reading takes long, and the relay must not wait for it: some records at a time are copied, and read behind the lock.
+    // Returns the stamp below which those are that are left.
+    private long AddSummaries(List<ExchangeSnapshot> result, long since, long below, int most)
     {
-        RecordingExchange? exchange;
+        ArrayBufferWriter<byte> copies = RentBuffer();
+        var ends = new List<int>();
         lock (_lock)
         {
-            _active.TryGetValue(number, out exchange);
+            int first = _ring.CountBelow(since + 1);
+            for (int i = _ring.CountBelow(below) - 1; i >= first && ends.Count < most && copies.WrittenCount < BytesAtOnce; i--)
+            {
+                copies.Write(_ring.Summary(i));
+                ends.Add(copies.WrittenCount);
+                below = _ring[i].Stamp;
+            }
         }
 
-        // It may have ended just now, and then it is in the ring.
-        return exchange is null ? null : SnapshotOf(exchange, withBodies: true) ?? Find(number);
+        int start = 0;
+        foreach (int end in ends)
+        {
+            result.Add(RecordReader.Read(copies.WrittenSpan[start..end], withBodies: false));
+            start = end;
+        }
+
+        ReturnBuffer(copies);
+        return ends.Count == 0 ? 0 : below;
     }
 
     private static ExchangeSnapshot? SnapshotOf(RecordingExchange exchange, bool withBodies)

@@ -43,6 +43,9 @@ internal sealed class RecordingExchange
     /// <summary>Value of <see cref="Recorder.Changes"/> at the last change that people want to see at once.</summary>
     internal long Stamp { get; set; }
 
+    /// <summary>Number of the exchange that it repeats; 0 when it repeats none.</summary>
+    internal long ReplayOf => _origin.ReplayOf ?? 0;
+
     /// <summary>How long ago it began.</summary>
     internal TimeSpan Age => Elapsed();
 
@@ -187,11 +190,11 @@ internal sealed class RecordingExchange
             _isHeld = false;
             _timings = _timings with { Ended = ended };
             ArrayBufferWriter<byte> record = Recorder.RentBuffer();
-            Write(record, isDone: true);
+            int summaryLength = Write(record, isDone: true);
             _isOver = true;
 
             // Within the lock: whoever finds it over here finds it among the kept ones.
-            _recorder.Complete(this, record, new ExchangeFigures(_origin.StartedAt + ended, ended, status, error, _requestBody.Total, _responseBody.Total)
+            _recorder.Complete(this, record, summaryLength, new ExchangeFigures(_origin.StartedAt + ended, ended, status, error, _requestBody.Total, _responseBody.Total)
             {
                 CutBodies = (_requestBody.IsCut ? 1 : 0) + (_responseBody.IsCut ? 1 : 0),
             });
@@ -216,7 +219,8 @@ internal sealed class RecordingExchange
         }
     }
 
-    private void Write(ArrayBufferWriter<byte> output, bool isDone)
+    // Returns the length of the summary.
+    private int Write(ArrayBufferWriter<byte> output, bool isDone)
     {
         var writer = new RecordWriter(output);
         writer.Begin(Number, isDone ? ExchangeState.Done : _isHeld ? ExchangeState.Held : ExchangeState.Active, _origin, _timings);
@@ -225,7 +229,9 @@ internal sealed class RecordingExchange
         writer.Bytes(_response.Bytes);
         writer.Trailers(_trailers);
         writer.Body(in _requestBody);
+        int summaryLength = writer.SummaryLength;
         writer.Body(in _responseBody);
+        return summaryLength;
     }
 
     private void Note(TimeSpan at, Func<ExchangeTimings, TimeSpan, ExchangeTimings> change)

@@ -1,3 +1,4 @@
+using System.Buffers;
 using Ggrok.Client.Inspector.Recording;
 using Ggrok.Client.Local;
 using Ggrok.Shared.Multiplexing;
@@ -17,9 +18,9 @@ internal sealed class HeldRequest(ActiveRule rule, MuxStream stream, RequestHead
     private const int SliceBytes = ProtocolLimits.MaxDataBytes;
 
     private readonly Lock _lock = new();
-    private readonly List<InboundFrame> _frames = [];
+    private readonly ArrayBufferWriter<byte> _body = new();
     private readonly TaskCompletionSource<HoldDecision?> _decision = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private long _bytes;
+    private InboundFrame? _trailers;
     private int _budgeted;
     private bool _isFull;
     private bool _isWhole = !request.HasBody;
@@ -75,7 +76,7 @@ internal sealed class HeldRequest(ActiveRule rule, MuxStream stream, RequestHead
         {
             HoldDecision.Continue { Request: { } head } edited => GoOn(head, edited.Body),
             HoldDecision.Continue => GoOn(request),
-            HoldDecision.Respond respond => new Interception { Answer = new FixedExchange(respond.Response, stream, request, recording, _bytes) },
+            HoldDecision.Respond respond => new Interception { Answer = new FixedExchange(respond.Response, stream, request, recording, _body.WrittenCount) },
             HoldDecision.Abort => new Interception { Error = RelayError.LocalCancelled },
             _ => new Interception { Error = stream.Error },
         };
@@ -105,12 +106,11 @@ internal sealed class HeldRequest(ActiveRule rule, MuxStream stream, RequestHead
             switch (frame.Kind)
             {
                 case FrameKind.Data:
-                    Keep(frame);
-                    Count(frame.Payload.Length);
+                    Keep(frame.Payload.Span);
                     recording.RequestData(frame.Payload.Span);
                     break;
                 case FrameKind.Trailers:
-                    Keep(frame);
+                    _trailers = frame with { Payload = frame.Payload.ToArray() };
                     break;
                 case FrameKind.End:
                     lock (_lock)
@@ -139,50 +139,43 @@ internal sealed class HeldRequest(ActiveRule rule, MuxStream stream, RequestHead
         }
     }
 
-    private void Count(int bytes)
+    // One behind the other: a visitor who sends byte by byte must not cost an array for each.
+    private void Keep(ReadOnlySpan<byte> data)
     {
-        _bytes += bytes;
-        bool fits = budget.TryTake(bytes);
-        _budgeted += fits ? bytes : 0;
-        _isFull = !fits || _bytes >= MaxBodyBytes;
+        _body.Write(data);
+        bool fits = budget.TryTake(data.Length);
+        _budgeted += fits ? data.Length : 0;
+        _isFull = !fits || _body.WrittenCount >= MaxBodyBytes;
     }
-
-    private void Keep(InboundFrame frame) => _frames.Add(frame with { Payload = frame.Payload.ToArray() });
 
     private Interception GoOn(RequestHead head)
     {
-        stream.ReadAgain(_frames);
-        recording.RequestDataAgain(_bytes);
+        ReadAgain(_body.WrittenMemory, _trailers);
         return new Interception { Request = head };
     }
 
     private Interception GoOn(RequestHead head, ReadOnlyMemory<byte>? newBody)
     {
-        ReadOnlyMemory<byte> body = newBody ?? Taken();
+        ReadOnlyMemory<byte> body = newBody ?? _body.WrittenMemory;
         recording.ReplaceRequest(head, body.Span);
-        if (newBody is not null)
-        {
-            _frames.Clear();
-            for (int at = 0; at < body.Length; at += SliceBytes)
-            {
-                _frames.Add(new InboundFrame(FrameKind.Data, body.Slice(at, Math.Min(SliceBytes, body.Length - at)), RelayError.None));
-            }
-        }
-
-        _bytes = body.Length;
-        return GoOn(head);
+        ReadAgain(body, newBody is null ? _trailers : null);
+        return new Interception { Request = head };
     }
 
-    private byte[] Taken()
+    private void ReadAgain(ReadOnlyMemory<byte> body, InboundFrame? trailers)
     {
-        byte[] bytes = new byte[_bytes];
-        int at = 0;
-        foreach (InboundFrame frame in _frames.Where(f => f.Kind == FrameKind.Data))
+        var frames = new List<InboundFrame>();
+        for (int at = 0; at < body.Length; at += SliceBytes)
         {
-            frame.Payload.CopyTo(bytes.AsMemory(at));
-            at += frame.Payload.Length;
+            frames.Add(new InboundFrame(FrameKind.Data, body.Slice(at, Math.Min(SliceBytes, body.Length - at)), RelayError.None));
         }
 
-        return bytes;
+        if (trailers is { } last)
+        {
+            frames.Add(last);
+        }
+
+        stream.ReadAgain(frames);
+        recording.RequestDataAgain(body.Length);
     }
 }

@@ -15,6 +15,9 @@ internal sealed class Http1Exchange(
     LocalConnectionPool pool, LocalTunnel tunnel, MuxStream stream, RequestHead request, int maxHeadBytes, TimeProvider time,
     RecordingExchange? recording) : ILocalExchange
 {
+    // So long a service may take none of a request that it has answered already. Kestrel waits as long.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
     // RFC 9110 section 9.2.2.
     private readonly bool _repeatable =
         !request.HasBody && request.Upgrade is null && request.Method is "GET" or "HEAD" or "OPTIONS" or "TRACE" or "PUT" or "DELETE";
@@ -119,7 +122,7 @@ internal sealed class Http1Exchange(
             stream.Reset(error);
         }
 
-        RelayError sendError = sending is null ? RelayError.None : await sending.ConfigureAwait(false);
+        RelayError sendError = sending is null ? RelayError.None : await SentAsync(connection, sender, sending).ConfigureAwait(false);
         RequestBytes = sender.Bytes;
         ResponseBytes += reader.Bytes;
         if (stream.LiftOnAbort() && error == RelayError.None && sender.IsComplete && !reader.ClosesConnection)
@@ -132,6 +135,24 @@ internal sealed class Http1Exchange(
         }
 
         return error == RelayError.ResponseHeadLocal && sendError == RelayError.RequestBodyLocal ? sendError : error;
+    }
+
+    // The response is complete. Who has sent all of the request has no reason to reset the stream, and a service that neither
+    // reads the rest of it nor closes would keep the exchange for ever.
+    private async ValueTask<RelayError> SentAsync(LocalConnection connection, RequestBodySender sender, Task<RelayError> sending)
+    {
+        for (long before = -1; !sending.IsCompleted && sender.Bytes != before;)
+        {
+            before = sender.Bytes;
+            await ((Task)sending).WaitAsync(Patience, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        if (!sending.IsCompleted)
+        {
+            connection.Dispose();
+        }
+
+        return await sending.ConfigureAwait(false);
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]

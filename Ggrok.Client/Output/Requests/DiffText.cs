@@ -1,5 +1,5 @@
 using System.Globalization;
-using System.Text.Json;
+using Ggrok.Client.Inspector.Http.Contracts;
 
 namespace Ggrok.Client.Output.Requests;
 
@@ -10,66 +10,43 @@ internal sealed class DiffText(Palette palette)
     private const int Context = 3;
 
     /// <summary>Its lines.</summary>
-    /// <param name="diff">The schema Diff of openapi.json.</param>
+    /// <param name="diff">The difference.</param>
     /// <param name="first">Number of the first exchange.</param>
     /// <param name="second">Number of the second one.</param>
-    public IEnumerable<string> Lines(JsonElement diff, long first, long second)
+    public IEnumerable<string> Lines(DiffDetails diff, long first, long second) =>
+    [
+        palette.Strong(string.Create(CultureInfo.InvariantCulture, $"Response of {first} and of {second}")),
+        diff.Status.First == diff.Status.Second
+            ? string.Create(CultureInfo.InvariantCulture, $"Status   {diff.Status.First}")
+            : palette.Bad(string.Create(CultureInfo.InvariantCulture, $"Status   {diff.Status.First} -> {diff.Status.Second}")),
+        $"Duration {Readable.Milliseconds(diff.DurationMs.First)} -> {Readable.Milliseconds(diff.DurationMs.Second)}",
+        .. diff.Headers.SelectMany(Header),
+        .. Body(diff),
+    ];
+
+    private IEnumerable<string> Header(FieldChange header)
     {
-        yield return palette.Strong(string.Create(CultureInfo.InvariantCulture, $"Response of {first} and of {second}"));
-        JsonElement status = diff.GetProperty("status");
-        yield return Status(status.GetProperty("first").GetInt32(), status.GetProperty("second").GetInt32());
-        JsonElement duration = diff.GetProperty("durationMs");
-        yield return $"Duration {Readable.Milliseconds(duration.GetProperty("first").GetDouble())} -> {Readable.Milliseconds(duration.GetProperty("second").GetDouble())}";
-        foreach (JsonElement header in diff.GetProperty("headers").EnumerateArray())
+        if (header.Change is "removed" or "changed")
         {
-            foreach (string line in Header(header))
-            {
-                yield return line;
-            }
+            yield return palette.Bad($"- {SafeText.Line(header.Name)}: {SafeText.Line(header.First ?? "")}");
         }
 
-        foreach (string line in Body(diff))
+        if (header.Change is "added" or "changed")
         {
-            yield return line;
+            yield return palette.Good($"+ {SafeText.Line(header.Name)}: {SafeText.Line(header.Second ?? "")}");
         }
     }
 
-    private static string Text(JsonElement element, string name) => SafeText.Line(element.GetProperty(name).GetString() ?? "");
-
-    private string Status(int first, int second) => first == second
-        ? string.Create(CultureInfo.InvariantCulture, $"Status   {first}")
-        : palette.Bad(string.Create(CultureInfo.InvariantCulture, $"Status   {first} -> {second}"));
-
-    private IEnumerable<string> Header(JsonElement header)
+    private IEnumerable<string> Body(DiffDetails diff)
     {
-        string name = Text(header, "name");
-        string change = header.GetProperty("change").GetString()!;
-        if (change is "removed" or "changed")
-        {
-            yield return palette.Bad($"- {name}: {Text(header, "first")}");
-        }
-
-        if (change is "added" or "changed")
-        {
-            yield return palette.Good($"+ {name}: {Text(header, "second")}");
-        }
-    }
-
-    private IEnumerable<string> Body(JsonElement diff)
-    {
-        if (diff.GetProperty("bodySame").GetBoolean())
+        if (diff.BodySame)
         {
             yield return "Body     the same";
             yield break;
         }
 
         yield return palette.Doubtful("Body     differs");
-        if (!diff.TryGetProperty("body", out JsonElement body) || body.ValueKind != JsonValueKind.Array)
-        {
-            yield break;
-        }
-
-        (string Change, string Text)[] lines = [.. body.EnumerateArray().Select(l => (l.GetProperty("change").GetString()!, Text(l, "text")))];
+        (string Change, string Text)[] lines = [.. (diff.Body ?? []).Select(l => (l.Change, SafeText.Line(l.Text)))];
         bool wasShown = true;
         for (int i = 0; i < lines.Length; i++)
         {

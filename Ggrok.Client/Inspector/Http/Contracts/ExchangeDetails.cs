@@ -9,6 +9,8 @@ internal sealed record ExchangeDetails
 
     public ResponseDetails? Response { get; init; }
 
+    public FailureDetails? Failure { get; init; }
+
     public required TimingDetails Timings { get; init; }
 
     public WebhookDetails? Webhook { get; init; }
@@ -106,3 +108,6 @@ internal sealed record TimingDetails
 
 /// <summary>What a webhook is, and whether it is from whom it says.</summary>
 internal sealed record WebhookDetails(string Provider, string? Event, string? DeliveryId, string Signature, string? Reason);
+
+/// <summary>How an exchange failed, in words.</summary>
+internal sealed record FailureDetails(string Name, string Title, string Advice);

@@ -91,7 +91,7 @@ export function tagParts(tag) {
   const parts = [[opening, 'sign'], [name, 'key']];
   for (const [, key, equals, value] of rest.matchAll(attribute)) {
     parts.push([' ', 'sign'], [key, 'attribute']);
-    if (equals) parts.push(['=', 'sign'], [value.replace(/\s+/g, ' '), 'string']);
+    if (equals) parts.push(['=', 'sign'], [(value ?? '').replace(/\s+/g, ' '), 'string']);
   }
   parts.push([closing, 'sign']);
   return parts;

@@ -1,0 +1,62 @@
+using Ggrok.Client.Inspector;
+using Ggrok.Tests.Peers;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Playwright;
+
+namespace Ggrok.Tests.Inspector.Page;
+
+/// <summary>One Chromium for all tests of the page, which run one after the other; each gets a context of its own.</summary>
+public sealed class PageBrowser : IAsyncLifetime
+{
+    private IPlaywright? _playwright;
+    private IBrowser? _browser;
+
+    public async Task InitializeAsync()
+    {
+        if (!NodeProcess.IsAvailable)
+        {
+            return;
+        }
+
+        Assertions.SetDefaultExpectTimeout(20_000);
+        _playwright = await Playwright.CreateAsync();
+        _browser = await Browser.LaunchAsync(_playwright);
+    }
+
+    public async Task DisposeAsync()
+    {
+        if (_browser is not null)
+        {
+            await _browser.DisposeAsync();
+        }
+
+        _playwright?.Dispose();
+    }
+
+    /// <summary>Opens the page beside a tunnel to a local service, runs the test, and fails on whatever the page complained of.</summary>
+    internal async Task InspectAsync(RequestDelegate app, Func<PageScene, Task> test, Action<BrowserNewContextOptions>? context = null, Func<InspectOptions, InspectOptions>? inspect = null, Func<InspectorScene, Task>? before = null)
+    {
+        await using InspectorScene scene = await InspectorScene.StartAsync(app, inspect);
+        if (before is not null)
+        {
+            await before(scene);
+        }
+
+        var options = new BrowserNewContextOptions { ViewportSize = new ViewportSize { Width = 1280, Height = 800 }, ColorScheme = ColorScheme.Light };
+        context?.Invoke(options);
+        await using IBrowserContext visit = await _browser!.NewContextAsync(options);
+        visit.SetDefaultTimeout(20_000);
+        var watch = new PageWatch(visit, scene.Address);
+        await watch.InstallAsync();
+        var page = new PageScene(scene, await visit.NewPageAsync(), watch);
+        await page.Page.GotoAsync(scene.Address.AbsoluteUri);
+        await test(page);
+        watch.Troubles.ShouldBeEmpty();
+    }
+}
+
+[CollectionDefinition(Name)]
+public sealed class PageTests : ICollectionFixture<PageBrowser>
+{
+    public const string Name = "Pages in Chromium";
+}
