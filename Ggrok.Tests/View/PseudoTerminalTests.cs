@@ -49,7 +49,7 @@ public sealed class PseudoTerminalTests : IAsyncLifetime
         string all = await terminal.EndAsync();
         string after = all[(all.LastIndexOf(FirstScreen, StringComparison.Ordinal) + FirstScreen.Length)..];
         after.ShouldContain("1 request, 0 errors.");
-        after.ShouldContain("code=0.");
+        after.Contains("code=0.", StringComparison.Ordinal).ShouldBeTrue(all);
         all.LastIndexOf(Cursor, StringComparison.Ordinal).ShouldBeGreaterThan(all.LastIndexOf("\u001b[?25l", StringComparison.Ordinal));
         ShouldBeAsBefore(after);
     }
@@ -63,7 +63,7 @@ public sealed class PseudoTerminalTests : IAsyncLifetime
         await terminal.TypeAsync("q");
 
         string all = await terminal.EndAsync();
-        all.ShouldContain("code=0.");
+        all.Contains("code=0.", StringComparison.Ordinal).ShouldBeTrue(all);
         ShouldBeAsBefore(all);
     }
 
@@ -99,7 +99,7 @@ public sealed class PseudoTerminalTests : IAsyncLifetime
 
         string all = await terminal.EndAsync();
         all.ShouldNotContain("\u001b[?1049h");
-        all.ShouldContain("code=0.");
+        all.Contains("code=0.", StringComparison.Ordinal).ShouldBeTrue(all);
         all.Contains("/hello", StringComparison.Ordinal).ShouldBe(options != "--quiet");
     }
 
@@ -123,7 +123,7 @@ public sealed class PseudoTerminalTests : IAsyncLifetime
         maps.ShouldContain("ggrok.dll");
         maps.ShouldNotContain("Spectre");
         await program.TerminateAsync();
-        (await program.ExitAsync()).ShouldBe(0);
+        (await program.ExitAsync()).ShouldBe(0, program.Output);
     }
 
     private PseudoTerminal Start(string options, params IEnumerable<(string Name, string Value)> environment) =>

@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace Ggrok.Client.Inspector.Http;
@@ -67,6 +68,7 @@ internal sealed class InspectorHost : IAsyncDisposable
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(Configure);
         builder.Services.Configure<SocketTransportOptions>(o => o.CreateBoundListenSocket = _ => _socket);
+        builder.Services.AddSingleton<IHostLifetime, ClientLifetime>();
         builder.Services.AddRoutingCore();
         builder.Services.AddLogging(l => l.ClearProviders());
         WebApplication app = builder.Build();
@@ -131,5 +133,14 @@ internal sealed class InspectorHost : IAsyncDisposable
         {
             // Whoever asked is gone.
         }
+    }
+
+    // It runs as long as the client does. The usual one would handle the signals of the program as well, break a start off
+    // with an exception and swallow Ctrl-\.
+    private sealed class ClientLifetime : IHostLifetime
+    {
+        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     }
 }

@@ -44,7 +44,7 @@ public sealed class DetailsTests(PageBrowser browser)
         await PageScene.Button(body, "Fold").ClickAsync();
         await Expect(lines).ToHaveTextAsync(["{", "\"users\": [ 2 entries ],", "\"next\": null", "}"]);
         await lines.Nth(1).ClickAsync();
-        await Expect(lines).ToHaveCountAsync(6);
+        await Expect(lines).ToHaveCountAsync(7);
         await body.GetByRole(AriaRole.Searchbox).FillAsync("grace");
         await Expect(body.GetByRole(AriaRole.Status)).ToHaveTextAsync("1 of 1");
         await Expect(body.Locator(".found.now")).ToHaveTextAsync("Grace");

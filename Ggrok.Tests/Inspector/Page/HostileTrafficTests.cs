@@ -39,9 +39,10 @@ public sealed class HostileTrafficTests(PageBrowser browser)
         {
             await scene.Numbered(number).ClickAsync();
             await Expect(scene.Details.GetByText($"#{number}", new() { Exact = true }).First).ToBeVisibleAsync();
-            foreach (string tab in await scene.Details.GetByRole(AriaRole.Tab).AllInnerTextsAsync())
+            string[] tabs = number switch { 1 => ["Overview", "Request", "Response", "Replays"], 8 => ["Overview", "Request", "Messages"], 7 => ["Request", "Response"], _ => ["Response"] };
+            foreach (string tab in tabs)
             {
-                await LookAtAsync(scene, tab.Split('\n')[0]);
+                await LookAtAsync(scene, tab);
             }
         }
 
@@ -51,7 +52,7 @@ public sealed class HostileTrafficTests(PageBrowser browser)
     /// <summary>Every view of every body on a tab.</summary>
     private static async Task LookAtAsync(PageScene scene, string tab)
     {
-        await scene.TabAsync(tab.TrimEnd('0', '1', '2', '3', '4', '5', '6', '7', '8', '9', ' ', 'B', 'k', '.'));
+        await scene.TabAsync(tab);
         foreach (ILocator message in await scene.Details.Locator(".message summary").AllAsync())
         {
             await message.ClickAsync();

@@ -74,17 +74,24 @@ public sealed class LooksTests(PageBrowser browser)
         {
             await TrafficAsync(scene);
             await SoundAsync(scene, "the list");
+            await scene.Page.GetByRole(AriaRole.Button, new() { NameRegex = PageScene.Name("Show the session$") }).ClickAsync();
+            await Expect(scene.Dialog).ToBeVisibleAsync();
+            await SoundAsync(scene, "the session");
+            await scene.PressAsync("Escape");
+            await scene.Row("POST /greeting?language=en").ClickAsync();
             foreach (string tab in new[] { "Overview", "Request", "Response", "Replays" })
             {
-                await scene.OpenAsync("POST /greeting?language=en", tab);
+                await scene.TabAsync(tab);
                 await Expect(scene.Details.GetByText("Loading…")).ToHaveCountAsync(0);
                 await SoundAsync(scene, tab);
             }
 
             await scene.PressAsync("e");
+            await Expect(scene.Dialog).ToBeVisibleAsync();
             await SoundAsync(scene, "the dialog to replay");
             await scene.PressAsync("Escape");
             await PageScene.Button(scene.Details, "Compare").ClickAsync();
+            await Expect(scene.Dialog).ToBeVisibleAsync();
             await SoundAsync(scene, "the comparison");
             await scene.PressAsync("Escape");
             await scene.PressAsync("?");

@@ -114,7 +114,7 @@ export class Header {
       el('h2', {}, 'Recorder'),
       el('div', { class: 'meter' }, bar),
       el('p', {}, recorderLine(recorder)),
-      el('p', { class: 'soft' }, `${bytes(recorder.bytes)} of ${limit(recorder.maxBytes)}; of each body the first ${limit(recorder.maxBodyBytes)}${recorder.cutBodies ? `, ${many(recorder.cutBodies, 'body was', 'bodies were')} longer` : ''}.`))]);
+      el('p', { class: 'soft' }, `${bytes(recorder.bytes)} of ${limit(recorder.maxBytes)}; of each body the first ${limit(recorder.maxBodyBytes)}${recorder.cutBodies ? `, ${many(recorder.cutBodies, 'body was', 'bodies were')} longer` : ''}.`))], 'Session');
   }
 }
 

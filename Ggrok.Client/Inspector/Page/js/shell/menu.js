@@ -10,9 +10,9 @@ export function menuButton(props, content, entries) {
   return button;
 }
 
-/** Shows a menu below an element. */
-export function openMenu(anchor, entries) {
-  const menu = el('div', { class: 'menu', role: 'menu', popover: 'auto' }, entries.map((entry) => line(entry, () => menu.hidePopover())));
+/** Shows a menu below an element; with a label a small dialog, which holds something else than items. */
+export function openMenu(anchor, entries, label = null) {
+  const menu = el('div', { class: 'menu', role: label ? 'dialog' : 'menu', 'aria-label': label, popover: 'auto' }, entries.map((entry) => line(entry, () => menu.hidePopover())));
   document.body.append(menu);
   menu.showPopover();
   placeAt(menu, anchor);
