@@ -59,6 +59,29 @@ public class RecorderTests
     }
 
     [Fact]
+    public void Running_exchanges_are_listed_with_the_sizes_of_their_bodies_and_found_with_their_bytes()
+    {
+        Recorder recorder = NewRecorder(new RecorderOptions());
+        RecordingExchange exchange = Begin(recorder, "POST", "/hook", new HeaderField("X-GitHub-Event", "push"));
+        exchange.RequestData(new byte[40_000]);
+        exchange.Responding("HTTP/1.1 200 OK\r\n\r\n"u8, carriesMessages: false);
+        exchange.ResponseData(new byte[30_000]);
+        _time.Advance(TimeSpan.FromSeconds(2));
+
+        ExchangeSnapshot listed = recorder.Summaries(0, 10, out _).ShouldHaveSingleItem();
+        ExchangeSnapshot seen = recorder.LongRunning(10).ShouldHaveSingleItem();
+
+        foreach (ExchangeSnapshot summary in new[] { listed, seen })
+        {
+            summary.RequestBody.Total.ShouldBe(40_000);
+            summary.ResponseBody.Total.ShouldBe(30_000);
+            summary.Webhook.ShouldNotBeNull().EventName.ShouldBe("push");
+        }
+
+        recorder.Find(exchange.Number)!.ResponseBody.Bytes.Length.ShouldBe(30_000);
+    }
+
+    [Fact]
     public void Of_a_body_the_beginning_is_kept_and_its_size_counted()
     {
         Recorder recorder = NewRecorder(new RecorderOptions { MaxBodyBytes = 1000 });

@@ -95,6 +95,14 @@ internal readonly struct RecordWriter(ArrayBufferWriter<byte> output)
         Bytes(capture.Kept);
     }
 
+    /// <summary>A body's size and its first bytes, without their arrival: who lists many running exchanges must not copy megabytes.</summary>
+    public void Beginning(in Capture capture, int most)
+    {
+        Number(capture.Total);
+        Number(0);
+        Bytes(capture.Kept[..Math.Min(capture.Kept.Length, most)]);
+    }
+
     public void Body(CapturedBody body)
     {
         Number(body.Total);

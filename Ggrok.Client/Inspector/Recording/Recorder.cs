@@ -307,7 +307,7 @@ internal sealed class Recorder
         ArrayBufferWriter<byte> buffer = RentBuffer();
         try
         {
-            return exchange.TryWrite(buffer) ? RecordReader.Read(buffer.WrittenSpan, withBodies) : null;
+            return exchange.TryWrite(buffer, withBodies) ? RecordReader.Read(buffer.WrittenSpan, withBodies) : null;
         }
         finally
         {

@@ -9,6 +9,9 @@ namespace Ggrok.Client.Inspector.Recording;
 /// </summary>
 internal sealed class RecordingExchange
 {
+    // Enough to tell whose webhook it is.
+    private const int MostOfSummary = 16 * 1024;
+
     private readonly Lock _lock = new();
     private readonly Recorder _recorder;
     private readonly ExchangeOrigin _origin;
@@ -206,13 +209,13 @@ internal sealed class RecordingExchange
     }
 
     /// <summary>Writes a record of how far it is; false when it is over.</summary>
-    internal bool TryWrite(ArrayBufferWriter<byte> output)
+    internal bool TryWrite(ArrayBufferWriter<byte> output, bool withBodies)
     {
         lock (_lock)
         {
             if (!_isOver)
             {
-                Write(output, isDone: false);
+                Write(output, isDone: false, withBodies);
             }
 
             return !_isOver;
@@ -220,7 +223,7 @@ internal sealed class RecordingExchange
     }
 
     // Returns the length of the summary.
-    private int Write(ArrayBufferWriter<byte> output, bool isDone)
+    private int Write(ArrayBufferWriter<byte> output, bool isDone, bool withBodies = true)
     {
         var writer = new RecordWriter(output);
         writer.Begin(Number, isDone ? ExchangeState.Done : _isHeld ? ExchangeState.Held : ExchangeState.Active, _origin, _timings);
@@ -228,9 +231,25 @@ internal sealed class RecordingExchange
         writer.Bytes(_request.Bytes);
         writer.Bytes(_response.Bytes);
         writer.Trailers(_trailers);
-        writer.Body(in _requestBody);
+        if (withBodies)
+        {
+            writer.Body(in _requestBody);
+        }
+        else
+        {
+            writer.Beginning(in _requestBody, MostOfSummary);
+        }
+
         int summaryLength = writer.SummaryLength;
-        writer.Body(in _responseBody);
+        if (withBodies)
+        {
+            writer.Body(in _responseBody);
+        }
+        else
+        {
+            writer.Beginning(in _responseBody, 0);
+        }
+
         return summaryLength;
     }
 
