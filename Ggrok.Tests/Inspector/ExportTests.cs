@@ -172,6 +172,7 @@ public sealed class ExportTests : IAsyncLifetime
     {
         second.Line.ShouldBe(first.Line);
         second.Body.ShouldBe(first.Body);
+        second.Find("Content-Type").ShouldBe(first.Find("Content-Type"));
         if (isWhole)
         {
             second.Headers.Order().ShouldBe(first.Headers.Order());
