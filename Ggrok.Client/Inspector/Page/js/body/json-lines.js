@@ -1,3 +1,5 @@
+import { TreeLines } from './tree-lines.js';
+
 // JSON as lines that can be folded. The text itself is kept: numbers of any length, repeated keys and escapes are shown as they came.
 
 const space = /[ \t\r\n]*/y;
@@ -176,25 +178,7 @@ function isEscaped(text, at, start) {
 }
 
 /** Lines of JSON for a LineView. */
-export class JsonLines {
-  constructor(lines) {
-    this.lines = lines;
-    this.isTree = true;
-  }
-
-  get count() {
-    return this.lines.length;
-  }
-
-  depth(index) {
-    return this.lines[index].depth;
-  }
-
-  /** The last line of what folds at this line; the line itself when nothing does. */
-  end(index) {
-    return this.lines[index].end;
-  }
-
+export class JsonLines extends TreeLines {
   segments(index, isFolded) {
     const { key, value, kind, comma, close, children } = this.lines[index];
     const parts = [];

@@ -1,3 +1,5 @@
+import { TreeLines } from './tree-lines.js';
+
 // XML and HTML as lines that can be folded. It shows what is there, well-formed or not, and refuses nothing.
 
 const token = /<!--[\s\S]*?(?:-->|$)|<!\[CDATA\[[\s\S]*?(?:\]\]>|$)|<\?[\s\S]*?(?:\?>|$)|<![^>]*>?|<\/[^>]*>?|<[a-zA-Z_:](?:[^>"']|"[^"]*"|'[^']*')*>?|[^<]+|</g;
@@ -97,24 +99,7 @@ export function tagParts(tag) {
   return parts;
 }
 
-export class XmlLines {
-  constructor(lines) {
-    this.lines = lines;
-    this.isTree = true;
-  }
-
-  get count() {
-    return this.lines.length;
-  }
-
-  depth(index) {
-    return this.lines[index].depth;
-  }
-
-  end(index) {
-    return this.lines[index].end;
-  }
-
+export class XmlLines extends TreeLines {
   segments(index, isFolded) {
     const { parts, end } = this.lines[index];
     return isFolded ? [...parts, [` ${(end - index).toLocaleString('en-US')} ${end - index === 1 ? 'line' : 'lines'} `, 'folded']] : parts;
