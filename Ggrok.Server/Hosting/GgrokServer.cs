@@ -5,6 +5,7 @@ using Ggrok.Server.Raw;
 using Ggrok.Server.Relay;
 using Ggrok.Server.Rendezvous;
 using Ggrok.Server.TlsPassthrough;
+using Ggrok.Server.Tokens;
 using Ggrok.Server.Tunnels;
 using Ggrok.Server.Visitors;
 using Ggrok.Shared.Protocol;

@@ -1,5 +1,6 @@
 using System.Net;
 using Ggrok.Server.Ports;
+using Ggrok.Server.Tokens;
 using Ggrok.Server.Tunnels;
 using Ggrok.Shared.Multiplexing;
 
