@@ -1,4 +1,5 @@
 using Ggrok.Server.Edge.Address;
+using Ggrok.Server.Edge.Webhook;
 
 namespace Ggrok.Server.Edge;
 
@@ -9,6 +10,7 @@ internal static class EdgeServices
     public static void Add(IServiceCollection services)
     {
         services.AddSingleton<IEdgePolicyFactory, AddressPolicyFactory>();
+        services.AddSingleton<IEdgePolicyFactory, WebhookPolicyFactory>();
         services.AddSingleton<EdgeCompiler>();
         services.AddSingleton<PolicyBook>();
         services.AddHostedService<PolicyWatch>();

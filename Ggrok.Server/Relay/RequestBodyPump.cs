@@ -58,9 +58,9 @@ internal sealed class RequestBodyPump(
 
             await EndAsync().ConfigureAwait(false);
         }
-        catch (Exception e) when (e is IOException or BadHttpRequestException or OperationCanceledException)
+        catch (Exception e) when (RequestBodyFailure.Is(e))
         {
-            stream.Reset(context.RequestAborted.IsCancellationRequested ? RelayError.VisitorGone : RelayError.RequestBodyVisitor);
+            stream.Reset(RequestBodyFailure.Of(e, context));
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using Ggrok.Shared.Edge.Address;
+using Ggrok.Shared.Edge.Webhook;
 
 namespace Ggrok.Shared.Edge;
 
@@ -10,6 +11,7 @@ public static class PolicyKeys
     public static IReadOnlyList<PolicyKey> All { get; } =
     [
         .. AddressOptions.Keys,
+        .. WebhookOptions.Keys,
     ];
 
     private static readonly FrozenDictionary<string, PolicyKey> ByName = All.ToFrozenDictionary(k => k.Name, StringComparer.Ordinal);
