@@ -1,4 +1,9 @@
 using Ggrok.Server.Edge.Address;
+using Ggrok.Server.Edge.Bandwidth;
+using Ggrok.Server.Edge.Body;
+using Ggrok.Server.Edge.Certificate;
+using Ggrok.Server.Edge.Rate;
+using Ggrok.Server.Edge.Service;
 using Ggrok.Server.Edge.Webhook;
 
 namespace Ggrok.Server.Edge;
@@ -10,7 +15,14 @@ internal static class EdgeServices
     public static void Add(IServiceCollection services)
     {
         services.AddSingleton<IEdgePolicyFactory, AddressPolicyFactory>();
+        services.AddSingleton<IEdgePolicyFactory, RatePolicyFactory>();
+        services.AddSingleton<IEdgePolicyFactory, ConcurrencyPolicyFactory>();
+        services.AddSingleton<IEdgePolicyFactory, CertificatePolicyFactory>();
+        services.AddSingleton<IEdgePolicyFactory, BodyPolicyFactory>();
         services.AddSingleton<IEdgePolicyFactory, WebhookPolicyFactory>();
+        services.AddSingleton<IEdgePolicyFactory, BandwidthPolicyFactory>();
+        services.AddSingleton<IEdgePolicyFactory, ResponseTimeoutPolicyFactory>();
+        services.AddSingleton<IEdgePolicyFactory, CircuitBreakerPolicyFactory>();
         services.AddSingleton<EdgeCompiler>();
         services.AddSingleton<PolicyBook>();
         services.AddHostedService<PolicyWatch>();

@@ -1,5 +1,10 @@
 using System.Collections.Frozen;
 using Ggrok.Shared.Edge.Address;
+using Ggrok.Shared.Edge.Bandwidth;
+using Ggrok.Shared.Edge.Body;
+using Ggrok.Shared.Edge.Certificate;
+using Ggrok.Shared.Edge.Rate;
+using Ggrok.Shared.Edge.Service;
 using Ggrok.Shared.Edge.Webhook;
 
 namespace Ggrok.Shared.Edge;
@@ -11,7 +16,12 @@ public static class PolicyKeys
     public static IReadOnlyList<PolicyKey> All { get; } =
     [
         .. AddressOptions.Keys,
+        .. RateOptions.Keys,
+        .. CertificateOptions.Keys,
+        .. BodyOptions.Keys,
         .. WebhookOptions.Keys,
+        .. BandwidthOptions.Keys,
+        .. ServiceOptions.Keys,
     ];
 
     private static readonly FrozenDictionary<string, PolicyKey> ByName = All.ToFrozenDictionary(k => k.Name, StringComparer.Ordinal);

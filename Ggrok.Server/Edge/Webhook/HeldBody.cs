@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using Ggrok.Server.Edge.Body;
 using Ggrok.Server.Relay;
 using Ggrok.Shared.Protocol;
 using Microsoft.AspNetCore.Http.Features;
@@ -59,7 +60,7 @@ internal sealed class HeldBody(int most, HeldBytes room) : IDisposable
     /// <summary>Has the request read from here; until <see cref="Dispose"/>.</summary>
     public void PutBack(HttpContext context)
     {
-        var again = new BodyAgain(PipeReader.Create(new ReadOnlySequence<byte>(Bytes)));
+        var again = new BodyFeature(PipeReader.Create(new ReadOnlySequence<byte>(Bytes)));
 
         // In this order: what reads the body as a stream takes the first, and setting it makes a reader of its own.
         context.Request.Body = again.Reader.AsStream();
@@ -113,11 +114,6 @@ internal sealed class HeldBody(int most, HeldBytes room) : IDisposable
 
         _buffer = larger;
         return true;
-    }
-
-    private sealed class BodyAgain(PipeReader reader) : IRequestBodyPipeFeature
-    {
-        public PipeReader Reader => reader;
     }
 }
 
