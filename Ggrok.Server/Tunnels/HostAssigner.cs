@@ -49,7 +49,7 @@ public sealed class HostAssigner(ServerOptions options, TunnelRegistry registry)
 
         // A path prefix is meant for the shared host, so that several people can use one name.
         bool shared = options.Domain is null || wanted.Path is not null;
-        return shared ? (applicant.ConnectHost, null) : (RandomHost(applicant.ClientId, wanted.Name, keyOf), null);
+        return shared ? (applicant.ConnectHost, null) : (RandomHost(applicant, wanted.Name, keyOf), null);
     }
 
     private (string? Host, Rejected? Refusal) Subdomain(string wanted)
@@ -76,13 +76,13 @@ public sealed class HostAssigner(ServerOptions options, TunnelRegistry registry)
         return host == options.Domain ? RefuseHost($"{host} is the server's own name; ask for a subdomain of it.") : (host, null);
     }
 
-    private string RandomHost(string clientId, string tunnel, Func<string, RouteKey> keyOf)
+    private string RandomHost(Applicant applicant, string tunnel, Func<string, RouteKey> keyOf)
     {
         for (int attempt = 0; ; attempt++)
         {
-            string host = $"{RandomNames.For(clientId, tunnel, attempt)}.{options.Domain}";
+            string host = $"{RandomNames.For(applicant.ClientId, tunnel, attempt)}.{options.Domain}";
             TunnelRoute? held = registry.Find(keyOf(host));
-            if (held is null || held.Owner.ClientId == clientId || attempt == NameAttempts)
+            if (held is null || (held.Owner.ClientId == applicant.ClientId && held.Owner.IdentityId == applicant.Identity.Id) || attempt == NameAttempts)
             {
                 return host;
             }

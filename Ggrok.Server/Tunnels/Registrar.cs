@@ -83,7 +83,7 @@ public sealed class Registrar(
         {
             TunnelRequest wanted = hello.Tunnels[i];
             RouteKey key = assignments[i].Key;
-            if (registry.Find(key) is { } held && held.Owner.ClientId == hello.Client && held.Edge.IsFor(wanted.Policies))
+            if (registry.Find(key) is { } held && held.Owner.ClientId == hello.Client && held.Owner.IdentityId == identity.Id && held.Edge.IsFor(wanted.Policies))
             {
                 slots[i] = held.Edge;
                 continue;
