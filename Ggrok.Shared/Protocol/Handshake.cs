@@ -114,10 +114,13 @@ public enum RejectCode
 
     /// <summary>The token does not grant this.</summary>
     NotGranted,
+
+    /// <summary>Too many unknown tokens came from the client's address.</summary>
+    TooManyAttempts,
 }
 
 /// <summary>No new streams; finish what runs, then connect again.</summary>
-/// <param name="Reason">Name of the reason: <see cref="CloseReason.Drained"/> or <see cref="CloseReason.Replaced"/>.</param>
+/// <param name="Reason">Name of the reason: <see cref="CloseReason.Drained"/>, <see cref="CloseReason.Replaced"/> or one about the session's token.</param>
 /// <param name="Message">One sentence for people.</param>
 public sealed record GoAway(CloseReason Reason, string Message);
 
