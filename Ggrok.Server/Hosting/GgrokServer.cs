@@ -10,6 +10,7 @@ using Ggrok.Server.Tunnels;
 using Ggrok.Server.Visitors;
 using Ggrok.Shared.Protocol;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Ggrok.Server.Hosting;
 
@@ -43,7 +44,7 @@ public static class GgrokServer
 
     private static void AddServices(IServiceCollection services, ServerOptions options)
     {
-        services.AddSingleton(TimeProvider.System);
+        services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton<Microsoft.AspNetCore.Connections.IMemoryPoolFactory<byte>, TransferMemory>();
         services.AddSingleton<TunnelRegistry>();
         services.AddSingleton<SessionDirectory>();
@@ -57,7 +58,7 @@ public static class GgrokServer
         services.AddSingleton<Registrar>();
         services.AddSingleton<TunnelEndpoint>();
         services.AddSingleton<ILegacyEndpoint, Legacy.LegacyEndpoint>();
-        services.AddSingleton(new TokenAuthenticator(options.Tokens, openWithoutTokens: options.Tls?.ClientCaFile is null));
+        TokenServices.Add(services, options);
         services.AddSingleton<RequestHeadBuilder>();
         services.AddSingleton<HttpRelay>();
         services.AddSingleton<UpgradeRelay>();
