@@ -71,6 +71,7 @@ public sealed partial class TokenSessions
 
     private bool IsAllowed(TunnelSession session) =>
         session.Routes.All(r => _permission.Allows(session.Identity.Grants, r.Kind, r.Key))
+        && session.Hello.Tunnels.SelectMany(t => t.Policies ?? []).All(p => session.Identity.Grants.AllowsPolicy(p.Name))
         && (session.Hello.Connect ?? []).All(n => session.Identity.Grants.AllowsConnecting(PrivateName.Normalize(n)!));
 
     // The oldest sessions stay.

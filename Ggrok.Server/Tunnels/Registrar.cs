@@ -13,7 +13,7 @@ namespace Ggrok.Server.Tunnels;
 /// <summary>Decides about a Hello: limits, names, conflicts; makes the session.</summary>
 public sealed class Registrar(
     ServerOptions options, RouteAssigner assigner, TunnelRegistry registry, SessionDirectory directory, ConnectRelay connect,
-    PassthroughPort passthrough, TokenSessions tokens, EdgeCompiler edge, TimeProvider time)
+    PassthroughPort passthrough, EdgeCompiler edge, TokenSessions tokens, TimeProvider time)
 {
     /// <summary>Registers every tunnel of the Hello, or none. The result is disposed when the session is over.</summary>
     /// <param name="hello">What the client wants.</param>
@@ -91,12 +91,6 @@ public sealed class Registrar(
         {
             TunnelRequest wanted = hello.Tunnels[i];
             RouteKey key = assignments[i].Key;
-            if (registry.Find(key) is { } held && held.Owner.ClientId == hello.Client && held.Owner.IdentityId == identity.Id && held.Edge.IsFor(wanted.Policies))
-            {
-                slots[i] = held.Edge;
-                continue;
-            }
-
             PolicyDirective? forbidden = wanted.Policies?.FirstOrDefault(p => p is not null && !identity.Grants.AllowsPolicy(p.Name));
             if (forbidden is not null)
             {
@@ -104,6 +98,12 @@ public sealed class Registrar(
                     $"This token sets no policy {Printable.Clean(forbidden.Name)}; leave it out, or use a token whose grants have policies={Printable.Clean(forbidden.Name)}.",
                     MayRetry: false, Tunnel: hello.Tunnels.Count > 1 ? wanted.Name : null);
                 return [];
+            }
+
+            if (registry.Find(key) is { } held && held.Owner.ClientId == hello.Client && held.Owner.IdentityId == identity.Id && held.Edge.IsFor(wanted.Policies))
+            {
+                slots[i] = held.Edge;
+                continue;
             }
 
             try
