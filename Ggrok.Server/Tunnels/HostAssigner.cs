@@ -1,3 +1,4 @@
+using Ggrok.Server.Balancing;
 using Ggrok.Server.Hosting;
 using Ggrok.Shared.Protocol;
 
@@ -10,7 +11,7 @@ public sealed class HostAssigner(ServerOptions options, TunnelRegistry registry)
     private const int NameAttempts = 20;
 
     /// <summary>Host and path of an HTTP tunnel.</summary>
-    public Assignment AssignHttp(Applicant applicant, TunnelRequest wanted)
+    internal Assignment AssignHttp(Applicant applicant, TunnelRequest wanted, BalancingWish wish)
     {
         string? path = NormalizePath(wanted.Path);
         if (path is null)
@@ -19,8 +20,9 @@ public sealed class HostAssigner(ServerOptions options, TunnelRegistry registry)
                 $"The path \"{Printable.Clean(wanted.Path)}\" cannot be registered; use --path with plain segments such as /alice.", MayRetry: false));
         }
 
-        (string? host, Rejected? refusal) = AssignHost(applicant, wanted, h => RouteKey.Http(h, path));
-        return host is null ? new(refusal!) : new(RouteKey.Http(host, path), TunnelKind.Http);
+        string condition = wish.Match?.Canonical ?? "";
+        (string? host, Rejected? refusal) = AssignHost(applicant, wanted, h => RouteKey.Http(h, path, condition));
+        return host is null ? new(refusal!) : new(RouteKey.Http(host, path, condition), TunnelKind.Http) { Wish = wish };
     }
 
     /// <summary>Server name of a TLS tunnel.</summary>
@@ -49,6 +51,11 @@ public sealed class HostAssigner(ServerOptions options, TunnelRegistry registry)
 
         // A path prefix is meant for the shared host, so that several people can use one name.
         bool shared = options.Domain is null || wanted.Path is not null;
+        if (!shared && wanted.Pool is not null)
+        {
+            return RefuseHost("A pool needs a name that its members agree on; ask for --subdomain, --host or --path.");
+        }
+
         return shared ? (applicant.ConnectHost, null) : (RandomHost(applicant.ClientId, wanted.Name, keyOf), null);
     }
 

@@ -1,8 +1,10 @@
 using System.Globalization;
 using System.Security.Cryptography;
+using Ggrok.Server.Balancing;
 using Ggrok.Server.Hosting;
 using Ggrok.Server.Rendezvous;
 using Ggrok.Server.TlsPassthrough;
+using Ggrok.Shared.Balancing;
 using Ggrok.Shared.Multiplexing;
 using Ggrok.Shared.Protocol;
 
@@ -11,7 +13,7 @@ namespace Ggrok.Server.Tunnels;
 /// <summary>Decides about a Hello: limits, names, conflicts; makes the session.</summary>
 public sealed class Registrar(
     ServerOptions options, RouteAssigner assigner, TunnelRegistry registry, SessionDirectory directory, ConnectRelay connect,
-    PassthroughPort passthrough, TimeProvider time)
+    PassthroughPort passthrough, HealthChecks checks, TimeProvider time)
 {
     /// <summary>Registers every tunnel of the Hello, or none. The result is disposed when the session is over.</summary>
     /// <param name="hello">What the client wants.</param>
@@ -87,7 +89,7 @@ public sealed class Registrar(
     private Registration Admit(TunnelSession session, List<Assignment> assignments)
     {
         Hello hello = session.Hello;
-        var owner = new RouteOwner(hello.Client, Printable.Clean(hello.Label), session.Identity.Id);
+        var owner = new RouteOwner(hello.Client, Printable.Clean(hello.Label), session.Identity.Id, hello.Instance, !session.Identity.IsAnybody);
         List<TunnelRoute> routes = [.. assignments.Select((assignment, i) => new TunnelRoute
         {
             Key = assignment.Key,
@@ -97,19 +99,23 @@ public sealed class Registrar(
             Tunnel = session,
             TunnelIndex = i,
             StripPath = hello.Tunnels[i].StripPath,
+            Match = assignment.Wish.Match,
+            Member = assignment.Wish is { Pool: null, Health: null } ? null : new Member(assignment.Wish.Pool, assignment.Wish.Health, time),
         })];
         RegistrationResult result = registry.Register(routes);
         if (result.Lease is null)
         {
             directory.Unreserve(session.Identity.Id, SizeOf(hello));
             assignments.ForEach(a => a.Dispose());
-            return new Registration(Taken(result.Wanted!, result.Conflict!, isOneOfSeveral: routes.Count > 1));
+            return new Registration(Refusal(result, isOneOfSeveral: routes.Count > 1));
         }
 
         EndReplaced(result.Replaced, hello);
         directory.Add(session);
-        return new Registration(session, result.Lease, Welcome(session, assignments), () =>
+        List<IDisposable> checking = [.. routes.Select(checks.Begin).OfType<IDisposable>()];
+        return new Registration(session, result.Lease, Welcome(session, assignments, routes), () =>
         {
+            checking.ForEach(c => c.Dispose());
             directory.Remove(session);
             directory.Unreserve(session.Identity.Id, SizeOf(hello));
             assignments.ForEach(a => a.Dispose());
@@ -131,24 +137,34 @@ public sealed class Registrar(
         }
     }
 
-    private Welcome Welcome(TunnelSession session, List<Assignment> assignments)
+    private Welcome Welcome(TunnelSession session, List<Assignment> assignments, List<TunnelRoute> routes)
     {
         var urls = new PublicUrls(new Uri(session.Hello.Origin), passthrough.Port);
         return new Welcome(
             session.Id,
             ProgramVersion.Current,
-            [.. assignments.Select((a, i) => new TunnelGrant(session.Hello.Tunnels[i].Name, urls.Of(a.Key)))],
+            [.. assignments.Select((a, i) => new TunnelGrant(
+                session.Hello.Tunnels[i].Name, urls.Of(a.Key), PoolOf(routes[i]), a.Wish.Health is not null, a.Wish.Match?.ToString()))],
             new SessionLimits(options.MaxStreams, options.MaxHeadBytes),
             session.Hello.Connect is { } names ? [.. names.Select(n => connect.Describe(PrivateName.Normalize(n)!))] : null);
     }
 
-    private Rejected Taken(TunnelRoute wanted, TunnelRoute held, bool isOneOfSeveral)
+    private static PoolGrant? PoolOf(TunnelRoute route) =>
+        route is { Terms: not null, Pool: { } pool } ? new PoolGrant(pool.Members.Length, pool.Rule.ToWire()) : null;
+
+    private Rejected Refusal(RegistrationResult result, bool isOneOfSeveral)
+    {
+        Rejected refusal = result.Mismatch ?? Taken(result.Wanted!, result.Conflict!);
+        return isOneOfSeveral ? refusal with { Tunnel = result.Wanted!.TunnelName } : refusal;
+    }
+
+    private Rejected Taken(TunnelRoute wanted, TunnelRoute held)
     {
         string since = held.IsAway ? " (who is away now and may come back)" : "";
         int? retry = held.IsAway ? (int)Math.Ceiling(Math.Max(1, (held.AwayUntil - time.GetUtcNow()).TotalSeconds)) : null;
-        return new Rejected(RejectCode.NameTaken,
-            $"{held.Key} is held by {held.Owner.Label}{since}; choose another {OptionOf(wanted.Key.Space)}, or ask them to stop.",
-            MayRetry: false, retry, isOneOfSeveral ? wanted.TunnelName : null);
+        string advice = (wanted.Key == held.Key ? PoolAdmission.Advice(wanted, held) : null)
+            ?? $"choose another {OptionOf(wanted.Key.Space)}, or ask them to stop";
+        return new Rejected(RejectCode.NameTaken, $"{held.Key} is held by {held.Owner.Label}{since}; {advice}.", MayRetry: false, retry);
     }
 
     private static string OptionOf(RouteSpace space) => space switch

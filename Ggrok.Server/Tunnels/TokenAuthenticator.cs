@@ -15,7 +15,7 @@ public sealed class TokenAuthenticator
 {
     private const string Scheme = "Bearer ";
 
-    private static readonly Identity Anybody = new("open", Grants.All);
+    private static readonly Identity Anybody = new("open", Grants.All, IsAnybody: true);
 
     private readonly (byte[] Hash, Identity Identity)[] _known;
 

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Ggrok.Server.Balancing;
 using Ggrok.Server.Hosting;
 using Ggrok.Server.Relay;
 using Ggrok.Server.Tunnels;
@@ -13,8 +14,7 @@ internal sealed class VisitorEndpoint(
     ServerOptions options,
     TunnelRegistry registry,
     RequestHeadBuilder heads,
-    HttpRelay http,
-    UpgradeRelay upgrades,
+    MemberRelay members,
     RequestLog log,
     TimeProvider time)
 {
@@ -64,7 +64,7 @@ internal sealed class VisitorEndpoint(
             return RelayError.RequestInvalid;
         }
 
-        TunnelRoute? route = registry.Find(host, target);
+        TunnelRoute? route = registry.Find(host, target, context.Request);
         if (route is null)
         {
             return RelayError.NoTunnel;
@@ -76,41 +76,10 @@ internal sealed class VisitorEndpoint(
         if (error == RelayError.None)
         {
             head.Waited = time.GetElapsedTime(record.Started);
-            error = await RelayAsync(context, connection, route, head, record).ConfigureAwait(false);
+            error = await members.RelayAsync(context, connection, route, head, record).ConfigureAwait(false);
         }
 
         connection.Return(head);
-        return error;
-    }
-
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<RelayError> RelayAsync(
-        HttpContext context, VisitorConnection connection, TunnelRoute route, RequestHead head, ExchangeRecord record)
-    {
-        if (route.Legacy is not null)
-        {
-            return await route.Legacy.RelayAsync(context, head, record).ConfigureAwait(false);
-        }
-
-        if (route.Tunnel is null)
-        {
-            return RelayError.TunnelAway;
-        }
-
-        MuxStream? stream = route.Tunnel.TryOpenStream(out RelayError error);
-        if (stream is null)
-        {
-            return error == RelayError.TunnelLost ? RelayError.TunnelAway : error;
-        }
-
-        error = head.Upgrade is null
-            ? await http.RelayAsync(context, connection, stream, head, record).ConfigureAwait(false)
-            : await upgrades.RelayAsync(context, stream, head, record).ConfigureAwait(false);
-        if (error != RelayError.None)
-        {
-            stream.Reset(error);
-        }
-
         return error;
     }
 

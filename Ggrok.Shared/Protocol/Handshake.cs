@@ -31,6 +31,9 @@ public sealed record Hello(
 /// <param name="StripPath">Remove the prefix from request targets.</param>
 /// <param name="RemotePort">Public port of a TCP or UDP tunnel, or null for any.</param>
 /// <param name="PrivateName">Name by which other clients reach a TCP or UDP tunnel that has no public port, or null.</param>
+/// <param name="Pool">Share the name with other clients, or null.</param>
+/// <param name="Health">Have the local service checked, or null.</param>
+/// <param name="Match">Conditions on requests beside host and path, each as in <see cref="Balancing.RouteMatch"/>, or null.</param>
 public sealed record TunnelRequest(
     string Name,
     string Kind,
@@ -39,7 +42,10 @@ public sealed record TunnelRequest(
     string? Path = null,
     bool StripPath = false,
     int? RemotePort = null,
-    string? PrivateName = null);
+    string? PrivateName = null,
+    PoolRequest? Pool = null,
+    HealthRequest? Health = null,
+    IReadOnlyList<string>? Match = null);
 
 /// <summary>Server's acceptance.</summary>
 /// <param name="Session">Id of the session, for logs.</param>
@@ -57,7 +63,10 @@ public sealed record Welcome(
 /// <summary>One tunnel that the server opened.</summary>
 /// <param name="Name">Name within the session.</param>
 /// <param name="Url">Public URL.</param>
-public sealed record TunnelGrant(string Name, string Url);
+/// <param name="Pool">The pool that it belongs to, or null.</param>
+/// <param name="Checked">The server checks the local service, as it was asked to.</param>
+/// <param name="Match">The conditions that hold, or null; a server that knows nothing of them would leave them out.</param>
+public sealed record TunnelGrant(string Name, string Url, PoolGrant? Pool = null, bool Checked = false, string? Match = null);
 
 /// <summary>What the server knows of a private name.</summary>
 /// <param name="Name">The name.</param>

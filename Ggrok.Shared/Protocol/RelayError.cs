@@ -82,6 +82,9 @@ public enum RelayError : ushort
     /// <summary>The private name serves another kind of connection: UDP instead of TCP, or the reverse.</summary>
     WrongKind = 51,
 
+    /// <summary>The health check of every service behind the tunnel fails.</summary>
+    NoHealthyMember = 80,
+
     /// <summary>The tunnel's client or server has a bug: an exception without a name.</summary>
     Internal = 99,
 }

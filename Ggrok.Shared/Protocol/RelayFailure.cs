@@ -49,6 +49,7 @@ public sealed record RelayFailure(int Status, FailureSeverity Severity, string T
         [RelayError.LegacyAnswerInvalid] = new(502, FailureSeverity.Warning, "No valid answer", "The old Go client answered with something too large or not valid. Upgrade it to ggrok."),
         [RelayError.NotGranted] = new(403, FailureSeverity.Warning, "Not granted", "The token does not grant connections to this name. Use one whose grants have it."),
         [RelayError.WrongKind] = new(400, FailureSeverity.Warning, "Another kind of tunnel", "The name serves UDP and was asked for TCP, or the reverse: ggrok connect needs --udp exactly for a udp tunnel."),
+        [RelayError.NoHealthyMember] = new(503, FailureSeverity.Warning, "No healthy service", "The tunnel works, but the service behind it fails its health check (--health). Look there why."),
         [RelayError.Internal] = new(500, FailureSeverity.Error, "Internal error", "This is a bug in Ggrok. Please report it with the request id."),
     }.ToFrozenDictionary();
 
@@ -59,7 +60,7 @@ public sealed record RelayFailure(int Status, FailureSeverity Severity, string T
     /// <summary>Whether a visitor may expect success soon: the answer then carries Retry-After.</summary>
     public static int? RetryAfterSeconds(RelayError error) => error switch
     {
-        RelayError.TunnelAway => 5,
+        RelayError.TunnelAway or RelayError.NoHealthyMember => 5,
         RelayError.TooManyStreams or RelayError.Draining => 1,
         _ => null,
     };
