@@ -9,13 +9,14 @@ using Ggrok.Shared.Protocol;
 namespace Ggrok.Server.Balancing;
 
 /// <summary>The last step of a visitor's request: into the tunnel of its route, or of a member of the route's pool.</summary>
-internal sealed partial class MemberRelay(HttpRelay http, UpgradeRelay upgrades, ILogger<MemberRelay> log)
+internal sealed partial class MemberRelay(HttpRelay http, UpgradeRelay upgrades, TimeProvider time, ILogger<MemberRelay> log)
 {
     /// <summary>Relays the request; returns how it failed. The response may have started by then.</summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<RelayError> RelayAsync(
         HttpContext context, VisitorConnection connection, TunnelRoute route, RequestHead head, ExchangeRecord record)
     {
+        head.Waited = time.GetElapsedTime(record.Started);
         if (route.Pool is { } pool)
         {
             return await BalanceAsync(context, connection, pool, head, record).ConfigureAwait(false);

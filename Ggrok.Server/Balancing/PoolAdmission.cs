@@ -24,6 +24,8 @@ internal static class PoolAdmission
                 ? $"{pool.Key} is a pool that balances by {pool.Rule.ToWire()}, and this client asks for {rule.ToWire()}; leave --balance out, or stop the others first."
             : wanted.StripPath != held.StripPath
                 ? $"{pool.Key} is a pool whose members {(held.StripPath ? "remove" : "keep")} the path prefix; start this client {(held.StripPath ? "with" : "without")} --strip-path, too."
+            : !held.Edge.IsFor(wanted.Edge.Directives)
+                ? $"{pool.Key} is a pool whose members have other policies; start this client with the policies of the others."
             : pool.Members.Length >= Pool.Most && pool.Find(wanted.Owner) is null
                 ? string.Create(CultureInfo.InvariantCulture, $"{pool.Key} is a pool of {Pool.Most} members, which is the most; stop one first.")
             : null;

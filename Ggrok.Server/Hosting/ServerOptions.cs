@@ -1,5 +1,6 @@
 using System.Net;
 using Ggrok.Server.Ports;
+using Ggrok.Server.Tokens;
 using Ggrok.Server.Tunnels;
 using Ggrok.Shared.Multiplexing;
 
@@ -79,6 +80,12 @@ public sealed record ServerOptions
 
     /// <summary>Time without a datagram after which the peer of a UDP tunnel is forgotten.</summary>
     public TimeSpan UdpIdleTimeout { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>File with the server's policies, watched; null for none.</summary>
+    public string? PolicyFile { get; init; }
+
+    /// <summary>The server's policies themselves, in YAML; null for none.</summary>
+    public string? Policies { get; init; }
 
     internal MuxOptions ToMuxOptions() => new()
     {

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Ggrok.Server.Edge;
 using Ggrok.Server.Hosting;
 using Ggrok.Server.Tunnels;
 using Ggrok.Server.Visitors;
@@ -11,7 +12,7 @@ using Ggrok.Shared.Relay.Datagrams;
 namespace Ggrok.Server.Raw;
 
 /// <summary>Connections and datagrams of visitors that are no HTTP: bytes into a stream and back.</summary>
-public sealed partial class RawRelay(ServerOptions options, TimeProvider time, ILogger<RawRelay> log)
+public sealed partial class RawRelay(ServerOptions options, PolicyBook policies, TimeProvider time, ILogger<RawRelay> log)
 {
     private int _running;
 
@@ -39,7 +40,7 @@ public sealed partial class RawRelay(ServerOptions options, TimeProvider time, I
         {
             SocketEnd.Prepare(socket);
             remote = TextOf(socket.RemoteEndPoint);
-            stream = OpenStream(route, out error);
+            stream = OpenStream(route, (socket.RemoteEndPoint as IPEndPoint)?.Address, out error);
             if (stream is not null)
             {
                 stream.SetIdleTimeout(options.RawIdleTimeout);
@@ -72,7 +73,7 @@ public sealed partial class RawRelay(ServerOptions options, TimeProvider time, I
 
     /// <summary>Opens a stream for the datagrams of a new peer; null when there is no way to the client now.</summary>
     public OpenedDatagrams? OpenDatagrams(TunnelRoute? route, IPEndPoint peer, IPEndPoint local) =>
-        OpenStream(route, out _) is { } stream ? new(stream, Describe(route!, CorrelationId.New(), peer, local)) : null;
+        OpenStream(route, peer.Address, out _) is { } stream ? new(stream, Describe(route!, CorrelationId.New(), peer, local)) : null;
 
     /// <summary>Logs the end of a peer's datagrams.</summary>
     public void DatagramsEnded(IPEndPoint peer, DatagramFlow flow)
@@ -87,10 +88,16 @@ public sealed partial class RawRelay(ServerOptions options, TimeProvider time, I
     internal static string TextOf(EndPoint? endPoint) =>
         endPoint is IPEndPoint ip ? new IPEndPoint(Plain(ip.Address), ip.Port).ToString() : "unknown";
 
-    private static MuxStream? OpenStream(TunnelRoute? route, out RelayError error)
+    private MuxStream? OpenStream(TunnelRoute? route, IPAddress? remote, out RelayError error)
     {
-        error = route is null ? RelayError.NoTunnel : RelayError.TunnelAway;
-        return route?.Tunnel?.TryOpenStream(out error);
+        error = route is null ? RelayError.NoTunnel : policies.PipelineOf(route)?.Admit(remote) ?? RelayError.None;
+        if (error != RelayError.None)
+        {
+            return null;
+        }
+
+        error = RelayError.TunnelAway;
+        return route!.Tunnel?.TryOpenStream(out error);
     }
 
     private static RawOpen Describe(TunnelRoute route, string id, IPEndPoint? peer, IPEndPoint? local) =>

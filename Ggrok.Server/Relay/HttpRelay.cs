@@ -34,7 +34,7 @@ internal sealed class HttpRelay(ServerOptions options)
         RequestBodyPump? pump = head.HasBody ? PumpFor(context, stream, record, ofCall, kept) : null;
         try
         {
-            RelayError error = await SendRequestAsync(stream, head, pump, ofCall, ExpectsContinue(context.Request), record).ConfigureAwait(false);
+            RelayError error = await SendRequestAsync(stream, head, pump, ofCall ?? LimitOf(record), ExpectsContinue(context.Request), record).ConfigureAwait(false);
             return error != RelayError.None ? error : await ReceiveResponseAsync(context, connection, stream, pump, record).ConfigureAwait(false);
         }
         catch (ProtocolViolationException)
@@ -51,7 +51,7 @@ internal sealed class HttpRelay(ServerOptions options)
     }
 
     private async ValueTask<RelayError> SendRequestAsync(
-        MuxStream stream, RequestHead head, RequestBodyPump? pump, TimeSpan? ofCall, bool expectsContinue, ExchangeRecord record)
+        MuxStream stream, RequestHead head, RequestBodyPump? pump, TimeSpan limit, bool expectsContinue, ExchangeRecord record)
     {
         if (stream.Error != RelayError.None)
         {
@@ -60,7 +60,7 @@ internal sealed class HttpRelay(ServerOptions options)
 
         if (pump is null)
         {
-            stream.SetDeadline(ofCall ?? options.ResponseTimeout, RelayError.ResponseHeadTimeout);
+            stream.SetDeadline(limit, RelayError.ResponseHeadTimeout);
         }
 
         bool sent = pump is null
@@ -82,9 +82,11 @@ internal sealed class HttpRelay(ServerOptions options)
         return RelayError.None;
     }
 
+    private TimeSpan LimitOf(ExchangeRecord record) => record.Edge?.ResponseTimeout ?? options.ResponseTimeout;
+
     private RequestBodyPump PumpFor(HttpContext context, MuxStream stream, ExchangeRecord record, TimeSpan? ofCall, KeptBody? kept)
     {
-        var deadline = new ResponseDeadline(stream, ofCall ?? options.ResponseTimeout);
+        var deadline = new ResponseDeadline(stream, ofCall ?? LimitOf(record));
         if (ofCall is not null)
         {
             deadline.Begin();
@@ -141,7 +143,7 @@ internal sealed class HttpRelay(ServerOptions options)
                 pump.Deadline.Lift();
             }
 
-            ResponseRelay.ApplyHead(context, head, record.Id);
+            ResponseRelay.ApplyHead(context, head, record);
             connection.Return(head);
             return await ResponseRelay.CopyBodyAsync(context, stream, record).ConfigureAwait(false);
         }

@@ -1,14 +1,16 @@
+using Ggrok.Server.Edge;
 using Ggrok.Server.Hosting;
 using Ggrok.Server.Tunnels;
 using Ggrok.Server.Visitors;
 using Ggrok.Shared.Multiplexing;
 using Ggrok.Shared.Protocol;
 using Ggrok.Shared.Relay;
+using IPAddress = System.Net.IPAddress;
 
 namespace Ggrok.Server.Rendezvous;
 
 /// <summary>Streams that a client opens to a private name: joined with a stream to the client that serves it.</summary>
-public sealed partial class ConnectRelay(ServerOptions options, TunnelRegistry registry, TimeProvider time, ILogger<ConnectRelay> log)
+public sealed partial class ConnectRelay(ServerOptions options, TunnelRegistry registry, PolicyBook policies, TimeProvider time, ILogger<ConnectRelay> log)
 {
     /// <summary>What the server tells about the names in a Hello.</summary>
     public NameState Describe(string name)
@@ -86,6 +88,12 @@ public sealed partial class ConnectRelay(ServerOptions options, TunnelRegistry r
         if (route.Kind.ToWire() != open.Kind)
         {
             return (RelayError.WrongKind, null);
+        }
+
+        RelayError refusal = policies.PipelineOf(route)?.Admit(IPAddress.TryParse(session.Remote, out IPAddress? remote) ? remote : null) ?? RelayError.None;
+        if (refusal != RelayError.None)
+        {
+            return (refusal, null);
         }
 
         RelayError error = RelayError.TunnelAway;

@@ -102,6 +102,7 @@ public sealed class TunnelRegistry(TimeProvider time)
             Kind = route.Kind,
             TunnelName = route.TunnelName,
             Owner = route.Owner,
+            Edge = route.Edge,
             Match = route.Match,
             Member = route.Terms is null ? null : route.Member,
             StripPath = route.StripPath,
@@ -157,6 +158,12 @@ public sealed class TunnelRegistry(TimeProvider time)
 
         TunnelRoute? held = FindExact(wanted.Key);
         Pool? shared = held is not null && PoolAdmission.MayShare(wanted, held) ? held.Pool : null;
+        if (shared is not null)
+        {
+            // What the policies count, they count for all members.
+            wanted.Edge = held!.Edge;
+        }
+
         wanted.Pool = shared ?? new Pool(wanted.Key, wanted.Terms?.Rule ?? default);
         wanted.Pool.Join(wanted);
 

@@ -1,4 +1,5 @@
 using Ggrok.Server.Balancing;
+using Ggrok.Server.Edge;
 using Ggrok.Shared.Balancing;
 using Ggrok.Shared.Protocol;
 
@@ -43,6 +44,9 @@ public sealed class TunnelRoute
 
     /// <summary>Remove the path prefix before the local service sees the target.</summary>
     public bool StripPath { get; init; }
+
+    /// <summary>What its client has the server do with visitors; kept while it is away.</summary>
+    public EdgeSlot Edge { get; internal set; } = EdgeSlot.Without();
 
     /// <summary>Conditions on requests beside host and path; null without any.</summary>
     internal RouteMatch? Match { get; init; }

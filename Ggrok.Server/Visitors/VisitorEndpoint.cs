@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Ggrok.Server.Balancing;
+using Ggrok.Server.Edge;
 using Ggrok.Server.Hosting;
 using Ggrok.Server.Relay;
 using Ggrok.Server.Tunnels;
@@ -14,6 +15,7 @@ internal sealed class VisitorEndpoint(
     ServerOptions options,
     TunnelRegistry registry,
     RequestHeadBuilder heads,
+    PolicyBook policies,
     MemberRelay members,
     RequestLog log,
     TimeProvider time)
@@ -75,12 +77,19 @@ internal sealed class VisitorEndpoint(
         RelayError error = heads.TryFill(head, context, connection, record.Id, route, target, upgrade);
         if (error == RelayError.None)
         {
-            head.Waited = time.GetElapsedTime(record.Started);
-            error = await members.RelayAsync(context, connection, route, head, record).ConfigureAwait(false);
+            error = policies.PipelineOf(route) is { } pipeline
+                ? await RunAsync(pipeline, new EdgeExchange(context, head, route, record) { VisitorTarget = target }, connection).ConfigureAwait(false)
+                : await members.RelayAsync(context, connection, route, head, record).ConfigureAwait(false);
         }
 
         connection.Return(head);
         return error;
+    }
+
+    private ValueTask<RelayError> RunAsync(EdgePipeline pipeline, EdgeExchange exchange, VisitorConnection connection)
+    {
+        exchange.Record.Edge = exchange;
+        return pipeline.RunAsync(exchange, x => members.RelayAsync(x.Context, connection, x.Route, x.Head, x.Record));
     }
 
     // An answer while nothing was sent, else a broken connection: a visitor must never take a part for the whole.
@@ -97,11 +106,11 @@ internal sealed class VisitorEndpoint(
             if (GrpcRequest.Is(context.Request))
             {
                 record.Status = StatusCodes.Status200OK;
-                await GrpcAnswer.WriteAsync(context, error, record.Id).ConfigureAwait(false);
+                await GrpcAnswer.WriteAsync(context, error, record).ConfigureAwait(false);
                 return;
             }
 
-            await ErrorPage.WriteAsync(context, error, record.Id).ConfigureAwait(false);
+            await ErrorPage.WriteAsync(context, error, record).ConfigureAwait(false);
         }
         catch (Exception e) when (e is IOException or OperationCanceledException or ObjectDisposedException)
         {
