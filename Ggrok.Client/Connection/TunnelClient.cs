@@ -162,7 +162,8 @@ public sealed class TunnelClient
     {
         if (_options.Tunnels.Count > 0)
         {
-            _events.Ready([.. _options.Tunnels.Select((t, i) => new PublicTunnel(t.Name, new Uri(welcome.Tunnels[i].Url), t.Target))]);
+            _events.Ready([.. _options.Tunnels.Select((t, i) => new PublicTunnel(
+                t.Name, new Uri(welcome.Tunnels[i].Url), t.Target, welcome.Tunnels[i].Pool, welcome.Tunnels[i].Match))]);
         }
 
         foreach (ConnectListener listener in _listeners)

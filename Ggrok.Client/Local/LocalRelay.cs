@@ -59,7 +59,7 @@ internal sealed class LocalRelay
                         break;
                     }
 
-                    RecordingExchange? recording = _recording?.Begin(head, frame.Payload.Span, _tunnels[head.Tunnel], started);
+                    RecordingExchange? recording = head.IsProbe ? null : _recording?.Begin(head, frame.Payload.Span, _tunnels[head.Tunnel], started);
                     stream.Advance();
                     await ServeRequestAsync(stream, head, started, recording).ConfigureAwait(false);
                     break;
@@ -94,7 +94,7 @@ internal sealed class LocalRelay
         try
         {
             var next = new Interception { Request = head };
-            if (_interceptor is not null && _interceptor.TryIntercept(stream, head, tunnel, recording, out Task<Interception> intercepting))
+            if (_interceptor is not null && !head.IsProbe && _interceptor.TryIntercept(stream, head, tunnel, recording, out Task<Interception> intercepting))
             {
                 next = await intercepting.ConfigureAwait(false);
             }
@@ -124,6 +124,12 @@ internal sealed class LocalRelay
         }
 
         service.Ended(error);
+        if (head.IsProbe)
+        {
+            // No visitor: nothing to tell of.
+            return;
+        }
+
         recording?.Complete(error, exchange?.Status ?? 0);
         _events.ExchangeCompleted(new ExchangeSummary(
             head.Id, tunnel.Name, head.Method, head.Target, exchange?.Status ?? 0, error,

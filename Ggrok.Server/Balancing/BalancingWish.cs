@@ -12,8 +12,6 @@ namespace Ggrok.Server.Balancing;
 /// <param name="Match">Conditions on requests; null for none.</param>
 internal sealed record BalancingWish(PoolTerms? Pool, HealthTerms? Health, RouteMatch? Match)
 {
-    private const int LongestKey = 128;
-
     /// <summary>Nothing of all that.</summary>
     public static BalancingWish None { get; } = new(null, null, null);
 
@@ -45,7 +43,8 @@ internal sealed record BalancingWish(PoolTerms? Pool, HealthTerms? Health, Route
 
         BalanceRule? rule = wanted.Balance is null ? null : BalanceRules.Parse(wanted.Balance);
         Require(wanted.Balance is null || rule is not null, $"This server does not balance by \"{Printable.Clean(wanted.Balance)}\"; ask for {BalanceRules.Names}.");
-        Require(wanted.Key is null or { Length: > 0 and <= LongestKey }, string.Create(CultureInfo.InvariantCulture, $"A pool key has 1 to {LongestKey} characters."));
+        Require(wanted.Key is null || PoolKeys.IsFit(wanted.Key),
+            string.Create(CultureInfo.InvariantCulture, $"A pool key has {PoolKeys.Shortest} to {PoolKeys.Longest} characters."));
 
         // Only compared: what is kept tells nobody the key.
         return new PoolTerms(rule, wanted.Key is null ? null : Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(wanted.Key))));

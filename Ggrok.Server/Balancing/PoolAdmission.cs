@@ -1,6 +1,7 @@
 using System.Globalization;
 using Ggrok.Server.Tunnels;
 using Ggrok.Shared.Balancing;
+using Ggrok.Shared.Edge;
 using Ggrok.Shared.Protocol;
 
 namespace Ggrok.Server.Balancing;
@@ -24,13 +25,18 @@ internal static class PoolAdmission
                 ? $"{pool.Key} is a pool that balances by {pool.Rule.ToWire()}, and this client asks for {rule.ToWire()}; leave --balance out, or stop the others first."
             : wanted.StripPath != held.StripPath
                 ? $"{pool.Key} is a pool whose members {(held.StripPath ? "remove" : "keep")} the path prefix; start this client {(held.StripPath ? "with" : "without")} --strip-path, too."
-            : !held.Edge.IsFor(wanted.Edge.Directives)
+            : !AreSame(held.Edge.Directives, wanted.Edge.Directives)
                 ? $"{pool.Key} is a pool whose members have other policies; start this client with the policies of the others."
             : pool.Members.Length >= Pool.Most && pool.Find(wanted.Owner) is null
                 ? string.Create(CultureInfo.InvariantCulture, $"{pool.Key} is a pool of {Pool.Most} members, which is the most; stop one first.")
             : null;
         return problem is null ? null : new Rejected(RejectCode.NameNotAllowed, problem, MayRetry: false);
     }
+
+    // A sealed value is another one each time that it is sealed.
+    private static bool AreSame(IReadOnlyList<PolicyDirective> held, IReadOnlyList<PolicyDirective> wanted) =>
+        held.Count == wanted.Count
+        && held.Zip(wanted).All(p => p.First == p.Second || (p.First.Name == p.Second.Name && PolicyKeys.Find(p.First.Name)?.Seal is not null));
 
     /// <summary>What to do for a name that is held, where sharing it was asked for or is what would help.</summary>
     public static string? Advice(TunnelRoute wanted, TunnelRoute held) => (wanted.Terms, held.Terms) switch

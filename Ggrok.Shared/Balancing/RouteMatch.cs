@@ -24,7 +24,12 @@ public sealed class RouteMatch
         Headers = headers;
 
         // A line each: no condition has a line feed, so that different conditions have different texts.
-        Canonical = string.Join('\n', Texts());
+        Texts =
+        [
+            .. headers.Select(h => HeaderWord + h.Name + (h.Value is null ? "" : ": " + h.Value)),
+            .. methods.Length == 0 ? [] : new[] { MethodWord + string.Join(',', methods) },
+        ];
+        Canonical = string.Join('\n', Texts);
     }
 
     /// <summary>Methods in capitals and in order, of which the request's must be one; empty when any will do.</summary>
@@ -35,6 +40,9 @@ public sealed class RouteMatch
 
     /// <summary>How many conditions there are; the methods together are one.</summary>
     public int Count => Headers.Count + (Methods.Count > 0 ? 1 : 0);
+
+    /// <summary>Each condition as it is written, in an order of its own.</summary>
+    public IReadOnlyList<string> Texts { get; }
 
     /// <summary>The same text for the same conditions, however they were written.</summary>
     public string Canonical { get; }
@@ -74,10 +82,7 @@ public sealed class RouteMatch
     }
 
     /// <summary>The conditions as people write them, in one line.</summary>
-    public override string ToString() => string.Join(", ", Texts());
-
-    private IEnumerable<string> Texts() =>
-        [.. Headers.Select(h => HeaderWord + h.Name + (h.Value is null ? "" : ": " + h.Value)), .. Methods.Count == 0 ? [] : new[] { MethodWord + string.Join(',', Methods) }];
+    public override string ToString() => string.Join(", ", Texts);
 
     private static string[] ParseMethods(string text)
     {
