@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.WebSockets;
 using System.Text;
 using Ggrok.Client.Connection;
 using Ggrok.Shared.Multiplexing;
@@ -182,8 +183,8 @@ public class RetryTests
         await using ScriptedMember failing = await ScriptedMember.JoinAsync(pool, (member, _, stream) => FailAsync(member, stream, error));
         await pool.JoinAsync(async c =>
         {
-            using System.Net.WebSockets.WebSocket socket = await c.WebSockets.AcceptWebSocketAsync();
-            await socket.CloseAsync(System.Net.WebSockets.WebSocketCloseStatus.NormalClosure, "served", default);
+            using WebSocket socket = await c.WebSockets.AcceptWebSocketAsync();
+            await socket.CloseAsync(WebSocketCloseStatus.NormalClosure, "served", default);
         });
 
         List<string> ends = [];
@@ -197,6 +198,49 @@ public class RetryTests
 
         failing.Seen.ShouldBe(1);
         ends.ShouldBe(again ? ["101", "101"] : ["101", "502"], ignoreOrder: true);
+    }
+
+    [Fact]
+    public async Task Over_HTTP2_bodies_and_WebSockets_are_tried_again_as_over_HTTP1()
+    {
+        await using PoolScene pool = await PoolScene.StartAsync();
+        await using ScriptedMember failing = await ScriptedMember.JoinAsync(pool, RelayError.LocalUnreachable);
+        await pool.JoinAsync(async c =>
+        {
+            if (!c.WebSockets.IsWebSocketRequest)
+            {
+                await Echo(c);
+                return;
+            }
+
+            c.Request.Headers.SecWebSocketKey.Count.ShouldBe(1);
+            using WebSocket socket = await c.WebSockets.AcceptWebSocketAsync();
+            await socket.CloseAsync(WebSocketCloseStatus.NormalClosure, "served", default);
+        });
+        using var invoker = new HttpMessageInvoker(new SocketsHttpHandler { UseProxy = false });
+
+        for (int i = 0; i < 2; i++)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Post, pool.Server.Url)
+            {
+                Version = HttpVersion.Version20,
+                VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+                Content = new StringContent("body"),
+            };
+            using HttpResponseMessage response = await invoker.SendAsync(request, default);
+            (await response.Content.ReadAsStringAsync()).ShouldBe("body");
+        }
+
+        for (int i = 0; i < 2; i++)
+        {
+            using var socket = new ClientWebSocket();
+            socket.Options.HttpVersion = HttpVersion.Version20;
+            socket.Options.HttpVersionPolicy = HttpVersionPolicy.RequestVersionExact;
+            await Within.Bound(socket.ConnectAsync(new UriBuilder(pool.Server.Url) { Scheme = "ws" }.Uri, invoker, default), "the WebSocket");
+            (await Within.Bound(socket.ReceiveAsync(new byte[100], default), "the close")).CloseStatusDescription.ShouldBe("served");
+        }
+
+        failing.Seen.ShouldBe(2);
     }
 
     [Fact]
