@@ -31,7 +31,7 @@ internal sealed class Pool(RouteKey key, BalanceRule rule)
 
     /// <summary>The member of this very run of a client, which comes back after a loss that only it noticed.</summary>
     public TunnelRoute? Find(RouteOwner owner) =>
-        Array.Find(Members, m => m.Owner.ClientId == owner.ClientId && m.Owner.Instance == owner.Instance);
+        Array.Find(Members, m => m.Owner.IsSame(owner) && m.Owner.Instance == owner.Instance);
 
     /// <summary>Adds a member, in the place of what this very run of its client had.</summary>
     public void Join(TunnelRoute route)

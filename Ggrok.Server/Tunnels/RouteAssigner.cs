@@ -1,12 +1,13 @@
 using Ggrok.Server.Balancing;
 using Ggrok.Server.Hosting;
 using Ggrok.Server.Ports;
+using Ggrok.Server.Tokens;
 using Ggrok.Shared.Protocol;
 
 namespace Ggrok.Server.Tunnels;
 
 /// <summary>Turns what a client asks for into a route key, or into a refusal that says what to ask for instead.</summary>
-public sealed class RouteAssigner(ServerOptions options, HostAssigner hosts, PortAssigner ports)
+public sealed class RouteAssigner(ServerOptions options, HostAssigner hosts, PortAssigner ports, RoutePermission permission)
 {
     /// <summary>The assignment for one wanted tunnel.</summary>
     /// <param name="applicant">Who asks.</param>
@@ -19,10 +20,10 @@ public sealed class RouteAssigner(ServerOptions options, HostAssigner hosts, Por
                 $"This server offers no {Printable.Clean(wanted.Kind)} tunnels; upgrade it or ask for an http tunnel.", MayRetry: false));
         }
 
-        (BalancingWish wish, Rejected? refusal) = BalancingWish.Read(kind, wanted);
-        if (refusal is not null)
+        (BalancingWish wish, Rejected? problem) = BalancingWish.Read(kind, wanted);
+        if (problem is not null)
         {
-            return new(refusal);
+            return new(problem);
         }
 
         if (wanted.PrivateName is not null)
@@ -30,10 +31,9 @@ public sealed class RouteAssigner(ServerOptions options, HostAssigner hosts, Por
             return AssignPrivate(applicant, kind, wanted.PrivateName);
         }
 
-        if (!applicant.Identity.Grants.AllowsPublic)
+        if (permission.RefusalOfKind(applicant.Identity.Grants, kind, isPrivate: false) is { } refusal)
         {
-            return new(new Rejected(RejectCode.NotGranted,
-                "This token opens no public tunnels; serve a private name that it grants, with --name.", MayRetry: false));
+            return new(refusal);
         }
 
         return kind switch
@@ -49,7 +49,7 @@ public sealed class RouteAssigner(ServerOptions options, HostAssigner hosts, Por
             "This server passes no TLS through (GGROK_TLS_PASSTHROUGH_PORT is not set); ask for an http or tcp tunnel.", MayRetry: false))
         : hosts.AssignTls(applicant, wanted);
 
-    private static Assignment AssignPrivate(Applicant applicant, TunnelKind kind, string wanted)
+    private Assignment AssignPrivate(Applicant applicant, TunnelKind kind, string wanted)
     {
         string? name = PrivateName.Normalize(wanted);
         if (name is null || kind is not (TunnelKind.Tcp or TunnelKind.Udp))
@@ -59,8 +59,9 @@ public sealed class RouteAssigner(ServerOptions options, HostAssigner hosts, Por
                 : "Only tcp and udp tunnels have private names.", MayRetry: false));
         }
 
-        return applicant.Identity.Grants.AllowsServing(name)
-            ? new(RouteKey.Private(name), kind)
-            : new(new Rejected(RejectCode.NotGranted, $"This token does not serve the name {name}; use one whose grants have serve={name}.", MayRetry: false));
+        RouteKey key = RouteKey.Private(name);
+        Grants grants = applicant.Identity.Grants;
+        Rejected? refusal = permission.RefusalOf(grants, key) ?? permission.RefusalOfKind(grants, kind, isPrivate: true);
+        return refusal is null ? new(key, kind) : new(refusal);
     }
 }

@@ -82,11 +82,17 @@ public sealed class TunnelRegistry(TimeProvider time)
     }
 
     /// <summary>Forgets routes whose away time is over.</summary>
-    public void RemoveExpired()
+    public void RemoveExpired() => RemoveAway(IsOver);
+
+    /// <summary>Gives names free that are kept for lost clients of tokens and certificates which count no more.</summary>
+    /// <param name="counts">Whether the token or certificate of this id counts.</param>
+    public void ForgetAway(Predicate<string> counts) => RemoveAway(r => r.Owner.IdentityId is { } id && !counts(id));
+
+    private void RemoveAway(Predicate<TunnelRoute> isOver)
     {
         lock (_gate)
         {
-            foreach (TunnelRoute route in Snapshot().Where(r => r.IsAway && IsOver(r)))
+            foreach (TunnelRoute route in Snapshot().Where(r => r.IsAway && isOver(r)))
             {
                 Replace(route, null);
             }
@@ -138,7 +144,7 @@ public sealed class TunnelRegistry(TimeProvider time)
         }
 
         IReadOnlyList<TunnelRoute> holders = held.Pool?.Members ?? [held];
-        if (holders.Any(h => h.Owner.ClientId != wanted.Owner.ClientId) && !(shares && held.IsAway))
+        if (holders.Any(h => !h.Owner.IsSame(wanted.Owner)) && !(shares && held.IsAway))
         {
             return RegistrationResult.Refused(wanted, held);
         }
@@ -184,7 +190,7 @@ public sealed class TunnelRegistry(TimeProvider time)
             _ => null,
         };
         return other is { } space && _spaces[(int)space].TryGetValue(wanted.Key.Host, out TunnelRoute[]? routes)
-            ? Array.Find(routes, r => r.Owner.ClientId != wanted.Owner.ClientId && !(r.IsAway && IsOver(r)))
+            ? Array.Find(routes, r => !r.Owner.IsSame(wanted.Owner) && !(r.IsAway && IsOver(r)))
             : null;
     }
 
@@ -231,39 +237,6 @@ public sealed class TunnelRegistry(TimeProvider time)
         else
         {
             hosts[route.Key.Host] = left;
-        }
-    }
-}
-
-/// <summary>Outcome of a registration.</summary>
-/// <param name="Lease">The routes, until released; null when refused.</param>
-/// <param name="Wanted">The route that was refused; null when accepted.</param>
-/// <param name="Conflict">Who holds its name; null when accepted.</param>
-/// <param name="Replaced">Live routes of the same client that were taken over.</param>
-public sealed record RegistrationResult(RouteLease? Lease, TunnelRoute? Wanted, TunnelRoute? Conflict, IReadOnlyList<TunnelRoute> Replaced)
-{
-    /// <summary>What does not fit the pool that the name belongs to; null when it is the name itself that was refused.</summary>
-    public Rejected? Mismatch { get; init; }
-
-    internal static RegistrationResult Refused(TunnelRoute wanted, TunnelRoute conflict, Rejected? mismatch = null) =>
-        new(null, wanted, conflict, []) { Mismatch = mismatch };
-}
-
-/// <summary>The routes of one session.</summary>
-public sealed class RouteLease(TunnelRegistry registry, IReadOnlyList<TunnelRoute> routes)
-{
-    /// <summary>What was registered.</summary>
-    public IReadOnlyList<TunnelRoute> Routes => routes;
-
-    /// <summary>
-    /// Ends the registration of exactly these routes. With a time, the names stay reserved for the same client and
-    /// visitors are told that it is away.
-    /// </summary>
-    public void Release(TimeSpan awayFor)
-    {
-        foreach (TunnelRoute route in routes)
-        {
-            registry.Release(route, awayFor);
         }
     }
 }

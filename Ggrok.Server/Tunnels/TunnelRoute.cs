@@ -13,9 +13,15 @@ namespace Ggrok.Server.Tunnels;
 /// <param name="IsProven">The identity was proven: by a token or a certificate, not by being let in like anybody.</param>
 public sealed record RouteOwner(string ClientId, string Label, string? IdentityId = null, string Instance = "", bool IsProven = false)
 {
-    /// <summary>Whether both are one party, who may share what belongs to either.</summary>
+    /// <summary>
+    /// Whether two are one: the same installation with the same token or certificate. A client id alone, which somebody may
+    /// have read in a backup, takes no name from another tenant.
+    /// </summary>
+    public bool IsSame(RouteOwner other) => ClientId == other.ClientId && IdentityId == other.IdentityId;
+
+    /// <summary>Whether both are one party, who may share what belongs to either: the same token or certificate, from any installation.</summary>
     public bool IsSameParty(RouteOwner other) =>
-        ClientId == other.ClientId || (IsProven && other.IsProven && IdentityId is not null && IdentityId == other.IdentityId);
+        IsSame(other) || (IsProven && other.IsProven && IdentityId is not null && IdentityId == other.IdentityId);
 }
 
 /// <summary>One registered route. Immutable: a change of state is a new route in the registry.</summary>
