@@ -98,7 +98,9 @@ public sealed class RouteMatch
         string name = (colon < 0 ? rest : rest[..colon]).Trim().ToLowerInvariant();
         string? value = colon < 0 ? null : rest[(colon + 1)..].Trim();
         Require(name != "host", "a condition on the header Host is a matter of the tunnel's name; use subdomain or host");
-        return HeaderField.IsName(name) && value is not "" && (value is null || HeaderField.IsValue(value))
+
+        // What others are told of a name, and the log, must not hold control characters.
+        return HeaderField.IsName(name) && value is not "" && (value is null || (HeaderField.IsValue(value) && !value.Any(char.IsControl)))
             ? new HeaderCondition(name, value)
             : throw NoCondition(text);
     }

@@ -131,6 +131,7 @@ public class MatchTests
     [InlineData("header=", "is no condition")]
     [InlineData("header=X-Env:", "is no condition")]
     [InlineData("header=X Env", "is no condition")]
+    [InlineData("header=X-Env: \u001b[31m", "is no condition")]
     [InlineData("header=Host: x", "use subdomain or host")]
     public void What_is_no_condition_is_said(string text, string expected) =>
         Should.Throw<FormatException>(() => RouteMatch.Parse([text])).Message.ShouldContain(expected);
