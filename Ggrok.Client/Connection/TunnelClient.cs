@@ -189,6 +189,7 @@ public sealed class TunnelClient
             // Datagrams have no end of their own that could be waited for.
             _listeners.ForEach(l => l.Dispose());
             _relay.EndDatagrams();
+            _relay.EndProbes();
             _events.Draining(session.Connection.OpenStreams);
             _drainedInTime = await session.DrainAsync(_options.DrainTimeout, () => _relay.RawConnections + _listeners.Sum(l => l.Connections)).ConfigureAwait(false);
             await running.ConfigureAwait(false);

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using Ggrok.Client.Connection;
 using Ggrok.Client.Inspector.Recording;
@@ -18,6 +19,7 @@ internal sealed class LocalRelay
     private readonly IExchangeRecording? _recording;
     private readonly IRequestInterceptor? _interceptor;
     private readonly LocalFlows _datagrams = new();
+    private readonly ConcurrentDictionary<MuxStream, bool> _probes = new();
     private int _rawConnections;
 
     public LocalRelay(
@@ -42,6 +44,15 @@ internal sealed class LocalRelay
     /// <summary>Ends the datagrams of every peer: nothing that a drain could wait for.</summary>
     public void EndDatagrams() => _datagrams.EndAll();
 
+    /// <summary>Ends the server's own questions whether a service is well: nothing that a drain should wait for.</summary>
+    public void EndProbes()
+    {
+        foreach (MuxStream probe in _probes.Keys)
+        {
+            probe.Reset(RelayError.Draining);
+        }
+    }
+
     /// <summary>Serves one stream. Never throws.</summary>
     public async Task ServeAsync(MuxStream stream)
     {
@@ -61,7 +72,7 @@ internal sealed class LocalRelay
 
                     RecordingExchange? recording = head.IsProbe ? null : _recording?.Begin(head, frame.Payload.Span, _tunnels[head.Tunnel], started);
                     stream.Advance();
-                    await ServeRequestAsync(stream, head, started, recording).ConfigureAwait(false);
+                    await (head.IsProbe ? ServeProbeAsync(stream, head, started) : ServeRequestAsync(stream, head, started, recording)).ConfigureAwait(false);
                     break;
                 case FrameKind.Open:
                     RawOpen open = RawOpen.Decode(frame.Payload.Span);
@@ -81,6 +92,19 @@ internal sealed class LocalRelay
         {
             // Nobody waits for this task: without it the stream would stay open for ever.
             stream.Reset(RelayError.Internal);
+        }
+    }
+
+    private async ValueTask ServeProbeAsync(MuxStream stream, RequestHead head, long started)
+    {
+        _probes[stream] = true;
+        try
+        {
+            await ServeRequestAsync(stream, head, started, recording: null).ConfigureAwait(false);
+        }
+        finally
+        {
+            _probes.TryRemove(stream, out _);
         }
     }
 

@@ -14,8 +14,10 @@ internal static class RequestMatch
             return false;
         }
 
-        foreach (HeaderCondition condition in match.Headers)
+        // By index: the enumerator of an interface would be an object.
+        for (int i = 0; i < match.Headers.Count; i++)
         {
+            HeaderCondition condition = match.Headers[i];
             if (!request.Headers.TryGetValue(condition.Name, out StringValues values) || !HasValue(values, condition.Value))
             {
                 return false;

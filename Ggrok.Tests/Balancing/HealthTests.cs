@@ -88,6 +88,28 @@ public class HealthTests
     }
 
     [Fact]
+    public async Task A_check_that_is_not_answered_does_not_hold_up_a_client_that_stops()
+    {
+        var asked = new TaskCompletionSource();
+        var silent = new TaskCompletionSource();
+        await using PoolScene scene = await PoolScene.StartAsync();
+        RunningClient client = await scene.JoinAsync(
+            async _ =>
+            {
+                asked.TrySetResult();
+                await silent.Task;
+            },
+            t => t with { Health = Quick with { TimeoutMs = 60_000 } });
+        await Within.Bound(asked.Task, "the check");
+
+        client.Stop();
+
+        (await client.Exit).Code.ShouldBe(ExitCode.Ok, "and not that something was still running when the drain time was over");
+        client.Events.Log.ShouldContain("draining 0");
+        silent.SetResult();
+    }
+
+    [Fact]
     public async Task Failing_requests_alone_never_leave_a_pool_without_members()
     {
         await using PoolScene pool = await PoolScene.StartAsync();

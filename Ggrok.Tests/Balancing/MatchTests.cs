@@ -115,6 +115,35 @@ public class MatchTests
     }
 
     [Fact]
+    public void Finding_a_route_allocates_nothing_with_or_without_conditions()
+    {
+        var registry = new TunnelRegistry(TimeProvider.System);
+        var owner = new RouteOwner("id", "anna");
+        RouteMatch match = RouteMatch.Parse(["method=POST", "header=X-Env: staging"])!;
+        registry.Register([new TunnelRoute { Key = RouteKey.Http("plain", "/"), Owner = owner, AwayUntil = DateTimeOffset.MaxValue }]);
+        registry.Register([new TunnelRoute { Key = RouteKey.Http("divided", "/"), Owner = owner, AwayUntil = DateTimeOffset.MaxValue }]);
+        registry.Register([new TunnelRoute { Key = RouteKey.Http("divided", "/", match.Canonical), Match = match, Owner = owner, AwayUntil = DateTimeOffset.MaxValue }]);
+        HttpRequest request = new DefaultHttpContext().Request;
+        request.Method = "POST";
+        request.Headers["X-Env"] = "staging";
+
+        long Allocated(string host)
+        {
+            registry.Find(host, "/x", request);
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            for (int i = 0; i < 1000; i++)
+            {
+                registry.Find(host, "/x", request);
+            }
+
+            return GC.GetAllocatedBytesForCurrentThread() - before;
+        }
+
+        (Allocated("plain"), Allocated("divided")).ShouldBe((0, 0));
+        registry.Find("divided", "/x", request)!.Match.ShouldBe(match);
+    }
+
+    [Fact]
     public async Task The_client_tells_which_conditions_hold()
     {
         await using PoolScene scene = await PoolScene.StartAsync();
