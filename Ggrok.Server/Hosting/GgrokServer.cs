@@ -1,4 +1,5 @@
 using System.Text;
+using Ggrok.Server.Balancing;
 using Ggrok.Server.ClearTextHttp2;
 using Ggrok.Server.Ports;
 using Ggrok.Server.Raw;
@@ -62,6 +63,8 @@ public static class GgrokServer
         services.AddSingleton<RequestHeadBuilder>();
         services.AddSingleton<HttpRelay>();
         services.AddSingleton<UpgradeRelay>();
+        services.AddSingleton<MemberRelay>();
+        services.AddSingleton<HealthChecks>();
         services.AddSingleton<RequestLog>();
         services.AddSingleton<VisitorEndpoint>();
         services.AddSingleton<HealthEndpoint>();

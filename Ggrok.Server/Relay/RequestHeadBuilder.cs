@@ -14,6 +14,7 @@ internal sealed class RequestHeadBuilder(ServerOptions options)
     private static readonly HashSet<string> Replaced = new(StringComparer.OrdinalIgnoreCase)
     {
         "Host", "X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "X-Forwarded-Prefix", "X-Forwarded-Port", "Forwarded", VisitorHeaders.RequestId,
+        VisitorHeaders.HealthCheck,
     };
 
     /// <summary>Fills the envelope, or names what is wrong with the request.</summary>

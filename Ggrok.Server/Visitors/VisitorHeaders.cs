@@ -8,4 +8,7 @@ public static class VisitorHeaders
 
     /// <summary>Correlation id, in requests to the local service and in responses.</summary>
     public const string RequestId = "X-Request-ID";
+
+    /// <summary>Marks the server's own health checks to the local service; what a visitor says there is not passed on.</summary>
+    public const string HealthCheck = "X-Ggrok-Health";
 }
