@@ -7,15 +7,39 @@ using Microsoft.AspNetCore.ResponseCompression;
 namespace Ggrok.Server.Edge.Compression;
 
 /// <summary>Compresses responses that are not, with the platform's middleware around the rest of the way.</summary>
-internal sealed class CompressionPolicy(CompressionChoice choice) : IEdgePolicy
+internal sealed class CompressionPolicy : IEdgePolicy
 {
-    private readonly ResponseCompressionMiddleware _middleware = new(GoOnAsync, choice);
+    private readonly CompressionChoice _choice;
+    private readonly ResponseCompressionMiddleware _middleware;
+    private readonly Action<EdgeExchange, HttpResponse> _vary;
+
+    public CompressionPolicy(CompressionChoice choice)
+    {
+        _choice = choice;
+        _middleware = new ResponseCompressionMiddleware(GoOnAsync, choice);
+        _vary = Vary;
+    }
 
     public ValueTask<RelayError> InvokeAsync(EdgeExchange exchange, EdgeNext next)
     {
-        // Nothing to compress, or not as HTTP knows it; and once is enough where server and client both ask for it.
-        bool passes = exchange.IsBodyWrapped || exchange.Head.Upgrade is not null || HttpMethods.IsHead(exchange.Method) || GrpcRequest.Is(exchange.Context.Request);
-        return passes ? next.InvokeAsync() : CompressAsync(exchange, next);
+        // Nothing to compress as HTTP knows it; and once is enough where server and client both ask for it.
+        if (exchange.IsBodyWrapped || exchange.Head.Upgrade is not null || GrpcRequest.Is(exchange.Context.Request))
+        {
+            return next.InvokeAsync();
+        }
+
+        exchange.OnResponse(_vary);
+        return HttpMethods.IsHead(exchange.Method) ? next.InvokeAsync() : CompressAsync(exchange, next);
+    }
+
+    // Also of the answer that is not compressed: a cache may have visitors who would get another.
+    private void Vary(EdgeExchange exchange, HttpResponse response)
+    {
+        if (_choice.ShouldCompressResponse(exchange.Context)
+            && !response.Headers.GetCommaSeparatedValues("Vary").Any(v => v is "*" || v.Equals("Accept-Encoding", StringComparison.OrdinalIgnoreCase)))
+        {
+            response.Headers.Append("Vary", "Accept-Encoding");
+        }
     }
 
     private async ValueTask<RelayError> CompressAsync(EdgeExchange exchange, EdgeNext next)
