@@ -54,9 +54,9 @@ public sealed record ErrorPagesOptions
             return text;
         }
 
-        return !int.TryParse(text, out _) && Enum.TryParse(text, ignoreCase: true, out RelayError error) && Enum.IsDefined(error)
-            && error is not (RelayError.None or RelayError.VisitorGone)
-            ? error.ToString()
+        string? name = Enum.GetNames<RelayError>().FirstOrDefault(n => n.Equals(text, StringComparison.OrdinalIgnoreCase));
+        return name is not (null or nameof(RelayError.None) or nameof(RelayError.VisitorGone))
+            ? name
             : throw new FormatException($"\"{Printable.Clean(text)}\" is no failure; write a status such as 502, 4xx or 5xx, or a name of docs/errors.md such as LocalUnreachable");
     }
 }

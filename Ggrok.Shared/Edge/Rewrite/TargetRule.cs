@@ -156,14 +156,14 @@ public sealed class TargetRule
             return (new Part("$", -1), dollar + 2);
         }
 
-        int close = rest.IndexOf('}');
+        int close = rest.IndexOf('>');
         int digits = rest.IndexOfAnyExceptInRange('0', '9') is var end and >= 0 ? end : rest.Length;
-        bool isNamed = rest.StartsWith("{") && close > 1;
+        bool isNamed = rest.StartsWith("<") && close > 1;
         string name = isNamed ? rest[1..close].ToString() : rest[..Math.Min(digits, 2)].ToString();
         int group = name.Length == 0 ? -1 : regex.GroupNumberFromName(name);
         return group >= 0
             ? (new Part("", group), dollar + 1 + (isNamed ? close + 1 : name.Length))
-            : throw new FormatException($"\"{Printable.Clean(text)}\" refers to a group that the expression does not have; write $1 for what the first (…) found, and $$ for a dollar");
+            : throw new FormatException($"\"{Printable.Clean(text)}\" refers to a group that the expression does not have; write $1 for what the first (…) found, $<name> for (?<name>…), and $$ for a dollar");
     }
 
     private readonly record struct Part(string Text, int Group)
