@@ -137,6 +137,23 @@ public class CompressionPolicyTests
     }
 
     [Fact]
+    public async Task Over_http2_it_is_the_same()
+    {
+        await using EdgeScene scene = await SceneAsync(context =>
+        {
+            context.Response.ContentType = "text/css";
+            return context.Response.WriteAsync(s_text);
+        });
+        var request = new HttpRequestMessage(HttpMethod.Get, "/") { Version = HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionExact };
+        request.Headers.Add("Accept-Encoding", "br");
+
+        HttpResponseMessage response = await scene.Visitor.SendAsync(request);
+
+        response.Version.ShouldBe(HttpVersion.Version20);
+        Encoding.UTF8.GetString(await PlainAsync(await response.Content.ReadAsByteArrayAsync(), response.Content.Headers.ContentEncoding.Single())).ShouldBe(s_text);
+    }
+
+    [Fact]
     public async Task An_answer_that_breaks_off_is_not_taken_for_whole()
     {
         await using EdgeScene scene = await SceneAsync(async context =>
