@@ -1,4 +1,10 @@
 using Ggrok.Server.Edge.Address;
+using Ggrok.Server.Edge.Compression;
+using Ggrok.Server.Edge.Cors;
+using Ggrok.Server.Edge.ErrorPages;
+using Ggrok.Server.Edge.Maintenance;
+using Ggrok.Server.Edge.Rewrite;
+using Ggrok.Server.Edge.Transport;
 
 namespace Ggrok.Server.Edge;
 
@@ -8,7 +14,13 @@ internal static class EdgeServices
     /// <summary>Adds them. Their order is <see cref="EdgeStage"/>'s, and within a stage the one here.</summary>
     public static void Add(IServiceCollection services)
     {
+        services.AddSingleton<IEdgePolicyFactory, TransportPolicyFactory>();
         services.AddSingleton<IEdgePolicyFactory, AddressPolicyFactory>();
+        services.AddSingleton<IEdgePolicyFactory, ErrorPagesPolicyFactory>();
+        services.AddSingleton<IEdgePolicyFactory, MaintenancePolicyFactory>();
+        services.AddSingleton<IEdgePolicyFactory, CorsPolicyFactory>();
+        services.AddSingleton<IEdgePolicyFactory, CompressionPolicyFactory>();
+        services.AddSingleton<IEdgePolicyFactory, RewritePolicyFactory>();
         services.AddSingleton<EdgeCompiler>();
         services.AddSingleton<PolicyBook>();
         services.AddHostedService<PolicyWatch>();

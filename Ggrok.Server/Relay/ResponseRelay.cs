@@ -78,7 +78,11 @@ internal static class ResponseRelay
         {
             if (!stream.TryRead(out InboundFrame frame))
             {
-                if (!IsTrailersOnly(response) && await FlushAsync(output).ConfigureAwait(false) is var flushed and not RelayError.None)
+                if (unflushed == 0 && record.Edge is { IsBodyWrapped: true } && !response.HasStarted)
+                {
+                    await response.Body.FlushAsync().ConfigureAwait(false);
+                }
+                else if (!IsTrailersOnly(response) && await FlushAsync(output).ConfigureAwait(false) is var flushed and not RelayError.None)
                 {
                     return flushed;
                 }

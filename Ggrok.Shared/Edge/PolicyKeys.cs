@@ -1,5 +1,11 @@
 using System.Collections.Frozen;
 using Ggrok.Shared.Edge.Address;
+using Ggrok.Shared.Edge.Compression;
+using Ggrok.Shared.Edge.Cors;
+using Ggrok.Shared.Edge.ErrorPages;
+using Ggrok.Shared.Edge.Maintenance;
+using Ggrok.Shared.Edge.Rewrite;
+using Ggrok.Shared.Edge.Transport;
 
 namespace Ggrok.Shared.Edge;
 
@@ -9,7 +15,13 @@ public static class PolicyKeys
     /// <summary>All keys, in the order in which help and documentation show them.</summary>
     public static IReadOnlyList<PolicyKey> All { get; } =
     [
+        .. TransportOptions.Keys,
         .. AddressOptions.Keys,
+        .. ErrorPagesOptions.Keys,
+        .. MaintenanceOptions.Keys,
+        .. CorsOptions.Keys,
+        .. CompressionOptions.Keys,
+        .. RewriteOptions.Keys,
     ];
 
     private static readonly FrozenDictionary<string, PolicyKey> ByName = All.ToFrozenDictionary(k => k.Name, StringComparer.Ordinal);
