@@ -4,6 +4,7 @@ using System.Runtime.CompilerServices;
 using Ggrok.Server.Visitors;
 using Ggrok.Shared.Multiplexing;
 using Ggrok.Shared.Protocol;
+using Ggrok.Shared.Relay;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Primitives;
 
@@ -73,6 +74,7 @@ internal static class ResponseRelay
         long? expected = hasBody ? response.ContentLength : null;
         PipeWriter output = response.BodyWriter;
         ChunkedWriter? chunks = hasBody ? ChunkedWriter.ForTrailers(context) : null;
+        Pace? pace = record.Edge?.Pacing?.ToVisitor;
         int unflushed = 0;
         while (true)
         {
@@ -100,6 +102,11 @@ internal static class ResponseRelay
                         return RelayError.ResponseBodyLocal;
                     }
 
+                    if (pace is not null && await PaceAsync(pace, output, stream, frame.Payload.Length).ConfigureAwait(false) is var paced and not RelayError.None)
+                    {
+                        return paced;
+                    }
+
                     Write(output, chunks, frame.Payload.Span);
                     unflushed += frame.Payload.Length;
                     break;
@@ -124,6 +131,20 @@ internal static class ResponseRelay
                 unflushed = 0;
             }
         }
+    }
+
+    // What was written so far does not wait with what comes next.
+    private static async ValueTask<RelayError> PaceAsync(Pace pace, PipeWriter output, MuxStream stream, int bytes)
+    {
+        ValueTask turn = pace.WaitAsync(bytes, stream);
+        if (turn.IsCompleted)
+        {
+            return RelayError.None;
+        }
+
+        RelayError error = await FlushAsync(output).ConfigureAwait(false);
+        await turn.ConfigureAwait(false);
+        return error;
     }
 
     // A gRPC response whose head carries the status ends with it, and its visitors look for the end in the same HTTP/2 frame.

@@ -31,7 +31,9 @@ internal sealed class VisitorEndpoint(
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
-            error = context.RequestAborted.IsCancellationRequested ? RelayError.VisitorGone : RelayError.Internal;
+            error = e is BadHttpRequestException ? RequestBodyFailure.Of(e, context)
+                : context.RequestAborted.IsCancellationRequested ? RelayError.VisitorGone
+                : RelayError.Internal;
             if (error == RelayError.Internal)
             {
                 log.Unexpected(record.Id, e);

@@ -6,6 +6,12 @@ using Ggrok.Shared.Edge.ErrorPages;
 using Ggrok.Shared.Edge.Maintenance;
 using Ggrok.Shared.Edge.Rewrite;
 using Ggrok.Shared.Edge.Transport;
+using Ggrok.Shared.Edge.Bandwidth;
+using Ggrok.Shared.Edge.Body;
+using Ggrok.Shared.Edge.Certificate;
+using Ggrok.Shared.Edge.Rate;
+using Ggrok.Shared.Edge.Service;
+using Ggrok.Shared.Edge.Webhook;
 
 namespace Ggrok.Shared.Edge;
 
@@ -22,6 +28,12 @@ public static class PolicyKeys
         .. CorsOptions.Keys,
         .. CompressionOptions.Keys,
         .. RewriteOptions.Keys,
+        .. RateOptions.Keys,
+        .. CertificateOptions.Keys,
+        .. BodyOptions.Keys,
+        .. WebhookOptions.Keys,
+        .. BandwidthOptions.Keys,
+        .. ServiceOptions.Keys,
     ];
 
     private static readonly FrozenDictionary<string, PolicyKey> ByName = All.ToFrozenDictionary(k => k.Name, StringComparer.Ordinal);

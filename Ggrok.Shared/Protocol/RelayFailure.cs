@@ -76,7 +76,7 @@ public sealed record RelayFailure(int Status, FailureSeverity Severity, string T
     public static int? RetryAfterSeconds(RelayError error) => error switch
     {
         RelayError.TunnelAway or RelayError.NoHealthyMember => 5,
-        RelayError.TooManyStreams or RelayError.Draining => 1,
+        RelayError.TooManyStreams or RelayError.Draining or RelayError.ConcurrencyLimited => 1,
         _ => null,
     };
 }
