@@ -1,4 +1,5 @@
 using Ggrok.Server.Edge.Address;
+using Ggrok.Server.Edge.Credentials;
 
 namespace Ggrok.Server.Edge;
 
@@ -9,6 +10,7 @@ internal static class EdgeServices
     public static void Add(IServiceCollection services)
     {
         services.AddSingleton<IEdgePolicyFactory, AddressPolicyFactory>();
+        CredentialServices.Add(services);
         services.AddSingleton<EdgeCompiler>();
         services.AddSingleton<PolicyBook>();
         services.AddHostedService<PolicyWatch>();

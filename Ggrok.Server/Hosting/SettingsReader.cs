@@ -109,6 +109,19 @@ internal sealed class SettingsReader(IConfiguration configuration)
     public IReadOnlyList<string> List(string name) =>
         (Text(name) ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
 
+    /// <summary>Secrets between commas; a complaint does not show them.</summary>
+    public IReadOnlyList<string> Secrets(string name)
+    {
+        const int Shortest = 32;
+        IReadOnlyList<string> secrets = List(name);
+        if (secrets.Any(s => s.Length < Shortest))
+        {
+            _complaints.Add($"{name}: a secret has fewer than {Shortest} characters; make one with: openssl rand -hex 32");
+        }
+
+        return secrets;
+    }
+
     public IReadOnlyList<TokenEntry> Tokens(string name, string fileName)
     {
         List<TokenEntry> tokens = [.. TokensIn(name, List(name))];

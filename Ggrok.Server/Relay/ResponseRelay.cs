@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
+using Ggrok.Server.Edge.Credentials;
 using Ggrok.Server.Visitors;
 using Ggrok.Shared.Multiplexing;
 using Ggrok.Shared.Protocol;
@@ -28,7 +29,7 @@ internal static class ResponseRelay
         IHeaderDictionary target = response.Headers;
         foreach (HeaderField field in head.Headers)
         {
-            if (!HopByHop.Is(field.Name))
+            if (!HopByHop.Is(field.Name) && !OwnCookies.IsSetBy(field))
             {
                 target[field.Name] = target.TryGetValue(field.Name, out StringValues before)
                     ? StringValues.Concat(before, field.Value)

@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using Ggrok.Shared.Edge.Address;
+using Ggrok.Shared.Edge.Credentials;
 
 namespace Ggrok.Shared.Edge;
 
@@ -10,6 +11,10 @@ public static class PolicyKeys
     public static IReadOnlyList<PolicyKey> All { get; } =
     [
         .. AddressOptions.Keys,
+        .. AuthOptions.Keys,
+        .. TokenOptions.Keys,
+        .. ShareOptions.Keys,
+        .. LoginOptions.Keys,
     ];
 
     private static readonly FrozenDictionary<string, PolicyKey> ByName = All.ToFrozenDictionary(k => k.Name, StringComparer.Ordinal);

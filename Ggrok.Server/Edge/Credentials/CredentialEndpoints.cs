@@ -1,0 +1,18 @@
+using Ggrok.Server.Edge.Credentials.Login;
+using Ggrok.Server.Edge.Credentials.Share;
+
+namespace Ggrok.Server.Edge.Credentials;
+
+/// <summary>The server's own paths about credentials, the same on every host.</summary>
+internal sealed class CredentialEndpoints(ShareEndpoint shares, ShareApi owners, LoginEndpoint logins)
+{
+    /// <summary>Serves a request below the server's own path; null when the path is none of these.</summary>
+    public Task? Serve(HttpContext context) => context.Request.Path.Value switch
+    {
+        ShareEndpoint.Path => shares.ServeAsync(context),
+        LoginMethod.CallbackPath => logins.CallbackAsync(context),
+        LoginEndpoint.LogoutPath => logins.LogoutAsync(context),
+        { } path when path == ShareApi.Path || path.StartsWith(ShareApi.Path + "/", StringComparison.Ordinal) => owners.ServeAsync(context),
+        _ => null,
+    };
+}
