@@ -7,6 +7,7 @@ using Ggrok.Client.Sharing;
 using Ggrok.Shared.Certificates;
 using Ggrok.Shared.Edge.Credentials;
 using Ggrok.Shared.Protocol;
+using Ggrok.Shared.Sharing;
 
 namespace Ggrok.Client.Cli;
 

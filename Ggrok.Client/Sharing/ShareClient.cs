@@ -5,6 +5,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Ggrok.Client.Connection;
 using Ggrok.Shared.Protocol;
+using Ggrok.Shared.Sharing;
 
 namespace Ggrok.Client.Sharing;
 

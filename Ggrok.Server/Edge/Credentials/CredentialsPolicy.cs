@@ -27,20 +27,36 @@ internal sealed class CredentialsPolicy(IReadOnlyList<ICredentialMethod> methods
 
     public async ValueTask<RelayError> InvokeAsync(EdgeExchange exchange, EdgeNext next)
     {
-        var guesses = new Guesses(throttle, new FailureKey(AddressBlock.Of(exchange.RemoteAddress), _guessedAt));
+        var visitor = new FailureKey(AddressBlock.Of(exchange.RemoteAddress), _guessedAt);
+        var guesses = new Guesses(throttle, visitor);
+        bool isWrong = false;
         foreach (ICredentialMethod method in methods)
         {
             Finding finding = await method.LookAsync(exchange, guesses).ConfigureAwait(false);
             switch (finding.Kind)
             {
                 case FindingKind.Accepted:
+                    if (finding.Field is not null)
+                    {
+                        throttle.Succeeded(visitor);
+                    }
+
                     Accept(exchange, finding);
                     return await next.InvokeAsync().ConfigureAwait(false);
                 case FindingKind.Slowed:
                     return Slow(exchange, finding.Wait);
+                case FindingKind.Refused:
+                    isWrong = true;
+                    break;
                 case FindingKind.Foreign:
                     return exchange.Refuse(RelayError.AccessDenied, "A page of another site opens this WebSocket with your login.");
             }
+        }
+
+        // Only now: what one method does not know may be for another, or for the local service.
+        if (isWrong)
+        {
+            throttle.Failed(visitor);
         }
 
         return Login is not null && IsNavigation(exchange.Context.Request)

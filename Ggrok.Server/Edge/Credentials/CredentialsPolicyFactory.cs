@@ -19,7 +19,7 @@ internal sealed class CredentialsPolicyFactory(Sealer sealer, PasswordQueue pass
 
     public IEdgePolicy Create(PolicyValues values, EdgeScope scope)
     {
-        // What nobody can guess comes first: it costs little, and wrong guesses of a neighbour do not slow it.
+        // What nobody can guess comes first: wrong guesses of a neighbour do not slow it. Passwords cost most, and come last.
         var methods = new List<ICredentialMethod>();
         if (LoginOptions.Keys.Any(k => values.All(k.Name).Count > 0))
         {
@@ -32,11 +32,6 @@ internal sealed class CredentialsPolicyFactory(Sealer sealer, PasswordQueue pass
             methods.Add(new ShareMethod(sealer, shares, time));
         }
 
-        if (values.All(AuthOptions.UserKey) is { Count: > 0 } users)
-        {
-            methods.Add(new BasicMethod(AuthOptions.Parse(users), passwords));
-        }
-
         TokenOptions tokens = TokenOptions.Parse(values.All(TokenOptions.BearerKey), values.All(TokenOptions.ApiKeyKey));
         if (tokens.Bearer.Count > 0)
         {
@@ -44,6 +39,11 @@ internal sealed class CredentialsPolicyFactory(Sealer sealer, PasswordQueue pass
         }
 
         methods.AddRange(tokens.ApiKeys.GroupBy(k => k.Field, StringComparer.OrdinalIgnoreCase).Select(same => new ApiKeyMethod(same.Key, [.. same.Select(k => k.Hash)])));
+        if (values.All(AuthOptions.UserKey) is { Count: > 0 } users)
+        {
+            methods.Add(new BasicMethod(AuthOptions.Parse(users), passwords));
+        }
+
         return new CredentialsPolicy(methods, scope, _throttle);
     }
 }

@@ -3,8 +3,11 @@ namespace Ggrok.Server.Edge.Credentials;
 /// <summary>What a method makes of a request.</summary>
 internal enum FindingKind
 {
-    /// <summary>The request has nothing of its kind, or nothing that counts.</summary>
+    /// <summary>The request has nothing of its kind.</summary>
     Nothing,
+
+    /// <summary>What the request has is wrong, or of somebody else: another method may still know it.</summary>
+    Refused,
 
     /// <summary>The visitor may pass.</summary>
     Accepted,
@@ -23,8 +26,11 @@ internal enum FindingKind
 /// <param name="Wait">How long it is not looked at.</param>
 internal readonly record struct Finding(FindingKind Kind, string? User = null, string? Field = null, TimeSpan Wait = default)
 {
-    /// <summary>Nothing that counts.</summary>
+    /// <summary>Nothing of its kind.</summary>
     public static readonly Finding Nothing = new(FindingKind.Nothing);
+
+    /// <summary>A wrong guess.</summary>
+    public static readonly Finding Refused = new(FindingKind.Refused);
 
     /// <summary>The visitor may pass.</summary>
     public static Finding Accepted(string? user, string? field = null) => new(FindingKind.Accepted, user, field);

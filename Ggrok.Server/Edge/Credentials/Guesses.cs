@@ -7,10 +7,4 @@ internal readonly struct Guesses(FailureThrottle throttle, FailureKey key)
 {
     /// <summary>How long the next guess is not looked at.</summary>
     public TimeSpan Wait => throttle.WaitOf(key);
-
-    /// <summary>A guess was wrong.</summary>
-    public void Failed() => throttle.Failed(key);
-
-    /// <summary>A guess was right.</summary>
-    public void Succeeded() => throttle.Succeeded(key);
 }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text;
 using Ggrok.Shared.Edge.Credentials;
@@ -12,12 +13,14 @@ internal sealed class BasicMethod : ICredentialMethod
 {
     private const string Scheme = "Basic ";
     private const int LongestGiven = 1024;
+    private const int MostAtOnce = 8;
 
     private static readonly TimeSpan BusyWait = TimeSpan.FromSeconds(1);
 
     private readonly byte[] _key = RandomNumberGenerator.GetBytes(32);
     private readonly Dictionary<string, Account> _accounts;
     private readonly PasswordHash[] _decoys;
+    private readonly ConcurrentDictionary<string, Lazy<Task<FindingKind>>> _running = new(StringComparer.Ordinal);
     private readonly PasswordQueue _queue;
 
     public BasicMethod(AuthOptions options, PasswordQueue queue)
@@ -46,8 +49,7 @@ internal sealed class BasicMethod : ICredentialMethod
 
         if (Decode(field[Scheme.Length..]) is not { } given || Array.IndexOf(given, (byte)':') is not (> 0 and var colon))
         {
-            guesses.Failed();
-            return Finding.Nothing;
+            return Finding.Refused;
         }
 
         string user = Encoding.UTF8.GetString(given, 0, colon);
@@ -55,24 +57,48 @@ internal sealed class BasicMethod : ICredentialMethod
         byte[] mac = Mac(given);
         if (account?.IsKnown(mac) == true)
         {
-            guesses.Succeeded();
             return Finding.Accepted(user, "Authorization");
         }
 
         if ((account?.Hash ?? Decoy(user)) is not { } hash)
         {
-            guesses.Failed();
-            return Finding.Nothing;
+            return Finding.Refused;
         }
 
-        FindingKind kind = await _queue.FitsAsync(hash, given[(colon + 1)..], guesses, () => account?.IsKnown(mac) == true, () => account?.Remember(mac)).ConfigureAwait(false);
-        if (kind == FindingKind.Accepted && account is not null)
+        FindingKind kind = await ComputeAsync(account, hash, given[(colon + 1)..], mac, guesses).ConfigureAwait(false);
+        return kind switch
         {
-            guesses.Succeeded();
-            return Finding.Accepted(user, "Authorization");
+            FindingKind.Accepted => Finding.Accepted(user, "Authorization"),
+            FindingKind.Slowed => Finding.Slowed(guesses.Wait is var now && now > BusyWait ? now : BusyWait),
+            _ => Finding.Refused,
+        };
+    }
+
+    // A page has a browser send the same password many times at once: that is one computation. Different ones are guesses, of
+    // which one tunnel must not fill the queue of all.
+    private async Task<FindingKind> ComputeAsync(Account? account, PasswordHash hash, byte[] password, byte[] mac, Guesses guesses)
+    {
+        string key = Convert.ToHexString(mac);
+        if (_running.Count >= MostAtOnce && !_running.ContainsKey(key))
+        {
+            return FindingKind.Slowed;
         }
 
-        return kind == FindingKind.Slowed ? Finding.Slowed(guesses.Wait is var now && now > BusyWait ? now : BusyWait) : Finding.Nothing;
+        Lazy<Task<FindingKind>> computation = _running.GetOrAdd(key, new Lazy<Task<FindingKind>>(() => _queue.FitsAsync(hash, password, guesses)));
+        try
+        {
+            FindingKind kind = await computation.Value.ConfigureAwait(false);
+            if (kind == FindingKind.Accepted)
+            {
+                account?.Remember(mac);
+            }
+
+            return account is null && kind == FindingKind.Accepted ? FindingKind.Refused : kind;
+        }
+        finally
+        {
+            _running.TryRemove(KeyValuePair.Create(key, computation));
+        }
     }
 
     // Hashes of different users may cost differently: which one it is for a user that there is not shall not tell.

@@ -17,9 +17,7 @@ internal sealed class PasswordQueue : IDisposable
     /// <param name="hash">The hash.</param>
     /// <param name="password">What the visitor sent.</param>
     /// <param name="guesses">Of this visitor.</param>
-    /// <param name="isKnown">Whether somebody else's turn has answered it meanwhile.</param>
-    /// <param name="onFit">Called within the turn when it fits.</param>
-    public async ValueTask<FindingKind> FitsAsync(PasswordHash hash, byte[] password, Guesses guesses, Func<bool> isKnown, Action onFit)
+    public async Task<FindingKind> FitsAsync(PasswordHash hash, byte[] password, Guesses guesses)
     {
         if (Interlocked.Increment(ref _waiting) > Longest)
         {
@@ -30,24 +28,9 @@ internal sealed class PasswordQueue : IDisposable
         await _turn.WaitAsync().ConfigureAwait(false);
         try
         {
-            if (guesses.Wait > TimeSpan.Zero)
-            {
-                return FindingKind.Slowed;
-            }
-
-            if (isKnown())
-            {
-                return FindingKind.Accepted;
-            }
-
-            if (await Task.Run(() => hash.Fits(password)).ConfigureAwait(false))
-            {
-                onFit();
-                return FindingKind.Accepted;
-            }
-
-            guesses.Failed();
-            return FindingKind.Nothing;
+            return guesses.Wait > TimeSpan.Zero ? FindingKind.Slowed
+                : await Task.Run(() => hash.Fits(password)).ConfigureAwait(false) ? FindingKind.Accepted
+                : FindingKind.Refused;
         }
         finally
         {

@@ -20,13 +20,6 @@ internal static class SecretField
             fits |= hash.Fits(digest);
         }
 
-        if (fits)
-        {
-            guesses.Succeeded();
-            return Finding.Accepted(user: null, field);
-        }
-
-        guesses.Failed();
-        return Finding.Nothing;
+        return fits ? Finding.Accepted(user: null, field) : Finding.Refused;
     }
 }

@@ -29,12 +29,18 @@ internal sealed class IdTokenCheck(TimeProvider time)
     public async Task<JsonWebToken> CheckAsync(string text, string issuer, string clientId, string nonce, Func<string?, ValueTask<IReadOnlyList<SecurityKey>>> keys)
     {
         JsonWebToken token = Read(text);
+        IReadOnlyList<SecurityKey> published = await keys(string.IsNullOrEmpty(token.Kid) ? null : token.Kid).ConfigureAwait(false);
+        if (published.Count == 0)
+        {
+            throw LoginException.Provider("Its ID token is signed with a key that it does not publish.");
+        }
+
         var parameters = new TokenValidationParameters
         {
             ValidIssuer = issuer,
             ValidAudience = clientId,
             ValidAlgorithms = Algorithms,
-            IssuerSigningKeys = await keys(string.IsNullOrEmpty(token.Kid) ? null : token.Kid).ConfigureAwait(false),
+            IssuerSigningKeys = published,
             TryAllIssuerSigningKeys = string.IsNullOrEmpty(token.Kid),
             RequireSignedTokens = true,
             RequireExpirationTime = true,

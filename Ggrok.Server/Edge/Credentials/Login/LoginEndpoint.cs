@@ -50,7 +50,7 @@ internal sealed partial class LoginEndpoint(
         }
 
         bool isHttps = SchemeOf(context) == "https";
-        foreach (TunnelRoute route in registry.Snapshot().Where(r => r.Key.Space == RouteSpace.Http && r.Key.Host == host))
+        foreach (TunnelRoute route in registry.OfHost(host))
         {
             foreach (CredentialsPolicy layer in LayersOf(route).Where(l => l.TakesShareLinks))
             {

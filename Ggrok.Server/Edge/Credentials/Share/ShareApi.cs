@@ -10,6 +10,7 @@ using Ggrok.Server.Tunnels;
 using Ggrok.Server.Visitors;
 using Ggrok.Shared.Edge.Credentials;
 using Ggrok.Shared.Protocol;
+using Ggrok.Shared.Sharing;
 
 namespace Ggrok.Server.Edge.Credentials.Share;
 
@@ -162,7 +163,7 @@ internal sealed partial class ShareApi(
     private static ShareLinkInfo Info(ShareLink link, string? url = null) =>
         new(link.Id, link.Key.ToString(), link.Path, link.Expires, link.Uses, link.UsesLeft, url);
 
-    private static async Task<ShareOrder?> OrderAsync(HttpContext context)
+    private async Task<ShareOrder?> OrderAsync(HttpContext context)
     {
         if (context.Request.ContentLength is null or > LongestBody)
         {
@@ -171,7 +172,8 @@ internal sealed partial class ShareApi(
 
         try
         {
-            return await JsonSerializer.DeserializeAsync(context.Request.Body, ShareJson.Default.ShareOrder).ConfigureAwait(false);
+            using var limit = new CancellationTokenSource(options.HeaderTimeout, time);
+            return await JsonSerializer.DeserializeAsync(context.Request.Body, ShareJson.Default.ShareOrder, limit.Token).ConfigureAwait(false);
         }
         catch (JsonException)
         {

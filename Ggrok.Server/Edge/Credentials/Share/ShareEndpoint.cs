@@ -73,14 +73,15 @@ internal sealed partial class ShareEndpoint(ServerOptions options, TunnelRegistr
         CredentialPage.Redirect(context.Response, link.Path);
     }
 
-    private static async Task<string?> SecretAsync(HttpContext context)
+    private async Task<string?> SecretAsync(HttpContext context)
     {
         if (!context.Request.HasFormContentType || context.Request.ContentLength is null or > LongestForm)
         {
             return null;
         }
 
-        IFormCollection form = await context.Request.ReadFormAsync().ConfigureAwait(false);
+        using var limit = new CancellationTokenSource(options.HeaderTimeout, time);
+        IFormCollection form = await context.Request.ReadFormAsync(limit.Token).ConfigureAwait(false);
         return form["secret"] is [{ Length: > 0 and < 200 } secret] ? secret.Trim().TrimStart('#') : null;
     }
 

@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
+using Ggrok.Shared.Protocol;
 
-namespace Ggrok.Shared.Protocol;
+namespace Ggrok.Shared.Sharing;
 
 /// <summary>What a client asks for who shares its tunnel.</summary>
 /// <param name="Origin">Scheme and authority that the client uses for the server: the link shares its scheme and port.</param>
