@@ -200,8 +200,8 @@ public sealed class TunnelClient
             GoAway goAway = await session.GoAwayReceived.ConfigureAwait(false);
             _finishing.RemoveAll(t => t.IsCompleted);
             _finishing.Add(running);
-            return goAway.Reason == CloseReason.Replaced
-                ? Replaced()
+            return goAway.Reason == CloseReason.Replaced ? Replaced()
+                : IsAboutToken(goAway.Reason) ? new SessionOutcome(Printable.CleanMessage(goAway.Message), ExitCode.TokenRefused, Lived: lived)
                 : new SessionOutcome(Printable.Clean(goAway.Message), Lived: lived, Immediately: true);
         }
 
@@ -209,6 +209,7 @@ public sealed class TunnelClient
         return reason switch
         {
             CloseReason.Replaced => Replaced(),
+            _ when IsAboutToken(reason) => new SessionOutcome($"The server ended the session: {reason}. Pass another token with --token or GGROK_TOKEN.", ExitCode.TokenRefused, Lived: lived),
             CloseReason.Drained => new SessionOutcome("The server is shutting down.", Lived: lived, Immediately: true),
             CloseReason.TransportLost => new SessionOutcome("The connection to the server was lost.", Lived: lived),
             CloseReason.HeartbeatMissed => new SessionOutcome("The server does not answer any more.", Lived: lived),
@@ -230,6 +231,8 @@ public sealed class TunnelClient
             _drainedInTime = false;
         }
     }
+
+    private static bool IsAboutToken(CloseReason reason) => reason is CloseReason.TokenRevoked or CloseReason.TokenExpired or CloseReason.TokenNarrowed;
 
     private static SessionOutcome Replaced() =>
         new("Another ggrok of this installation took over the name; stop one of them or give it another --subdomain or --path.", ExitCode.Replaced);

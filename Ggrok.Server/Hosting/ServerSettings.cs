@@ -1,5 +1,6 @@
 using System.Net;
 using Ggrok.Server.Ports;
+using Ggrok.Server.Tokens;
 
 namespace Ggrok.Server.Hosting;
 
@@ -23,7 +24,10 @@ public static class ServerSettings
         new("GGROK_TLS_CLIENT_CA", "", "path", "PEM file of a CA whose client certificates open tunnels without a token."),
         new("GGROK_HTTP3", "auto", "auto or off", "HTTP/3 on the TLS port, where the system has msquic."),
         new("GGROK_TOKENS", "", "comma-separated", "Tokens that may open tunnels, each with its grants; without any the server is open."),
-        new("GGROK_TOKENS_FILE", "", "path", "File with one token and its grants a line; # starts a comment."),
+        new("GGROK_TOKENS_FILE", "", "path", "File with one token and its grants a line; # starts a comment. Read again when it changes."),
+        new("GGROK_TOKENS_STORE", "", "path", "File of the tokens that tokens create makes and tokens revoke ends, without a restart."),
+        new("GGROK_RESERVED_HOSTS", "", "host patterns", "Hosts that only tokens take whose hosts= names them: www.my.app, admin.*"),
+        new("GGROK_AUDIT_LOG", "", "path or -", "File to which registrations, refusals and changes of tokens are added as JSON lines; - for the log."),
         new("GGROK_POLICY_FILE", "", "path", "YAML file with policies for tunnels, read again when it changes."),
         new("GGROK_POLICIES", "", "YAML", "The same as text, where there is no file; the file's sections come behind it."),
         new("GGROK_SECRET", "", "text", "Seals the cookies of logins and share links; several with commas, of which the first seals. Without it they end with the process."),
@@ -41,6 +45,7 @@ public static class ServerSettings
         new("GGROK_MAX_TUNNELS_PER_TOKEN", "100", "count", "Tunnels that one token may have open at once."),
         new("GGROK_HEADER_TIMEOUT", "30s", "duration", "Time for a visitor's request head and for a client's Hello."),
         new("GGROK_RESPONSE_TIMEOUT", "120s", "duration", "Time from the end of a request to the response head; 0 for no limit."),
+        new("GGROK_SEND_TIMEOUT", "5m", "duration", "Time in which a visitor must take the next 64 KiB of a response; 0 for no limit."),
         new("GGROK_STREAM_IDLE_TIMEOUT", "1h", "duration", "Time without a byte after which an exchange is ended; 0 for never."),
         new("GGROK_RAW_IDLE_TIMEOUT", "0", "duration", "The same for raw connections (TCP, TLS that passes through); 0 for never."),
         new("GGROK_AWAY_GRACE", "5m", "duration", "How long the name of a lost client stays its own."),
@@ -60,7 +65,11 @@ public static class ServerSettings
         var defaults = new ServerOptions();
         var options = new ServerOptions
         {
-            Tokens = reader.Tokens("GGROK_TOKENS", "GGROK_TOKENS_FILE"),
+            Tokens = reader.Tokens("GGROK_TOKENS", "GGROK_TOKENS_FILE", "GGROK_TOKENS_STORE"),
+            TokensFile = reader.Text("GGROK_TOKENS_FILE"),
+            TokenStore = reader.Text("GGROK_TOKENS_STORE"),
+            ReservedHosts = reader.Parse("GGROK_RESERVED_HOSTS", ReservedHosts.Parse, defaults.ReservedHosts),
+            AuditLog = reader.Text("GGROK_AUDIT_LOG"),
             PolicyFile = reader.Text("GGROK_POLICY_FILE"),
             Policies = reader.Text("GGROK_POLICIES"),
             Secrets = reader.Secrets("GGROK_SECRET"),
@@ -79,6 +88,7 @@ public static class ServerSettings
             MaxTunnelsPerToken = reader.Int("GGROK_MAX_TUNNELS_PER_TOKEN", defaults.MaxTunnelsPerToken, 1, 10_000_000),
             HeaderTimeout = reader.Duration("GGROK_HEADER_TIMEOUT", defaults.HeaderTimeout, atLeast: TimeSpan.FromMilliseconds(100)),
             ResponseTimeout = reader.Duration("GGROK_RESPONSE_TIMEOUT", defaults.ResponseTimeout),
+            SendTimeout = reader.Duration("GGROK_SEND_TIMEOUT", defaults.SendTimeout),
             StreamIdleTimeout = reader.Duration("GGROK_STREAM_IDLE_TIMEOUT", defaults.StreamIdleTimeout),
             RawIdleTimeout = reader.Duration("GGROK_RAW_IDLE_TIMEOUT", defaults.RawIdleTimeout),
             AwayGrace = reader.Duration("GGROK_AWAY_GRACE", defaults.AwayGrace),

@@ -1,4 +1,7 @@
+using System.Globalization;
 using System.Net.WebSockets;
+using Ggrok.Server.Audit;
+using Ggrok.Server.Edge.BruteForce;
 using Ggrok.Server.Hosting;
 using Ggrok.Server.Tokens;
 using Ggrok.Server.Tls;
@@ -12,10 +15,12 @@ namespace Ggrok.Server.Tunnels;
 public sealed partial class TunnelEndpoint(
     ServerOptions options,
     TokenAuthenticator authenticator,
+    TokenGate gate,
     ClientCertificateAuthenticator certificates,
     Registrar registrar,
     SessionDirectory directory,
     ILegacyEndpoint legacy,
+    AuditLog audit,
     TimeProvider time,
     ILogger<TunnelEndpoint> log)
 {
@@ -36,20 +41,29 @@ public sealed partial class TunnelEndpoint(
             return;
         }
 
-        Identity? identity = certificates.Authenticate(context.Connection.ClientCertificate, out ClientCertificateProblem problem)
-            ?? authenticator.Authenticate(context.Request.Headers.Authorization);
-        if (identity is null)
+        string remote = Visitor.RemoteOf(context, options.TrustedProxies);
+        Admission admission = certificates.Authenticate(context.Connection.ClientCertificate, out ClientCertificateProblem problem) is { } certified
+            ? new Admission(certified, TimeSpan.Zero)
+            : await gate.AdmitAsync(context.Request.Headers.Authorization, remote).ConfigureAwait(false);
+        if (admission.Identity is { } identity)
         {
-            await ChallengeAsync(context, new IdentityChallenge(authenticator.HasTokens, certificates.IsEnabled, problem)).ConfigureAwait(false);
-            return;
+            await ServeWebSocketAsync(context, identity, remote).ConfigureAwait(false);
         }
-
-        await ServeWebSocketAsync(context, identity).ConfigureAwait(false);
+        else if (admission.Wait > TimeSpan.Zero)
+        {
+            string seconds = FailureThrottle.RetryAfterSeconds(admission.Wait).ToString(CultureInfo.InvariantCulture);
+            context.Response.Headers.RetryAfter = seconds;
+            await RefuseAsync(context, StatusCodes.Status429TooManyRequests, RejectCode.TooManyAttempts,
+                $"Too many unknown tokens came from this address; the next one is looked at in {seconds} s.").ConfigureAwait(false);
+        }
+        else
+        {
+            await ChallengeAsync(context, remote, new IdentityChallenge(authenticator.HasTokens, certificates.IsEnabled, problem)).ConfigureAwait(false);
+        }
     }
 
-    private Task ChallengeAsync(HttpContext context, IdentityChallenge challenge)
+    private Task ChallengeAsync(HttpContext context, string address, IdentityChallenge challenge)
     {
-        string? address = context.Connection.RemoteIpAddress?.ToString();
         if (challenge.HasCertificates)
         {
             LogIdentityRefused(address, challenge.Problem);
@@ -59,11 +73,12 @@ public sealed partial class TunnelEndpoint(
             LogTokenRefused(address);
         }
 
+        audit.Refused(null, null, address, RejectCode.TokenRefused, challenge.Message);
         context.Response.Headers.WWWAuthenticate = challenge.Fields;
         return RefuseAsync(context, StatusCodes.Status401Unauthorized, RejectCode.TokenRefused, challenge.Message);
     }
 
-    private async Task ServeWebSocketAsync(HttpContext context, Identity identity)
+    private async Task ServeWebSocketAsync(HttpContext context, Identity identity, string remote)
     {
         IList<string> offered = context.WebSockets.WebSocketRequestedProtocols;
         if (offered.Count == 0)
@@ -72,7 +87,7 @@ public sealed partial class TunnelEndpoint(
         }
         else if (offered.Contains(ProtocolLimits.SubProtocol, StringComparer.Ordinal))
         {
-            await ServeTunnelAsync(context, identity).ConfigureAwait(false);
+            await ServeTunnelAsync(context, identity, remote).ConfigureAwait(false);
         }
         else
         {
@@ -81,7 +96,7 @@ public sealed partial class TunnelEndpoint(
         }
     }
 
-    private async Task ServeTunnelAsync(HttpContext context, Identity identity)
+    private async Task ServeTunnelAsync(HttpContext context, Identity identity, string remote)
     {
         using WebSocket socket = await context.WebSockets.AcceptWebSocketAsync(new WebSocketAcceptContext
         {
@@ -99,16 +114,17 @@ public sealed partial class TunnelEndpoint(
         }
         catch (Exception e) when (e is IOException or ProtocolViolationException)
         {
-            LogHelloInvalid(context.Connection.RemoteIpAddress?.ToString(), e.Message);
+            LogHelloInvalid(remote, e.Message);
             await transport.CloseAsync(e is ProtocolViolationException violation ? violation.Reason : CloseReason.HandshakeTimeout).ConfigureAwait(false);
             return;
         }
 
         string connectHost = HostNames.Normalize(context.Request.Host.Value ?? "") ?? "";
-        using Registration registration = registrar.Register(hello, connectHost, identity, RemoteOf(context), transport);
+        using Registration registration = registrar.Register(hello, connectHost, identity, remote, transport);
         if (registration.Refusal is not null)
         {
             LogRefused(Printable.Clean(hello.Label), registration.Refusal.Code, registration.Refusal.Message);
+            audit.Refused(identity, hello.Label, remote, registration.Refusal.Code, registration.Refusal.Message);
             await SendAsync(transport, HandshakeCodec.Encode(FrameKind.Rejected, registration.Refusal, HandshakeJson.Default.Rejected)).ConfigureAwait(false);
             await transport.CloseAsync(CloseReason.Normal).ConfigureAwait(false);
             return;
@@ -117,15 +133,13 @@ public sealed partial class TunnelEndpoint(
         await RunAsync(registration, transport).ConfigureAwait(false);
     }
 
-    private string RemoteOf(HttpContext context) =>
-        Visitor.Of(context.Request, VisitorConnection.Of(context, options.TrustedProxies), options.TrustedProxies).Remote;
-
     private async Task RunAsync(Registration registration, WebSocketTransport transport)
     {
         TunnelSession session = registration.Session!;
         await SendAsync(transport, HandshakeCodec.Encode(FrameKind.Welcome, registration.Welcome!, HandshakeJson.Default.Welcome)).ConfigureAwait(false);
         LogOpened(session.Id, Printable.Clean(session.Hello.Label), string.Join(", ",
             registration.Welcome!.Tunnels.Select(t => t.Url).Concat((registration.Welcome.Connect ?? []).Select(c => "connects to " + c.Name))));
+        audit.Registered(session, registration.Welcome);
         if (directory.IsDraining)
         {
             session.GoAway(CloseReason.Drained, "The server is shutting down; connect again.");
@@ -134,9 +148,10 @@ public sealed partial class TunnelEndpoint(
         CloseReason reason = await session.Connection.RunAsync().ConfigureAwait(false);
 
         // An orderly end frees the names at once; a loss keeps them for the client that will be back.
-        bool orderly = reason is CloseReason.Normal or CloseReason.Replaced;
+        bool orderly = reason is CloseReason.Normal or CloseReason.Replaced or CloseReason.TokenRevoked or CloseReason.TokenExpired or CloseReason.TokenNarrowed;
         registration.End(orderly ? TimeSpan.Zero : options.AwayGrace);
         LogClosed(session.Id, reason);
+        audit.Ended(session, reason);
     }
 
     private static async ValueTask SendAsync(WebSocketTransport transport, byte[] message)
@@ -156,17 +171,17 @@ public sealed partial class TunnelEndpoint(
         context.Response.StatusCode = status;
         context.Response.Headers[VisitorHeaders.Error] = code.ToString();
         return context.Response.WriteAsJsonAsync(
-            new Rejected(code, message, MayRetry: code == RejectCode.Draining), HandshakeJson.Default.Rejected);
+            new Rejected(code, message, MayRetry: code is RejectCode.Draining or RejectCode.TooManyAttempts), HandshakeJson.Default.Rejected);
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Registration from {Address} refused: unknown token")]
-    private partial void LogTokenRefused(string? address);
+    private partial void LogTokenRefused(string address);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Registration from {Address} refused: no known token, client certificate {Problem}")]
-    private partial void LogIdentityRefused(string? address, ClientCertificateProblem problem);
+    private partial void LogIdentityRefused(string address, ClientCertificateProblem problem);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Registration from {Address} broke off before a valid Hello: {Reason}")]
-    private partial void LogHelloInvalid(string? address, string reason);
+    private partial void LogHelloInvalid(string address, string reason);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Registration of {Client} refused: {Code}: {Reason}")]
     private partial void LogRefused(string client, RejectCode code, string reason);

@@ -63,7 +63,7 @@ public sealed class TunnelRegistry(TimeProvider time)
                     continue;
                 }
 
-                if (held.Owner.ClientId != wanted.Owner.ClientId)
+                if (!held.Owner.IsSame(wanted.Owner))
                 {
                     return RegistrationResult.Refused(wanted, held);
                 }
@@ -100,11 +100,17 @@ public sealed class TunnelRegistry(TimeProvider time)
     }
 
     /// <summary>Forgets routes whose away time is over.</summary>
-    public void RemoveExpired()
+    public void RemoveExpired() => RemoveAway(IsOver);
+
+    /// <summary>Gives names free that are kept for lost clients of tokens and certificates which count no more.</summary>
+    /// <param name="counts">Whether the token or certificate of this id counts.</param>
+    public void ForgetAway(Predicate<string> counts) => RemoveAway(r => r.Owner.IdentityId is { } id && !counts(id));
+
+    private void RemoveAway(Predicate<TunnelRoute> isOver)
     {
         lock (_gate)
         {
-            foreach (TunnelRoute route in Snapshot().Where(r => r.IsAway && IsOver(r)))
+            foreach (TunnelRoute route in Snapshot().Where(r => r.IsAway && isOver(r)))
             {
                 Replace(route, null);
             }
@@ -139,7 +145,7 @@ public sealed class TunnelRegistry(TimeProvider time)
             _ => null,
         };
         return other is { } space && _spaces[(int)space].TryGetValue(wanted.Key.Host, out TunnelRoute[]? routes)
-            ? Array.Find(routes, r => r.Owner.ClientId != wanted.Owner.ClientId && !(r.IsAway && IsOver(r)))
+            ? Array.Find(routes, r => !r.Owner.IsSame(wanted.Owner) && !(r.IsAway && IsOver(r)))
             : null;
     }
 

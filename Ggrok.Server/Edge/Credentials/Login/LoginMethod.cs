@@ -108,7 +108,7 @@ internal sealed class LoginMethod(LoginOptions options, EdgeScope scope, LoginSe
 
     // A client's login is good while that client has the name.
     private string Purpose(TunnelRoute route) =>
-        $"login\n{scope.Key.Host}\n{scope.Key.Path}\n{_rules}\n{(scope.IsClients ? route.Owner.ClientId : "")}";
+        $"login\n{scope.Key.Host}\n{scope.Key.Path}\n{_rules}\n{(scope.IsClients ? TicketOwner.Of(route) : "")}";
 
     private static string Tag(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)).AsSpan(0, TagBytes));
 }

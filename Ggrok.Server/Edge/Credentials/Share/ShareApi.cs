@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
@@ -19,7 +20,7 @@ namespace Ggrok.Server.Edge.Credentials.Share;
 /// the id of the client, which nobody else knows.
 /// </summary>
 internal sealed partial class ShareApi(
-    ServerOptions options, TokenAuthenticator tokens, ClientCertificateAuthenticator certificates, TunnelRegistry registry, PolicyBook policies, ShareBook book,
+    ServerOptions options, TokenGate gate, ClientCertificateAuthenticator certificates, TunnelRegistry registry, PolicyBook policies, ShareBook book,
     TimeProvider time, ILogger<ShareApi> log)
 {
     /// <summary>Path of the links; one of them below it.</summary>
@@ -30,23 +31,20 @@ internal sealed partial class ShareApi(
 
     private const int LongestBody = 8 * 1024;
 
-    private readonly FailureThrottle _throttle = new(time);
-
     public async Task ServeAsync(HttpContext context)
     {
-        Visitor visitor = Visitor.Of(context.Request, VisitorConnection.Of(context, options.TrustedProxies), options.TrustedProxies);
-        var address = new FailureKey(AddressBlock.Of(visitor.Remote), "share");
-        if (_throttle.WaitOf(address) is var wait && wait > TimeSpan.Zero)
+        Admission admission = certificates.Authenticate(context.Connection.ClientCertificate, out _) is { } certified
+            ? new Admission(certified, TimeSpan.Zero)
+            : await gate.AdmitAsync(context.Request.Headers.Authorization, Visitor.RemoteOf(context, options.TrustedProxies)).ConfigureAwait(false);
+        if (admission.Wait > TimeSpan.Zero)
         {
-            context.Response.Headers.RetryAfter = FailureThrottle.RetryAfterSeconds(wait).ToString(System.Globalization.CultureInfo.InvariantCulture);
+            context.Response.Headers.RetryAfter = FailureThrottle.RetryAfterSeconds(admission.Wait).ToString(CultureInfo.InvariantCulture);
             await RefuseAsync(context, StatusCodes.Status429TooManyRequests, "Too many wrong tokens came from this address; try again later.").ConfigureAwait(false);
             return;
         }
 
-        Identity? identity = certificates.Authenticate(context.Connection.ClientCertificate, out _) ?? tokens.Authenticate(context.Request.Headers.Authorization);
-        if (identity is null)
+        if (admission.Identity is not { } identity)
         {
-            _throttle.Failed(address);
             context.Response.Headers.WWWAuthenticate = "Bearer";
             await RefuseAsync(context, StatusCodes.Status401Unauthorized, "The server wants the token with which the tunnel was opened; pass it with --token or GGROK_TOKEN.").ConfigureAwait(false);
             return;
@@ -64,7 +62,7 @@ internal sealed partial class ShareApi(
 
     private Task ServeAsync(HttpContext context, TunnelRoute[] own)
     {
-        string client = own[0].Owner.ClientId;
+        string client = TicketOwner.Of(own[0]);
         string rest = context.Request.Path.Value![Path.Length..].TrimStart('/');
         return (context.Request.Method, rest) switch
         {
@@ -120,7 +118,7 @@ internal sealed partial class ShareApi(
             throw new FormatException($"Visitors cannot land there; give a path that begins with {route.Key.Path}");
         }
 
-        return book.Add(route.Key, route.Owner.ClientId, path, TimeSpan.FromSeconds(order.Seconds), order.Uses)
+        return book.Add(route.Key, TicketOwner.Of(route), path, TimeSpan.FromSeconds(order.Seconds), order.Uses)
             ?? throw new FormatException("There are as many share links as there may be; end some with --revoke, or wait until they expire.");
     }
 

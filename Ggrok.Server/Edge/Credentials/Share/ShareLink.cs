@@ -5,7 +5,7 @@ namespace Ggrok.Server.Edge.Credentials.Share;
 /// <summary>One share link. Who has its secret may pass, as often as <see cref="UsesLeft"/> says.</summary>
 /// <param name="Id">Its name for the owner, which is no secret.</param>
 /// <param name="Key">The tunnel.</param>
-/// <param name="Owner">Client that holds the tunnel: another one that takes the name later has nothing to do with the link.</param>
+/// <param name="Owner">Who holds the tunnel (<see cref="TicketOwner"/>): another one that takes the name later has nothing to do with the link.</param>
 /// <param name="Path">Where visitors land.</param>
 /// <param name="Created">When it was made.</param>
 /// <param name="Expires">Until when it is good, and what it gave.</param>
@@ -19,5 +19,5 @@ internal sealed record ShareLink(string Id, RouteKey Key, string Owner, string P
     public bool IsRevoked { get; set; }
 
     /// <summary>Whether it is about the tunnel as it is held now.</summary>
-    public bool IsFor(TunnelRoute? route) => route is not null && route.Key == Key && route.Owner.ClientId == Owner;
+    public bool IsFor(TunnelRoute? route) => route is not null && route.Key == Key && TicketOwner.Of(route) == Owner;
 }

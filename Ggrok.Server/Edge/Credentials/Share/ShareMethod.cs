@@ -29,5 +29,5 @@ internal sealed class ShareMethod(Sealer sealer, ShareBook book, TimeProvider ti
         OwnCookies.NameOf("share-" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(route.Key.Path)).AsSpan(0, TagBytes)), isHttps);
 
     // Good for this name in this owner's hands only.
-    private static string Purpose(TunnelRoute route) => $"share\n{route.Key.Host}\n{route.Key.Path}\n{route.Owner.ClientId}";
+    private static string Purpose(TunnelRoute route) => $"share\n{route.Key.Host}\n{route.Key.Path}\n{TicketOwner.Of(route)}";
 }
