@@ -29,6 +29,9 @@ public sealed class EdgePipeline
 
     internal int Count => _policies.Length;
 
+    /// <summary>The policies, in order.</summary>
+    internal IReadOnlyList<IEdgePolicy> Policies => _policies;
+
     /// <summary>Puts the server's and the client's policies together; null when there are none.</summary>
     internal static EdgePipeline? Of(IReadOnlyList<StagedPolicy> servers, IReadOnlyList<StagedPolicy> clients) =>
         servers.Count + clients.Count == 0 ? null : new([.. servers.Concat(clients).OrderBy(p => p.Stage).Select(p => p.Policy)]);

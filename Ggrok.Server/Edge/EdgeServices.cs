@@ -11,6 +11,7 @@ using Ggrok.Server.Edge.Certificate;
 using Ggrok.Server.Edge.Rate;
 using Ggrok.Server.Edge.Service;
 using Ggrok.Server.Edge.Webhook;
+using Ggrok.Server.Edge.Credentials;
 
 namespace Ggrok.Server.Edge;
 
@@ -35,6 +36,7 @@ internal static class EdgeServices
         services.AddSingleton<IEdgePolicyFactory, BandwidthPolicyFactory>();
         services.AddSingleton<IEdgePolicyFactory, ResponseTimeoutPolicyFactory>();
         services.AddSingleton<IEdgePolicyFactory, CircuitBreakerPolicyFactory>();
+        CredentialServices.Add(services);
         services.AddSingleton<EdgeCompiler>();
         services.AddSingleton<PolicyBook>();
         services.AddHostedService<PolicyWatch>();

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
+using Ggrok.Server.Edge.Credentials;
 using Ggrok.Server.Visitors;
 using Ggrok.Shared.Multiplexing;
 using Ggrok.Shared.Protocol;
@@ -56,7 +57,7 @@ internal static class ResponseRelay
     {
         foreach (HeaderField field in fields)
         {
-            if (!HopByHop.Is(field.Name))
+            if (!HopByHop.Is(field.Name) && !OwnCookies.IsSetBy(field))
             {
                 target[field.Name] = target.TryGetValue(field.Name, out StringValues before)
                     ? StringValues.Concat(before, field.Value)

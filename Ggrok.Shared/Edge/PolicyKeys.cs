@@ -12,6 +12,7 @@ using Ggrok.Shared.Edge.Certificate;
 using Ggrok.Shared.Edge.Rate;
 using Ggrok.Shared.Edge.Service;
 using Ggrok.Shared.Edge.Webhook;
+using Ggrok.Shared.Edge.Credentials;
 
 namespace Ggrok.Shared.Edge;
 
@@ -34,6 +35,10 @@ public static class PolicyKeys
         .. WebhookOptions.Keys,
         .. BandwidthOptions.Keys,
         .. ServiceOptions.Keys,
+        .. AuthOptions.Keys,
+        .. TokenOptions.Keys,
+        .. ShareOptions.Keys,
+        .. LoginOptions.Keys,
     ];
 
     private static readonly FrozenDictionary<string, PolicyKey> ByName = All.ToFrozenDictionary(k => k.Name, StringComparer.Ordinal);
