@@ -22,6 +22,14 @@ public interface IEdgePolicy
     ValueTask<RelayError> InvokeAsync(EdgeExchange exchange, EdgeNext next);
 }
 
+/// <summary>A policy with a say in every response, also where a stage before its own refuses the request.</summary>
+public interface IResponsePolicy
+{
+    /// <summary>Called for every request before the first stage, in the order of the stages.</summary>
+    /// <param name="exchange">The request, of which nothing is known yet but its head.</param>
+    void Begin(EdgeExchange exchange);
+}
+
 /// <summary>A policy that says how fast bytes may go, also those of raw connections.</summary>
 public interface IPacedPolicy
 {

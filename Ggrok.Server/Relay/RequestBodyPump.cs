@@ -10,7 +10,7 @@ namespace Ggrok.Server.Relay;
 
 /// <summary>Carries the visitor's request body into the stream, then its trailers and End.</summary>
 internal sealed class RequestBodyPump(
-    HttpContext context, MuxStream stream, ExchangeRecord record, ResponseDeadline deadline, bool beginsDeadline)
+    HttpContext context, MuxStream stream, ExchangeRecord record, ResponseDeadline deadline, bool beginsDeadline, KeptBody? kept)
 {
     private Task? _running;
     private volatile bool _stopped;
@@ -40,12 +40,20 @@ internal sealed class RequestBodyPump(
         PipeReader body = context.Request.BodyReader;
         try
         {
-            while (true)
+            if (kept is { IsEmpty: false } && !await SendAsync(kept.Bytes).ConfigureAwait(false))
+            {
+                return;
+            }
+
+            while (kept is not { IsWhole: true })
             {
                 ReadResult read = await body.ReadAsync().ConfigureAwait(false);
+                kept?.Add(read.Buffer, read.IsCompleted);
                 bool sent = !_stopped && await SendAsync(read.Buffer).ConfigureAwait(false);
                 body.AdvanceTo(read.Buffer.End);
-                if (!sent || read.IsCanceled)
+
+                // The pump of a try before may have left a cancellation that found no read.
+                if (!sent || (read.IsCanceled && _stopped))
                 {
                     return;
                 }

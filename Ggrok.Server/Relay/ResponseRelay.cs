@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
+using Ggrok.Server.Edge.Credentials;
 using Ggrok.Server.Visitors;
 using Ggrok.Shared.Multiplexing;
 using Ggrok.Shared.Protocol;
@@ -56,7 +57,7 @@ internal static class ResponseRelay
     {
         foreach (HeaderField field in fields)
         {
-            if (!HopByHop.Is(field.Name))
+            if (!HopByHop.Is(field.Name) && !OwnCookies.IsSetBy(field))
             {
                 target[field.Name] = target.TryGetValue(field.Name, out StringValues before)
                     ? StringValues.Concat(before, field.Value)
@@ -80,7 +81,11 @@ internal static class ResponseRelay
         {
             if (!stream.TryRead(out InboundFrame frame))
             {
-                if (!IsTrailersOnly(response) && await FlushAsync(output).ConfigureAwait(false) is var flushed and not RelayError.None)
+                if (unflushed == 0 && record.Edge is { IsBodyWrapped: true } && !response.HasStarted)
+                {
+                    await response.Body.FlushAsync().ConfigureAwait(false);
+                }
+                else if (!IsTrailersOnly(response) && await FlushAsync(output).ConfigureAwait(false) is var flushed and not RelayError.None)
                 {
                     return flushed;
                 }
