@@ -66,22 +66,51 @@ internal sealed class RequestBodyPump(
 
             await EndAsync().ConfigureAwait(false);
         }
-        catch (Exception e) when (e is IOException or BadHttpRequestException or OperationCanceledException)
+        catch (Exception e) when (RequestBodyFailure.Is(e))
         {
-            stream.Reset(context.RequestAborted.IsCancellationRequested ? RelayError.VisitorGone : RelayError.RequestBodyVisitor);
+            stream.Reset(RequestBodyFailure.Of(e, context));
         }
     }
 
     private async ValueTask<bool> SendAsync(ReadOnlySequence<byte> buffer)
     {
+        Pace? pace = record.Edge?.Pacing?.FromVisitor;
         foreach (ReadOnlyMemory<byte> segment in buffer)
         {
+            if (pace is not null)
+            {
+                if (!await SendPacedAsync(segment, pace).ConfigureAwait(false))
+                {
+                    return false;
+                }
+
+                continue;
+            }
+
             if (!await stream.WriteAsync(FrameKind.Data, segment).ConfigureAwait(false))
             {
                 return false;
             }
 
             record.RequestBytes += segment.Length;
+        }
+
+        return true;
+    }
+
+    private async ValueTask<bool> SendPacedAsync(ReadOnlyMemory<byte> segment, Pace pace)
+    {
+        for (ReadOnlyMemory<byte> rest = segment; !rest.IsEmpty;)
+        {
+            ReadOnlyMemory<byte> piece = rest[..Math.Min(rest.Length, Pace.PieceBytes)];
+            await pace.WaitAsync(piece.Length, stream).ConfigureAwait(false);
+            if (_stopped || !await stream.WriteAsync(FrameKind.Data, piece).ConfigureAwait(false))
+            {
+                return false;
+            }
+
+            record.RequestBytes += piece.Length;
+            rest = rest[piece.Length..];
         }
 
         return true;

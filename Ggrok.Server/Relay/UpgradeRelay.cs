@@ -94,7 +94,7 @@ internal sealed class UpgradeRelay(ServerOptions options)
     {
         await using Stream visitor = await AcceptAsync(context, response, record).ConfigureAwait(false);
         record.Status = context.Response.StatusCode;
-        var splice = new StreamSplice(stream, visitor, RelayError.VisitorGone);
+        var splice = new StreamSplice(stream, visitor, RelayError.VisitorGone, pacing: record.Edge?.Pacing);
         try
         {
             await splice.RunAsync().ConfigureAwait(false);

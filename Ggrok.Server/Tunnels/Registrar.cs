@@ -93,12 +93,6 @@ public sealed class Registrar(
         {
             TunnelRequest wanted = hello.Tunnels[i];
             RouteKey key = assignments[i].Key;
-            if (registry.Find(key) is { } held && held.Owner.ClientId == hello.Client && held.Owner.IdentityId == identity.Id && held.Edge.IsFor(wanted.Policies))
-            {
-                slots[i] = held.Edge;
-                continue;
-            }
-
             PolicyDirective? forbidden = wanted.Policies?.FirstOrDefault(p => p is not null && !identity.Grants.AllowsPolicy(p.Name));
             if (forbidden is not null)
             {
@@ -106,6 +100,12 @@ public sealed class Registrar(
                     $"This token sets no policy {Printable.Clean(forbidden.Name)}; leave it out, or use a token whose grants have policies={Printable.Clean(forbidden.Name)}.",
                     MayRetry: false, Tunnel: hello.Tunnels.Count > 1 ? wanted.Name : null);
                 return [];
+            }
+
+            if (registry.Find(key) is { } held && held.Owner.ClientId == hello.Client && held.Owner.IdentityId == identity.Id && held.Edge.IsFor(wanted.Policies))
+            {
+                slots[i] = held.Edge;
+                continue;
             }
 
             try

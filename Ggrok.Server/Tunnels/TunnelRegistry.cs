@@ -39,6 +39,9 @@ public sealed class TunnelRegistry(TimeProvider time)
     /// <summary>Whether any client holds an HTTP route of this host.</summary>
     public bool HasHost(string host) => _spaces[(int)RouteSpace.Http].ContainsKey(host);
 
+    /// <summary>The HTTP routes of a host, those of clients that are away included.</summary>
+    public IReadOnlyList<TunnelRoute> OfHost(string host) => _spaces[(int)RouteSpace.Http].TryGetValue(host, out TunnelRoute[]? routes) ? routes : [];
+
     /// <summary>
     /// Registers all routes or none. Routes of the same client are taken over; the tunnels that held them are returned. A route
     /// that shares its name joins those who do. A route that somebody else holds refuses the whole and is returned as the conflict.

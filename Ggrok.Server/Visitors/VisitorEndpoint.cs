@@ -31,7 +31,9 @@ internal sealed class VisitorEndpoint(
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
-            error = context.RequestAborted.IsCancellationRequested ? RelayError.VisitorGone : RelayError.Internal;
+            error = e is BadHttpRequestException ? RequestBodyFailure.Of(e, context)
+                : context.RequestAborted.IsCancellationRequested ? RelayError.VisitorGone
+                : RelayError.Internal;
             if (error == RelayError.Internal)
             {
                 log.Unexpected(record.Id, e);
@@ -93,7 +95,7 @@ internal sealed class VisitorEndpoint(
     }
 
     // An answer while nothing was sent, else a broken connection: a visitor must never take a part for the whole.
-    private static async Task FailAsync(HttpContext context, RelayError error, ExchangeRecord record)
+    private async Task FailAsync(HttpContext context, RelayError error, ExchangeRecord record)
     {
         if (error == RelayError.VisitorGone || context.Response.HasStarted)
         {
@@ -108,6 +110,12 @@ internal sealed class VisitorEndpoint(
                 record.Status = StatusCodes.Status200OK;
                 await GrpcAnswer.WriteAsync(context, error, record).ConfigureAwait(false);
                 return;
+            }
+
+            if (record.Edge is null && policies.PagesForAll is { } pages)
+            {
+                // Of no tunnel, such as NoTunnel itself.
+                record.AddPages(pages);
             }
 
             await ErrorPage.WriteAsync(context, error, record).ConfigureAwait(false);

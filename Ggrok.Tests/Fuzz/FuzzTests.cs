@@ -8,6 +8,8 @@ using Ggrok.Client.Local.Http1;
 using Ggrok.Server.Edge;
 using Ggrok.Server.TlsPassthrough;
 using Ggrok.Shared.Balancing;
+using Ggrok.Shared.Edge;
+using Ggrok.Shared.Edge.Rewrite;
 using Ggrok.Shared.Protocol;
 using Ggrok.Tests.Testing;
 using Xunit.Abstractions;
@@ -70,6 +72,33 @@ public class FuzzTests(ITestOutputHelper output)
             RouteMatch match = RouteMatch.Parse(Encoding.Latin1.GetString(b).Split('\n'))!;
             RouteMatch.Parse(match.Texts)!.Canonical.ShouldBe(match.Canonical);
         })),
+        ["values of policies"] = (
+            [
+                Utf8("^/old/(?<a>.*?)x{2,5}$ -> /new/$<a>?$1"), Utf8("set X-User: {{a}} {user} {path}"), Utf8("remove X-Debug"), Utf8("/api/v1"), Utf8("365d includeSubDomains"),
+                Utf8("https://*.example.com:8443, http://[::1]"), Utf8("502=<p>{status} {message}</p>"), Utf8("LocalUnreachable={\"a\":\"{error}\"}"), Utf8("10.0.0.0/8"), Utf8("30m"),
+            ],
+            b => Array.ForEach([.. PolicyKeys.All], key => Refused<FormatException>(_ => key.Check([Encoding.UTF8.GetString(b)]))([]))),
+        ["rules for targets"] = (
+            [Utf8("^/old/(?<a>.*?)(x|y){2,5}$ -> /new/$<a>?$1\0/old/abcxyx?%2e"), Utf8("(.*a)(.*a)+ -> $1$2\0/aaaaaaaaaaaaa"), Utf8("/a -> //\0/a/../..%2f;x")],
+            Refused<FormatException>(b =>
+            {
+                string[] parts = Encoding.Latin1.GetString(b).Split('\0', 2);
+                string? target = TargetRule.Parse(parts[0]).Apply(parts.Length > 1 ? parts[1] : "/" + new string('a', 1000));
+                if (target is { Length: > 0 } && RewrittenTarget.IsAllowed(RewrittenTarget.WithOneSlash(target)))
+                {
+                    RequestTarget.IsSafe(RewrittenTarget.WithOneSlash(target)).ShouldBeTrue();
+                    RewrittenTarget.WithOneSlash(target).StartsWith("//", StringComparison.Ordinal).ShouldBeFalse();
+                }
+            })),
+        ["rules for fields"] = (
+            [Utf8("set X-User: {{a}} {user} {path}"), Utf8("add X-A: {host}"), Utf8("remove X-Debug"), Utf8("Content-Length: 5")],
+            Refused<FormatException>(b =>
+            {
+                string text = Encoding.Latin1.GetString(b);
+                HeaderRule rule = HeaderRule.Parse(text, isRequest: true);
+                HeaderField.IsName(rule.Name).ShouldBeTrue();
+                HeaderField.IsValue(rule.Value?.Fill(_ => text + "\r\n\0") ?? "").ShouldBeTrue();
+            })),
         ["request target"] = ([Utf8("/a/b?c=d#e"), Utf8("http://user@host:80/path?query"), Utf8("*")], b =>
         {
             string target = RequestTarget.ToOriginForm(Encoding.Latin1.GetString(b));
