@@ -74,7 +74,13 @@ public sealed record HeaderRule(HeaderAction Action, string Name, HeaderTemplate
         }
 
         ThrowIfRefused(name, isRequest);
-        return new HeaderRule(action, name, action == HeaderAction.Remove ? null : HeaderTemplate.Parse(rest[(colon + 1)..].Trim()));
+        HeaderTemplate? value = action == HeaderAction.Remove ? null : HeaderTemplate.Parse(rest[(colon + 1)..].Trim());
+        if (!isRequest && value is not null && name.Equals("Set-Cookie", StringComparison.OrdinalIgnoreCase))
+        {
+            ThrowIfServersCookie(value.Beginning);
+        }
+
+        return new HeaderRule(action, name, value);
     }
 
     /// <summary>
@@ -100,6 +106,16 @@ public sealed record HeaderRule(HeaderAction Action, string Name, HeaderTemplate
         if (advice is not null)
         {
             throw new FormatException($"{name} cannot be changed: {advice}");
+        }
+    }
+
+    // Cookies of the server's own hold for a host, which tunnels of several clients may share.
+    private static void ThrowIfServersCookie(string beginning)
+    {
+        string name = beginning.StartsWith("__Host-", StringComparison.OrdinalIgnoreCase) ? beginning["__Host-".Length..] : beginning;
+        if (!name.Contains('=', StringComparison.Ordinal) || name.StartsWith("ggrok-", StringComparison.OrdinalIgnoreCase))
+        {
+            throw new FormatException("Set-Cookie begins with the cookie's name and =, without variables, and names that begin with ggrok- are the server's own; write for example Set-Cookie: seen=1; Path=/");
         }
     }
 
