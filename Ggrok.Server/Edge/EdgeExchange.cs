@@ -2,6 +2,7 @@ using System.Net;
 using Ggrok.Server.Relay;
 using Ggrok.Server.Tunnels;
 using Ggrok.Shared.Protocol;
+using Ggrok.Shared.Relay;
 
 namespace Ggrok.Server.Edge;
 
@@ -67,6 +68,9 @@ public sealed class EdgeExchange
 
     /// <summary>Time for the response head instead of the server's; null for that.</summary>
     public TimeSpan? ResponseTimeout { get; set; }
+
+    /// <summary>How fast bodies, and the bytes of an upgrade, may go; null for as fast as they can.</summary>
+    public Pacing? Pacing { get; set; }
 
     /// <summary>
     /// Refuses the request with a reason of its own, which stands in the answer beside what the error always says.

@@ -1,6 +1,7 @@
 using System.Net;
 using Ggrok.Server.Tunnels;
 using Ggrok.Shared.Protocol;
+using Ggrok.Shared.Relay;
 
 namespace Ggrok.Server.Edge;
 
@@ -16,9 +17,20 @@ public sealed class EdgePipeline
         _policies = policies;
         _responses = [.. policies.OfType<IResponsePolicy>()];
         _raw = [.. policies.OfType<IRawPolicy>()];
+        Pacing = policies.OfType<IPacedPolicy>().Select(p => p.Pacing).Aggregate((Pacing?)null, Pacing.Join);
+        AsksForCertificate = policies.Any(p => p is Certificate.CertificatePolicy);
     }
 
+    /// <summary>How fast the bytes of raw connections may go; null for as fast as they can.</summary>
+    public Pacing? Pacing { get; }
+
+    /// <summary>Whether visitors need a client certificate, which a handshake must ask for.</summary>
+    public bool AsksForCertificate { get; }
+
     internal int Count => _policies.Length;
+
+    /// <summary>The policies, in order.</summary>
+    internal IReadOnlyList<IEdgePolicy> Policies => _policies;
 
     /// <summary>Puts the server's and the client's policies together; null when there are none.</summary>
     internal static EdgePipeline? Of(IReadOnlyList<StagedPolicy> servers, IReadOnlyList<StagedPolicy> clients) =>

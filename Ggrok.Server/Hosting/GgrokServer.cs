@@ -1,5 +1,7 @@
 using System.Text;
+using Ggrok.Server.Balancing;
 using Ggrok.Server.ClearTextHttp2;
+using Ggrok.Server.Edge.Credentials;
 using Ggrok.Server.Ports;
 using Ggrok.Server.Raw;
 using Ggrok.Server.Relay;
@@ -62,6 +64,8 @@ public static class GgrokServer
         services.AddSingleton<RequestHeadBuilder>();
         services.AddSingleton<HttpRelay>();
         services.AddSingleton<UpgradeRelay>();
+        services.AddSingleton<MemberRelay>();
+        services.AddSingleton<HealthChecks>();
         services.AddSingleton<RequestLog>();
         services.AddSingleton<VisitorEndpoint>();
         services.AddSingleton<HealthEndpoint>();
@@ -121,13 +125,14 @@ public static class GgrokServer
         TunnelEndpoint tunnels = app.Services.GetRequiredService<TunnelEndpoint>();
         HealthEndpoint health = app.Services.GetRequiredService<HealthEndpoint>();
         CertificateQuestion certificates = app.Services.GetRequiredService<CertificateQuestion>();
+        CredentialEndpoints credentials = app.Services.GetRequiredService<CredentialEndpoints>();
         VisitorEndpoint visitors = app.Services.GetRequiredService<VisitorEndpoint>();
 
         // Not routing: the paths of visitors are data, and decoding or matching them would cost and could only go wrong.
         app.Map(ProtocolLimits.Path, own =>
         {
             own.UseWebSockets();
-            own.Run(context => OwnPathAsync(context, tunnels, health, certificates));
+            own.Run(context => credentials.Serve(context) ?? OwnPathAsync(context, tunnels, health, certificates));
         });
         app.Run(visitors.ServeAsync);
     }

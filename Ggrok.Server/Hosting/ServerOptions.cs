@@ -102,6 +102,14 @@ public sealed record ServerOptions
     /// <summary>The server's policies themselves, in YAML; null for none.</summary>
     public string? Policies { get; init; }
 
+    /// <summary>
+    /// Secrets that seal what visitors' browsers hold: the first seals, all open. Empty for one that lasts as long as the process.
+    /// </summary>
+    public IReadOnlyList<string> Secrets { get; init; } = [];
+
+    /// <summary>Whether the login providers that clients name may be at private addresses.</summary>
+    public bool LoginPrivate { get; init; }
+
     internal MuxOptions ToMuxOptions() => new()
     {
         Role = MuxRole.Server,

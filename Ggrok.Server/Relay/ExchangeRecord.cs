@@ -33,6 +33,19 @@ public sealed class ExchangeRecord
     /// <summary>Size of the response body in bytes.</summary>
     public long ResponseBytes { get; set; }
 
+    /// <summary>The request's head may have reached the client.</summary>
+    public bool IsSent { get; set; }
+
+    /// <summary>The client has begun a response, be it an interim one.</summary>
+    public bool IsAnswered { get; set; }
+
+    /// <summary>Forgets a try that failed, before another one.</summary>
+    public void BeginAgain()
+    {
+        RequestBytes = 0;
+        IsSent = IsAnswered = false;
+    }
+
     /// <summary>Has a failure answered with one of these pages, if there is one for it; those added last come first.</summary>
     public void AddPages(ErrorPagesOptions pages) => (_pages ??= []).Add(pages);
 

@@ -42,6 +42,9 @@ public sealed record HeaderRule(HeaderAction Action, string Name, HeaderTemplate
         ["X-Request-ID"] = "it ties log, inspector and response together; use {request_id} in a field of your own",
     }.ToFrozenDictionary(StringComparer.OrdinalIgnoreCase);
 
+    // What such names begin with: forwarding, and the visitor's certificate (RFC 9440).
+    private static readonly string[] Trusted = ["X-Forwarded-", "Client-Cert", "X-Client-Cert"];
+
     private static readonly FrozenDictionary<string, string> RefusedOfRequests = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase)
     {
         ["Host"] = "the client sets it; start ggrok with --host-header VALUE",
@@ -94,7 +97,7 @@ public sealed record HeaderRule(HeaderAction Action, string Name, HeaderTemplate
     {
         string plain = Plain(name);
         string? advice = Refused.GetValueOrDefault(plain) ?? (isRequest ? RefusedOfRequests.GetValueOrDefault(plain) : null);
-        if (isRequest && plain.StartsWith("X-Forwarded-", StringComparison.OrdinalIgnoreCase))
+        if (isRequest && Trusted.Any(t => plain.StartsWith(t, StringComparison.OrdinalIgnoreCase)))
         {
             advice = Trust;
         }
