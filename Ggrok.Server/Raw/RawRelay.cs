@@ -71,10 +71,14 @@ public sealed partial class RawRelay(ServerOptions options, PolicyBook policies,
         }
     }
 
-    /// <summary>Opens a stream for the datagrams of a new peer; null when there is no way to the client now.</summary>
-    public OpenedDatagrams? OpenDatagrams(TunnelRoute? route, IPEndPoint peer, IPEndPoint local) =>
-        OpenStream(route, peer.Address, out _) is { } stream ? new(stream, Describe(route!, CorrelationId.New(), peer, local), policies.PipelineOf(route!)?.Pacing)
-            : null;
+    /// <summary>Opens a stream for the datagrams of a new peer; null when the tunnel has as many as it may.</summary>
+    public OpenedDatagrams? OpenDatagrams(TunnelRoute? route, IPEndPoint peer, IPEndPoint local)
+    {
+        MuxStream? stream = OpenStream(route, peer.Address, out RelayError error);
+        return stream is not null ? new OpenedDatagrams(stream, Describe(route!, CorrelationId.New(), peer, local), policies.PipelineOf(route!)?.Pacing)
+            : error == RelayError.TooManyStreams ? null
+            : OpenedDatagrams.Refused;
+    }
 
     /// <summary>Logs the end of a peer's datagrams.</summary>
     public void DatagramsEnded(IPEndPoint peer, DatagramFlow flow)
