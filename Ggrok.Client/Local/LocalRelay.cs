@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using Ggrok.Client.Connection;
 using Ggrok.Client.Inspector.Recording;
@@ -18,6 +19,7 @@ internal sealed class LocalRelay
     private readonly IExchangeRecording? _recording;
     private readonly IRequestInterceptor? _interceptor;
     private readonly LocalFlows _datagrams = new();
+    private readonly ConcurrentDictionary<MuxStream, bool> _probes = new();
     private int _rawConnections;
 
     public LocalRelay(
@@ -42,6 +44,15 @@ internal sealed class LocalRelay
     /// <summary>Ends the datagrams of every peer: nothing that a drain could wait for.</summary>
     public void EndDatagrams() => _datagrams.EndAll();
 
+    /// <summary>Ends the server's own questions whether a service is well: nothing that a drain should wait for.</summary>
+    public void EndProbes()
+    {
+        foreach (MuxStream probe in _probes.Keys)
+        {
+            probe.Reset(RelayError.Draining);
+        }
+    }
+
     /// <summary>Serves one stream. Never throws.</summary>
     public async Task ServeAsync(MuxStream stream)
     {
@@ -59,9 +70,9 @@ internal sealed class LocalRelay
                         break;
                     }
 
-                    RecordingExchange? recording = _recording?.Begin(head, frame.Payload.Span, _tunnels[head.Tunnel], started);
+                    RecordingExchange? recording = head.IsProbe ? null : _recording?.Begin(head, frame.Payload.Span, _tunnels[head.Tunnel], started);
                     stream.Advance();
-                    await ServeRequestAsync(stream, head, started, recording).ConfigureAwait(false);
+                    await (head.IsProbe ? ServeProbeAsync(stream, head, started) : ServeRequestAsync(stream, head, started, recording)).ConfigureAwait(false);
                     break;
                 case FrameKind.Open:
                     RawOpen open = RawOpen.Decode(frame.Payload.Span);
@@ -84,6 +95,19 @@ internal sealed class LocalRelay
         }
     }
 
+    private async ValueTask ServeProbeAsync(MuxStream stream, RequestHead head, long started)
+    {
+        _probes[stream] = true;
+        try
+        {
+            await ServeRequestAsync(stream, head, started, recording: null).ConfigureAwait(false);
+        }
+        finally
+        {
+            _probes.TryRemove(stream, out _);
+        }
+    }
+
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private async ValueTask ServeRequestAsync(MuxStream stream, RequestHead head, long started, RecordingExchange? recording)
     {
@@ -94,7 +118,7 @@ internal sealed class LocalRelay
         try
         {
             var next = new Interception { Request = head };
-            if (_interceptor is not null && _interceptor.TryIntercept(stream, head, tunnel, recording, out Task<Interception> intercepting))
+            if (_interceptor is not null && !head.IsProbe && _interceptor.TryIntercept(stream, head, tunnel, recording, out Task<Interception> intercepting))
             {
                 next = await intercepting.ConfigureAwait(false);
             }
@@ -124,6 +148,12 @@ internal sealed class LocalRelay
         }
 
         service.Ended(error);
+        if (head.IsProbe)
+        {
+            // No visitor: nothing to tell of.
+            return;
+        }
+
         recording?.Complete(error, exchange?.Status ?? 0);
         _events.ExchangeCompleted(new ExchangeSummary(
             head.Id, tunnel.Name, head.Method, head.Target, exchange?.Status ?? 0, error,

@@ -1,4 +1,5 @@
 using System.Text;
+using Ggrok.Server.Balancing;
 using Ggrok.Server.ClearTextHttp2;
 using Ggrok.Server.Edge.Credentials;
 using Ggrok.Server.Ports;
@@ -63,6 +64,8 @@ public static class GgrokServer
         services.AddSingleton<RequestHeadBuilder>();
         services.AddSingleton<HttpRelay>();
         services.AddSingleton<UpgradeRelay>();
+        services.AddSingleton<MemberRelay>();
+        services.AddSingleton<HealthChecks>();
         services.AddSingleton<RequestLog>();
         services.AddSingleton<VisitorEndpoint>();
         services.AddSingleton<HealthEndpoint>();

@@ -46,7 +46,7 @@ public sealed partial class RawRelay(ServerOptions options, PolicyBook policies,
                 stream.SetIdleTimeout(options.RawIdleTimeout);
                 RawOpen open = Describe(route!, id, socket.RemoteEndPoint as IPEndPoint, socket.LocalEndPoint as IPEndPoint);
                 await stream.WriteAsync(FrameKind.Open, open.Encode()).ConfigureAwait(false);
-                (error, fromVisitor, toVisitor) = await SpliceAsync(socket, stream, already).ConfigureAwait(false);
+                (error, fromVisitor, toVisitor) = await SpliceAsync(socket, stream, already, policies.PipelineOf(route!)?.Pacing).ConfigureAwait(false);
             }
         }
         catch (Exception e) when (e is SocketException or IOException)
@@ -73,7 +73,8 @@ public sealed partial class RawRelay(ServerOptions options, PolicyBook policies,
 
     /// <summary>Opens a stream for the datagrams of a new peer; null when there is no way to the client now.</summary>
     public OpenedDatagrams? OpenDatagrams(TunnelRoute? route, IPEndPoint peer, IPEndPoint local) =>
-        OpenStream(route, peer.Address, out _) is { } stream ? new(stream, Describe(route!, CorrelationId.New(), peer, local)) : null;
+        OpenStream(route, peer.Address, out _) is { } stream ? new(stream, Describe(route!, CorrelationId.New(), peer, local), policies.PipelineOf(route!)?.Pacing)
+            : null;
 
     /// <summary>Logs the end of a peer's datagrams.</summary>
     public void DatagramsEnded(IPEndPoint peer, DatagramFlow flow)
@@ -110,10 +111,10 @@ public sealed partial class RawRelay(ServerOptions options, PolicyBook policies,
         };
 
     private static async Task<(RelayError Error, long FromVisitor, long ToVisitor)> SpliceAsync(
-        Socket socket, MuxStream stream, ReadOnlyMemory<byte> already)
+        Socket socket, MuxStream stream, ReadOnlyMemory<byte> already, Pacing? pacing)
     {
         await using var visitor = new NetworkStream(socket, ownsSocket: false);
-        var splice = new StreamSplice(stream, visitor, RelayError.VisitorGone, () => SocketEnd.ShutdownSend(socket));
+        var splice = new StreamSplice(stream, visitor, RelayError.VisitorGone, () => SocketEnd.ShutdownSend(socket), pacing);
         if (!already.IsEmpty)
         {
             await stream.WriteAsync(FrameKind.Data, already).ConfigureAwait(false);

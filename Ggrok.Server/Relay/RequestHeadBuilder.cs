@@ -15,6 +15,7 @@ internal sealed class RequestHeadBuilder(ServerOptions options)
     private static readonly HashSet<string> Replaced = new(StringComparer.OrdinalIgnoreCase)
     {
         "Host", "X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "X-Forwarded-Prefix", "X-Forwarded-Port", "Forwarded", VisitorHeaders.RequestId,
+        VisitorHeaders.HealthCheck,
         VisitorHeaders.User,
     };
 

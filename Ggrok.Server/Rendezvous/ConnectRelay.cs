@@ -33,13 +33,13 @@ public sealed partial class ConnectRelay(ServerOptions options, TunnelRegistry r
             InboundFrame frame = await stream.ReadAsync().ConfigureAwait(false);
             open = frame.Kind == FrameKind.Open ? RawOpen.Decode(frame.Payload.Span) : null;
             stream.Advance();
-            (error, MuxStream? target) = open is null ? (frame.Kind == FrameKind.Reset ? frame.Error : RelayError.RequestInvalid, null)
+            (error, MuxStream? target, Pacing? pacing) = open is null ? (frame.Kind == FrameKind.Reset ? frame.Error : RelayError.RequestInvalid, null, null)
                 : await OpenAsync(session, open).ConfigureAwait(false);
             if (target is not null)
             {
                 stream.SetIdleTimeout(options.RawIdleTimeout);
                 target.SetIdleTimeout(options.RawIdleTimeout);
-                bridge = new StreamBridge(stream, target);
+                bridge = new StreamBridge(stream, target, pacing);
                 await bridge.RunAsync().ConfigureAwait(false);
                 error = stream.Error;
             }
@@ -66,46 +66,47 @@ public sealed partial class ConnectRelay(ServerOptions options, TunnelRegistry r
         }
     }
 
-    private async Task<(RelayError Error, MuxStream? Target)> OpenAsync(TunnelSession session, RawOpen open)
+    private async Task<(RelayError Error, MuxStream? Target, Pacing? Pacing)> OpenAsync(TunnelSession session, RawOpen open)
     {
         if (PrivateName.Normalize(open.Name ?? "") is not { } name)
         {
-            return (RelayError.RequestInvalid, null);
+            return (RelayError.RequestInvalid, null, null);
         }
 
         // Before the name is looked up: what a token may not reach, it may not learn about either.
         if (!session.Identity.Grants.AllowsConnecting(name))
         {
-            return (RelayError.NotGranted, null);
+            return (RelayError.NotGranted, null, null);
         }
 
         TunnelRoute? route = registry.Find(RouteKey.Private(name));
         if (route is null)
         {
-            return (RelayError.NoTunnel, null);
+            return (RelayError.NoTunnel, null, null);
         }
 
         if (route.Kind.ToWire() != open.Kind)
         {
-            return (RelayError.WrongKind, null);
+            return (RelayError.WrongKind, null, null);
         }
 
-        RelayError refusal = policies.PipelineOf(route)?.Admit(IPAddress.TryParse(session.Remote, out IPAddress? remote) ? remote : null) ?? RelayError.None;
+        EdgePipeline? pipeline = policies.PipelineOf(route);
+        RelayError refusal = pipeline?.Admit(IPAddress.TryParse(session.Remote, out IPAddress? remote) ? remote : null) ?? RelayError.None;
         if (refusal != RelayError.None)
         {
-            return (refusal, null);
+            return (refusal, null, null);
         }
 
         RelayError error = RelayError.TunnelAway;
         MuxStream? target = route.Tunnel?.TryOpenStream(out error);
         if (target is null)
         {
-            return (error == RelayError.TunnelLost ? RelayError.TunnelAway : error, null);
+            return (error == RelayError.TunnelLost ? RelayError.TunnelAway : error, null, null);
         }
 
         var onward = new RawOpen(open.Id, open.Kind, route.TunnelIndex, Remote: session.Remote);
         await target.WriteAsync(FrameKind.Open, onward.Encode()).ConfigureAwait(false);
-        return (RelayError.None, target);
+        return (RelayError.None, target, pipeline?.Pacing);
     }
 
     [LoggerMessage(Message = "{RequestId} connection to {Name} of {Client} in={BytesIn} out={BytesOut} {ElapsedMs} ms error={Error}")]

@@ -1,7 +1,9 @@
 using System.Globalization;
 using System.Net;
+using System.Text;
 using System.Text.Json;
 using Ggrok.Server.Relay;
+using Ggrok.Shared.Edge.ErrorPages;
 using Ggrok.Shared.Protocol;
 
 namespace Ggrok.Server.Visitors;
@@ -41,7 +43,9 @@ internal static class ErrorPage
         bool html = context.Request.Headers.Accept.ToString().Contains("text/html", StringComparison.OrdinalIgnoreCase);
         record.Edge?.ApplyToResponse(response);
         response.ContentType = html ? "text/html; charset=utf-8" : "application/json; charset=utf-8";
-        byte[] body = html ? Html(failure, error, record, command) : Json(failure, error, record, command);
+        byte[] body = record.PageOf(error, html) is { } own
+            ? Encoding.UTF8.GetBytes(own.Fill(new PageFacts(failure.Status, error, failure.Title, record.Reason ?? failure.Advice, record.Id)))
+            : html ? Html(failure, error, record, command) : Json(failure, error, record, command);
         response.ContentLength = body.Length;
         return HttpMethods.IsHead(context.Request.Method) ? Task.CompletedTask : response.Body.WriteAsync(body).AsTask();
     }
@@ -102,6 +106,6 @@ internal static class ErrorPage
             </body>
             </html>
             """;
-        return System.Text.Encoding.UTF8.GetBytes(page);
+        return Encoding.UTF8.GetBytes(page);
     }
 }

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Ggrok.Server.Balancing;
 using Ggrok.Server.Edge;
 using Ggrok.Server.Hosting;
 using Ggrok.Server.Relay;
@@ -15,8 +16,7 @@ internal sealed class VisitorEndpoint(
     TunnelRegistry registry,
     RequestHeadBuilder heads,
     PolicyBook policies,
-    HttpRelay http,
-    UpgradeRelay upgrades,
+    MemberRelay members,
     RequestLog log,
     TimeProvider time)
 {
@@ -31,7 +31,9 @@ internal sealed class VisitorEndpoint(
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
-            error = context.RequestAborted.IsCancellationRequested ? RelayError.VisitorGone : RelayError.Internal;
+            error = e is BadHttpRequestException ? RequestBodyFailure.Of(e, context)
+                : context.RequestAborted.IsCancellationRequested ? RelayError.VisitorGone
+                : RelayError.Internal;
             if (error == RelayError.Internal)
             {
                 log.Unexpected(record.Id, e);
@@ -66,7 +68,7 @@ internal sealed class VisitorEndpoint(
             return RelayError.RequestInvalid;
         }
 
-        TunnelRoute? route = registry.Find(host, target);
+        TunnelRoute? route = registry.Find(host, target, context.Request);
         if (route is null)
         {
             return RelayError.NoTunnel;
@@ -79,7 +81,7 @@ internal sealed class VisitorEndpoint(
         {
             error = policies.PipelineOf(route) is { } pipeline
                 ? await RunAsync(pipeline, new EdgeExchange(context, head, route, record) { VisitorTarget = target }, connection).ConfigureAwait(false)
-                : await RelayAsync(context, connection, route, head, record).ConfigureAwait(false);
+                : await members.RelayAsync(context, connection, route, head, record).ConfigureAwait(false);
         }
 
         connection.Return(head);
@@ -89,43 +91,11 @@ internal sealed class VisitorEndpoint(
     private ValueTask<RelayError> RunAsync(EdgePipeline pipeline, EdgeExchange exchange, VisitorConnection connection)
     {
         exchange.Record.Edge = exchange;
-        return pipeline.RunAsync(exchange, x => RelayAsync(x.Context, connection, x.Route, x.Head, x.Record));
-    }
-
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<RelayError> RelayAsync(
-        HttpContext context, VisitorConnection connection, TunnelRoute route, RequestHead head, ExchangeRecord record)
-    {
-        head.Waited = time.GetElapsedTime(record.Started);
-        if (route.Legacy is not null)
-        {
-            return await route.Legacy.RelayAsync(context, head, record).ConfigureAwait(false);
-        }
-
-        if (route.Tunnel is null)
-        {
-            return RelayError.TunnelAway;
-        }
-
-        MuxStream? stream = route.Tunnel.TryOpenStream(out RelayError error);
-        if (stream is null)
-        {
-            return error == RelayError.TunnelLost ? RelayError.TunnelAway : error;
-        }
-
-        error = head.Upgrade is null
-            ? await http.RelayAsync(context, connection, stream, head, record).ConfigureAwait(false)
-            : await upgrades.RelayAsync(context, stream, head, record).ConfigureAwait(false);
-        if (error != RelayError.None)
-        {
-            stream.Reset(error);
-        }
-
-        return error;
+        return pipeline.RunAsync(exchange, x => members.RelayAsync(x.Context, connection, x.Route, x.Head, x.Record));
     }
 
     // An answer while nothing was sent, else a broken connection: a visitor must never take a part for the whole.
-    private static async Task FailAsync(HttpContext context, RelayError error, ExchangeRecord record)
+    private async Task FailAsync(HttpContext context, RelayError error, ExchangeRecord record)
     {
         if (error == RelayError.VisitorGone || context.Response.HasStarted)
         {
@@ -140,6 +110,12 @@ internal sealed class VisitorEndpoint(
                 record.Status = StatusCodes.Status200OK;
                 await GrpcAnswer.WriteAsync(context, error, record).ConfigureAwait(false);
                 return;
+            }
+
+            if (record.Edge is null && policies.PagesForAll is { } pages)
+            {
+                // Of no tunnel, such as NoTunnel itself.
+                record.AddPages(pages);
             }
 
             await ErrorPage.WriteAsync(context, error, record).ConfigureAwait(false);
