@@ -1,4 +1,5 @@
 using System.Net;
+using Ggrok.Shared.Balancing;
 using Ggrok.Shared.Protocol;
 using Ggrok.Tests.Testing;
 using Microsoft.AspNetCore.Http;
@@ -29,6 +30,18 @@ public class LoginTests
         (await browser.GetAsync(back.Headers.Location)).StatusCode.ShouldBe(HttpStatusCode.OK);
         seen.ShouldBe(["/orders/1?a=%2F&b=2 anna@example.com "]);
         scene.Edge.Environment.Server.Logs.Lines.ShouldAllBe(l => !l.Message.Contains("hush", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_tunnel_with_conditions_has_a_login_of_its_own()
+    {
+        await using LoginScene scene = await LoginScene.StartAsync(tunnel: t => t with { Match = RouteMatch.Parse(["header=Accept-Language:de"]) });
+        using HttpClient browser = scene.Browser();
+        browser.DefaultRequestHeaders.Add("Accept-Language", "de");
+
+        (await scene.LogInAsync(browser)).StatusCode.ShouldBe(HttpStatusCode.SeeOther);
+
+        (await browser.GetAsync("/")).StatusCode.ShouldBe(HttpStatusCode.OK);
     }
 
     [Fact]
