@@ -21,14 +21,20 @@ internal sealed class HashPasswordCommand(TextWriter output, TextReader input)
     private int Hash(ParseResult parsed)
     {
         PolicyKey key = PolicyKeys.Find(AuthOptions.UserKey)!;
-        string value = $"{parsed.GetValue(_user)}:{input.ReadLine()}";
+        string user = parsed.GetValue(_user)!;
+        string value = $"{user}:{input.ReadLine()}";
         try
         {
             key.Check([value]);
         }
-        catch (FormatException)
+        catch (FormatException e)
         {
-            throw new UsageException("Give the user's name, which has no colon, and the password on standard input: ggrok hash-password anna < password.txt");
+            throw new UsageException($"Give the user and, on standard input, the password: ggrok hash-password anna < password.txt; {e.Message}");
+        }
+
+        if (user.Contains(':'))
+        {
+            throw new UsageException($"{user.Quoted()} has a colon, which ends a user's name; the password is read from standard input.");
         }
 
         output.WriteLine(key.Seal!(value));

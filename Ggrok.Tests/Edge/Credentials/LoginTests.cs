@@ -35,7 +35,7 @@ public class LoginTests
     [Fact]
     public async Task A_tunnel_with_conditions_has_a_login_of_its_own()
     {
-        await using LoginScene scene = await LoginScene.StartAsync(tunnel: t => t with { Match = RouteMatch.Parse(["header=Accept-Language:de"]) });
+        await using LoginScene scene = await LoginScene.StartAsync(tunnel: t => t with { Match = RouteMatch.Parse(["header=Accept-Language: de"]) });
         using HttpClient browser = scene.Browser();
         browser.DefaultRequestHeaders.Add("Accept-Language", "de");
 
