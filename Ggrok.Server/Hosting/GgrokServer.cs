@@ -132,7 +132,7 @@ public static class GgrokServer
         app.Map(ProtocolLimits.Path, own =>
         {
             own.UseWebSockets();
-            own.Run(context => credentials.Serve(context) ?? OwnPathAsync(context, tunnels, health, certificates));
+            own.Run(context => CredentialEndpoints.Has(context.Request.Path.Value) ? credentials.ServeAsync(context) : OwnPathAsync(context, tunnels, health, certificates));
         });
         app.Run(visitors.ServeAsync);
     }
