@@ -62,6 +62,7 @@ public static class GgrokServer
         services.AddHostedService<SessionClock>();
         services.AddHostedService<DrainService>();
         services.AddHostedService<StartupNotice>();
+        Metrics.MetricsServices.Add(services);
         Tls.TlsServices.Add(services, options.Tls);
     }
 

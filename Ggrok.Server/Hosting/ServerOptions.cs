@@ -80,6 +80,12 @@ public sealed record ServerOptions
     /// <summary>Time without a datagram after which the peer of a UDP tunnel is forgotten.</summary>
     public TimeSpan UdpIdleTimeout { get; init; } = TimeSpan.FromSeconds(60);
 
+    /// <summary>Tunnels with figures of their own; beyond that they share one entry.</summary>
+    public int MetricsMaxTunnels { get; init; } = 500;
+
+    /// <summary>Addresses that may read the metrics without a token; null for none.</summary>
+    public AddressList? MetricsAllow { get; init; }
+
     internal MuxOptions ToMuxOptions() => new()
     {
         Role = MuxRole.Server,

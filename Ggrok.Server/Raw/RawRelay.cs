@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Ggrok.Server.Hosting;
+using Ggrok.Server.Metrics.Traffic;
 using Ggrok.Server.Tunnels;
 using Ggrok.Server.Visitors;
 using Ggrok.Shared.Multiplexing;
@@ -11,7 +12,7 @@ using Ggrok.Shared.Relay.Datagrams;
 namespace Ggrok.Server.Raw;
 
 /// <summary>Connections and datagrams of visitors that are no HTTP: bytes into a stream and back.</summary>
-public sealed partial class RawRelay(ServerOptions options, TimeProvider time, ILogger<RawRelay> log)
+public sealed partial class RawRelay(ServerOptions options, TrafficStatistics traffic, TimeProvider time, ILogger<RawRelay> log)
 {
     private int _running;
 
@@ -34,7 +35,9 @@ public sealed partial class RawRelay(ServerOptions options, TimeProvider time, I
         long toVisitor = 0;
         MuxStream? stream = null;
         RelayError error;
+        TunnelTraffic counted = route is null ? traffic.Unrouted : traffic.Of(route);
         Interlocked.Increment(ref _running);
+        counted.RawBegan();
         try
         {
             SocketEnd.Prepare(socket);
@@ -63,6 +66,7 @@ public sealed partial class RawRelay(ServerOptions options, TimeProvider time, I
 
         SocketEnd.Close(socket, error);
         Interlocked.Decrement(ref _running);
+        counted.RawEnded(error, fromVisitor, toVisitor);
         if (options.LogRequests)
         {
             Line(FailureLevel.Of(error), id, route?.Kind ?? TunnelKind.Tcp, route?.Key.Host ?? "-", remote,
@@ -71,12 +75,21 @@ public sealed partial class RawRelay(ServerOptions options, TimeProvider time, I
     }
 
     /// <summary>Opens a stream for the datagrams of a new peer; null when there is no way to the client now.</summary>
-    public OpenedDatagrams? OpenDatagrams(TunnelRoute? route, IPEndPoint peer, IPEndPoint local) =>
-        OpenStream(route, out _) is { } stream ? new(stream, Describe(route!, CorrelationId.New(), peer, local)) : null;
+    public OpenedDatagrams? OpenDatagrams(TunnelRoute? route, IPEndPoint peer, IPEndPoint local)
+    {
+        if (OpenStream(route, out _) is not { } stream)
+        {
+            return null;
+        }
+
+        traffic.Of(route!).RawBegan();
+        return new(stream, Describe(route!, CorrelationId.New(), peer, local));
+    }
 
     /// <summary>Logs the end of a peer's datagrams.</summary>
-    public void DatagramsEnded(IPEndPoint peer, DatagramFlow flow)
+    public void DatagramsEnded(RouteKey key, IPEndPoint peer, DatagramFlow flow)
     {
+        traffic.Of(key).RawEnded(flow.Error, flow.BytesOffered, flow.BytesDelivered);
         if (options.LogRequests)
         {
             LogDatagrams(TextOf(peer), flow.BytesOffered, flow.BytesDelivered, flow.Dropped, flow.Error);

@@ -22,4 +22,10 @@ public sealed class ExchangeRecord
 
     /// <summary>Size of the response body in bytes.</summary>
     public long ResponseBytes { get; set; }
+
+    /// <summary>The connection was upgraded: its length is the visitor's choice.</summary>
+    public bool IsUpgraded { get; set; }
+
+    /// <summary>Where it counts; null while no tunnel was found.</summary>
+    internal Metrics.Traffic.TunnelTraffic? Traffic { get; set; }
 }

@@ -38,6 +38,9 @@ public sealed class TunnelRoute
     /// <summary>While away: when the name becomes free for others.</summary>
     public DateTimeOffset AwayUntil { get; init; }
 
+    /// <summary>Figures of its tunnel, remembered once they were looked up.</summary>
+    internal Metrics.Traffic.TunnelTraffic? Traffic { get; set; }
+
     /// <summary>The client is lost, but its name is still its own.</summary>
     public bool IsAway => Tunnel is null && Legacy is null;
 }

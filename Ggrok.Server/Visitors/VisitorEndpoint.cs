@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Ggrok.Server.Hosting;
+using Ggrok.Server.Metrics.Traffic;
 using Ggrok.Server.Relay;
 using Ggrok.Server.Tunnels;
 using Ggrok.Shared.Multiplexing;
@@ -16,6 +17,7 @@ internal sealed class VisitorEndpoint(
     HttpRelay http,
     UpgradeRelay upgrades,
     RequestLog log,
+    ExchangeMeter meter,
     TimeProvider time)
 {
     /// <summary>Serves one visitor's request.</summary>
@@ -47,9 +49,11 @@ internal sealed class VisitorEndpoint(
             record.Status = error == RelayError.None ? context.Response.StatusCode : RelayFailure.Of(error).Status;
         }
 
+        TimeSpan elapsed = time.GetElapsedTime(record.Started);
+        meter.Ended(context, record, elapsed);
         if (options.LogRequests)
         {
-            log.Finished(context, record, time.GetElapsedTime(record.Started));
+            log.Finished(context, record, elapsed);
         }
     }
 
@@ -70,6 +74,7 @@ internal sealed class VisitorEndpoint(
             return RelayError.NoTunnel;
         }
 
+        meter.Began(route, record);
         string? upgrade = UpgradeRelay.ProtocolOf(context);
         RequestHead head = connection.RentRequestHead();
         RelayError error = heads.TryFill(head, context, connection, record.Id, route, target, upgrade);
