@@ -25,6 +25,9 @@ internal sealed class CommandLineTunnel(ParseResult parsed, Argument<string?> se
         };
     }
 
+    /// <summary>Everything that was written under a key that may be given several times.</summary>
+    public IReadOnlyList<Setting> ReadAll(string key) => Find(key) is Option<string[]> option ? [.. sources.Options(option)] : [];
+
     private Option? Find(string key) => parsed.CommandResult.Command.Options.FirstOrDefault(o => o.Name == "--" + key);
 
     private bool IsGiven(Option? option) => option is not null && parsed.GetResult(option) is OptionResult { Implicit: false };

@@ -63,11 +63,11 @@ internal sealed class ConfigCheck
     private List<string> WrongIn(TunnelEntry entry)
     {
         var problems = new List<string>();
-        var settings = new Dictionary<string, Setting>(entry.Settings, StringComparer.Ordinal);
+        var settings = new Dictionary<string, IReadOnlyList<Setting>>(entry.Settings, StringComparer.Ordinal);
         while (Problem(() => Add(entry with { Settings = settings }, isWhole: problems.Count == 0)) is { } problem)
         {
             problems.Add(problem);
-            if (settings.FirstOrDefault(s => Concerns(problem, s.Value)).Key is not { } wrong)
+            if (settings.FirstOrDefault(s => s.Value.Any(v => Concerns(problem, v))).Key is not { } wrong)
             {
                 break;
             }
@@ -77,7 +77,7 @@ internal sealed class ConfigCheck
             {
                 // What else is said about the service cannot be judged without it.
                 Array.ForEach(AboutTarget, k => settings.Remove(k));
-                settings["target"] = new Setting("1", entry.Origin);
+                settings["target"] = [new Setting("1", entry.Origin)];
             }
         }
 

@@ -53,7 +53,7 @@ internal sealed class DoctorCommand(ClientRun run, TextWriter output, bool isTer
     }
 
     private static LocalTunnel? Local(CommandLineTunnel written) => Array.Exists(AboutService, k => written.Read(k) is not null)
-        ? new TunnelDefinition(written.Read, () => "Which local service? Give its port: ggrok doctor 3000").Make(TunnelKind.Http, "web")
+        ? new TunnelDefinition(written.Read, written.ReadAll, () => "Which local service? Give its port: ggrok doctor 3000").Make(TunnelKind.Http, "web")
         : null;
 
     private static TimeSpan Timeout(string text) => SettingValues.Duration(text) is var timeout && timeout > TimeSpan.Zero

@@ -38,7 +38,7 @@ internal sealed class TunnelCommand(TunnelKind kind, ClientRun run)
     {
         SessionSettings settings = run.Settings(_session, parsed);
         var written = new CommandLineTunnel(parsed, _tunnel.Service, settings.Sources);
-        LocalTunnel tunnel = new TunnelDefinition(written.Read, NoTarget).Make(kind, kind == TunnelKind.Http ? "web" : kind.ToWire());
+        LocalTunnel tunnel = new TunnelDefinition(written.Read, written.ReadAll, NoTarget).Make(kind, kind == TunnelKind.Http ? "web" : kind.ToWire());
         bool isHttp = kind == TunnelKind.Http;
         return run.TunnelsAsync(settings, [tunnel], [], new RunChoices { Inspector = isHttp ? _inspector : null, Qr = isHttp && parsed.GetValue(_qr) }, stop);
     }

@@ -1,4 +1,5 @@
 using Ggrok.Client.Connection;
+using Ggrok.Shared.Edge;
 using Ggrok.Shared.Protocol;
 
 namespace Ggrok.Client.Cli;
@@ -7,17 +8,21 @@ namespace Ggrok.Client.Cli;
 /// Makes a tunnel of what somebody wrote, on the command line or in a configuration file: the same keys, the same rules.
 /// </summary>
 /// <param name="read">What was written under a key, or null.</param>
+/// <param name="readAll">Everything that was written under a key that may be given several times.</param>
 /// <param name="noTarget">The complaint when no local service is given.</param>
-internal sealed class TunnelDefinition(Func<string, Setting?> read, Func<string> noTarget)
+internal sealed class TunnelDefinition(Func<string, Setting?> read, Func<string, IReadOnlyList<Setting>> readAll, Func<string> noTarget)
 {
     /// <summary>Keys of each kind of tunnel.</summary>
     public static IReadOnlyDictionary<TunnelKind, IReadOnlyList<string>> Keys { get; } = new Dictionary<TunnelKind, IReadOnlyList<string>>
     {
-        [TunnelKind.Http] = ["port", "target", "insecure-target", "target-protocol", "host-header", "subdomain", "host", "path", "strip-path"],
-        [TunnelKind.Tcp] = ["port", "target", "remote-port", "name", "proxy-protocol"],
-        [TunnelKind.Udp] = ["port", "target", "remote-port", "name"],
-        [TunnelKind.Tls] = ["port", "target", "subdomain", "host", "proxy-protocol"],
+        [TunnelKind.Http] = ["port", "target", "insecure-target", "target-protocol", "host-header", "subdomain", "host", "path", "strip-path", .. PolicyNames(TunnelKind.Http)],
+        [TunnelKind.Tcp] = ["port", "target", "remote-port", "name", "proxy-protocol", .. PolicyNames(TunnelKind.Tcp)],
+        [TunnelKind.Udp] = ["port", "target", "remote-port", "name", .. PolicyNames(TunnelKind.Udp)],
+        [TunnelKind.Tls] = ["port", "target", "subdomain", "host", "proxy-protocol", .. PolicyNames(TunnelKind.Tls)],
     };
+
+    /// <summary>Whether a key may be given several times.</summary>
+    public static bool Repeats(string key) => PolicyKeys.Find(key)?.Repeats == true;
 
     /// <summary>The tunnel.</summary>
     /// <exception cref="UsageException">Something is missing, contradictory or not valid.</exception>
@@ -51,6 +56,7 @@ internal sealed class TunnelDefinition(Func<string, Setting?> read, Func<string>
             Host = host,
             Path = path,
             StripPath = strip is not null,
+            Policies = Policies(TunnelKind.Http),
         };
     }
 
@@ -76,6 +82,7 @@ internal sealed class TunnelDefinition(Func<string, Setting?> read, Func<string>
             RemotePort = port?.As(SettingValues.Port),
             PrivateName = privateName?.As(PublicName.Private),
             ProxyProtocol = kind != TunnelKind.Udp && Switch("proxy-protocol") is not null,
+            Policies = Policies(kind),
         };
     }
 
@@ -116,6 +123,11 @@ internal sealed class TunnelDefinition(Func<string, Setting?> read, Func<string>
     private static string Key(Setting setting, string key, string value) => Key(setting, key) + (IsOption(setting) ? " " : ": ") + value;
 
     private static bool IsOption(Setting setting) => setting.Origin.StartsWith("--", StringComparison.Ordinal);
+
+    private PolicyDirective[] Policies(TunnelKind kind) => PolicyText.Read(PolicyNames(kind), read, readAll);
+
+    private static IEnumerable<string> PolicyNames(TunnelKind kind) =>
+        PolicyKeys.All.Where(k => kind == TunnelKind.Http || k.IsForRaw).Select(k => k.Name);
 
     private Setting? Switch(string key) => read(key) is { } setting && setting.As(SettingValues.Switch) ? setting : null;
 }

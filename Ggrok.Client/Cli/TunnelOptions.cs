@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Ggrok.Shared.Edge;
 using Ggrok.Shared.Protocol;
 
 namespace Ggrok.Client.Cli;
@@ -52,7 +53,14 @@ internal sealed class TunnelOptions
         "remote-port" => TextOption.Make("--remote-port", null, "PORT", "Ask for this public port of the server; without it a free one is given."),
         "name" => TextOption.Make("--name", null, "NAME", "Serve a private name instead of a public port: others reach it with ggrok connect NAME."),
         "proxy-protocol" => Switch("--proxy-protocol", "Tell the local service who connected, with a PROXY protocol v2 header."),
-        _ => throw new InvalidOperationException(key),
+        _ => OfPolicy(PolicyKeys.Find(key) ?? throw new InvalidOperationException(key)),
+    };
+
+    private static Option OfPolicy(PolicyKey key) => key switch
+    {
+        { Form: PolicyForm.Switch } => Switch("--" + key.Name, key.Meaning),
+        { Repeats: true } => new Option<string[]>("--" + key.Name) { HelpName = key.ValueName, Description = key.Meaning },
+        _ => TextOption.Make("--" + key.Name, null, key.ValueName, key.Meaning),
     };
 
     private static Option<bool> Switch(string name, string description) => new(name) { Description = description };

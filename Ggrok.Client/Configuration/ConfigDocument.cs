@@ -1,5 +1,6 @@
 using System.Globalization;
 using Ggrok.Client.Cli;
+using Ggrok.Shared.Yaml;
 
 namespace Ggrok.Client.Configuration;
 
@@ -29,7 +30,7 @@ internal sealed record ConfigDocument(string Path)
         {
             return Parse(path, YamlText.Read(path));
         }
-        catch (UsageException e)
+        catch (YamlTextException e)
         {
             return new ConfigDocument(path) { Problems = [e.Message] };
         }

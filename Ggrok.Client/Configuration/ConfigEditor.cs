@@ -1,5 +1,6 @@
 using Ggrok.Client.Cli;
 using YamlDotNet.Core;
+using Ggrok.Shared.Yaml;
 
 namespace Ggrok.Client.Configuration;
 
@@ -105,6 +106,7 @@ internal sealed class ConfigEditor
 
     private static string Contents(YamlNode node) => node.Entries is { } entries
         ? "{" + string.Join(',', entries.Select(e => Contents(e.Key) + Contents(e.Value))) + "}"
+        : node.Items is { } items ? "[" + string.Join(',', items.Select(Contents)) + "]"
         : Contents(node.Text ?? "");
 
     private static string Contents(string text) => $"{text.Length}:{text}";

@@ -1,4 +1,5 @@
 using Ggrok.Client.Cli;
+using Ggrok.Shared.Yaml;
 
 namespace Ggrok.Client.Configuration;
 
@@ -104,8 +105,15 @@ internal sealed class ConfigFile(string path, string? namedBy = null, bool mustE
             return Directory.Exists(Path) ? throw new UsageException($"{Path} is a folder; name the configuration file in it.") : "";
         }
 
-        string text = YamlText.Read(Path);
-        ConfigDocument.Parse(Path, text).OrThrow();
-        return text;
+        try
+        {
+            string text = YamlText.Read(Path);
+            ConfigDocument.Parse(Path, text).OrThrow();
+            return text;
+        }
+        catch (YamlTextException e)
+        {
+            throw new UsageException(e.Message);
+        }
     }
 }

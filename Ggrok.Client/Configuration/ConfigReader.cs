@@ -1,7 +1,9 @@
 using System.Globalization;
 using Ggrok.Client.Cli;
 using Ggrok.Client.Inspector.Rules;
+using Ggrok.Shared.Edge;
 using Ggrok.Shared.Protocol;
+using Ggrok.Shared.Yaml;
 
 namespace Ggrok.Client.Configuration;
 
@@ -76,7 +78,7 @@ internal sealed class ConfigReader(string path, List<string> problems)
         {
             if (Single(entry, name) is { } target)
             {
-                _tunnels.Add(new TunnelEntry(name, origin, TunnelKind.Http, One("target", target)));
+                _tunnels.Add(new TunnelEntry(name, origin, TunnelKind.Http, new Dictionary<string, IReadOnlyList<Setting>>(StringComparer.Ordinal) { ["target"] = [target] }));
             }
 
             return;
@@ -85,9 +87,11 @@ internal sealed class ConfigReader(string path, List<string> problems)
         YamlEntry? kindEntry = entry.Value.Entries.FirstOrDefault(e => e.Key == "kind");
         TunnelKind kind = (kindEntry is null ? null : Single(kindEntry, $"{name}.kind"))?.As(KindNamed) ?? TunnelKind.Http;
         string[] known = [.. TunnelEntry.KeysOf(kind)];
-        _tunnels.Add(new TunnelEntry(name, origin, kind, Settings(entry, name, known, key => KindsWith(key) is { Length: > 0 } kinds
+        var settings = new Dictionary<string, IReadOnlyList<Setting>>(StringComparer.Ordinal);
+        ReadKeys(entry, name, known, key => KindsWith(key) is { Length: > 0 } kinds
             ? $"{key} is for {kinds} tunnels, and {name} is {kind.ToWire()}."
-            : null)));
+            : null, of => settings[of.Key] = Values(of, name));
+        _tunnels.Add(new TunnelEntry(name, origin, kind, settings));
     }
 
     private void ReadConnect(YamlEntry entry)
@@ -125,6 +129,18 @@ internal sealed class ConfigReader(string path, List<string> problems)
     private Dictionary<string, Setting> Settings(YamlEntry of, string name, IReadOnlyList<string> known, Func<string, string?> elsewhere)
     {
         var settings = new Dictionary<string, Setting>(StringComparer.Ordinal);
+        ReadKeys(of, name, known, elsewhere, entry =>
+        {
+            if (Single(entry, $"{name}.{entry.Key}") is { } setting)
+            {
+                settings[entry.Key] = setting;
+            }
+        });
+        return settings;
+    }
+
+    private void ReadKeys(YamlEntry of, string name, IReadOnlyList<string> known, Func<string, string?> elsewhere, Action<YamlEntry> read)
+    {
         foreach (YamlEntry entry in of.Value.Entries!)
         {
             Try(() =>
@@ -135,15 +151,35 @@ internal sealed class ConfigReader(string path, List<string> problems)
                         + (Spelling.Nearest(entry.Key, known) is { } near ? $"did you mean {near}?" : $"there are {string.Join(", ", known)}.")));
                 }
 
-                if (Single(entry, $"{name}.{entry.Key}") is { } setting)
-                {
-                    settings[entry.Key] = setting;
-                }
+                read(entry);
             });
         }
-
-        return settings;
     }
+
+    // One value, or a list of them where the key may be given several times.
+    private Setting[] Values(YamlEntry entry, string name)
+    {
+        string key = $"{name}.{entry.Key}";
+        if (entry.Value.Items is not { } items || !TunnelDefinition.Repeats(entry.Key))
+        {
+            return Single(entry, key) is { } setting ? [InFolder(entry.Key, setting)] : [];
+        }
+
+        YamlNode? other = items.FirstOrDefault(i => i.Text is null && !i.IsRefused);
+        return other is not null
+            ? throw new UsageException(string.Create(CultureInfo.InvariantCulture, $"{path}:{other.Start.Line}: {key} must be a list of single values."))
+            : [.. items.Where(i => !i.IsRefused).Select(i => InFolder(
+                entry.Key, new Setting(i.Text!, string.Create(CultureInfo.InvariantCulture, $"{path}:{i.Start.Line}: {key}"))))];
+    }
+
+    // Files that a policy names are looked for beside the configuration file.
+    private Setting InFolder(string key, Setting setting) => PolicyKeys.Find(key)?.Form switch
+    {
+        PolicyForm.File => setting with { Text = FromFolder(setting.Text) },
+        PolicyForm.KeyedFiles when setting.Text.IndexOf('=', StringComparison.Ordinal) is > 0 and var equals =>
+            setting with { Text = setting.Text[..(equals + 1)] + FromFolder(setting.Text[(equals + 1)..]) },
+        _ => setting,
+    };
 
     private Setting? Single(YamlEntry entry, string key)
     {

@@ -8,8 +8,8 @@ namespace Ggrok.Client.Configuration;
 /// <param name="Name">Its name.</param>
 /// <param name="Origin">File, line and name.</param>
 /// <param name="Kind">What it carries.</param>
-/// <param name="Settings">What is written under its keys.</param>
-internal sealed record TunnelEntry(string Name, string Origin, TunnelKind Kind, IReadOnlyDictionary<string, Setting> Settings)
+/// <param name="Settings">What is written under its keys, which are several values for some.</param>
+internal sealed record TunnelEntry(string Name, string Origin, TunnelKind Kind, IReadOnlyDictionary<string, IReadOnlyList<Setting>> Settings)
 {
     /// <summary>Keys that a tunnel of a kind may have.</summary>
     public static IEnumerable<string> KeysOf(TunnelKind kind) => TunnelDefinition.Keys[kind].Prepend("kind");
@@ -18,6 +18,9 @@ internal sealed record TunnelEntry(string Name, string Origin, TunnelKind Kind, 
     /// <param name="saved">Defaults that hold for every tunnel; of these, <c>host-header</c> is used.</param>
     /// <exception cref="UsageException">Something is missing, contradictory or not valid.</exception>
     public LocalTunnel Make(IReadOnlyDictionary<string, Setting> saved) => new TunnelDefinition(
-        key => Settings.GetValueOrDefault(key) ?? (key == "host-header" ? saved.GetValueOrDefault(key) : null),
+        key => All(key) is [var setting, ..] ? setting : key == "host-header" ? saved.GetValueOrDefault(key) : null,
+        All,
         () => $"{Origin} has no local service; write target: 3000 below it.").Make(Kind, Name);
+
+    private IReadOnlyList<Setting> All(string key) => Settings.GetValueOrDefault(key) ?? [];
 }

@@ -142,7 +142,16 @@ internal sealed class Dialer(TunnelClientOptions options, string instance)
             && (welcome.Connect?.Count ?? 0) == options.Connect.Count
             && welcome.Tunnels.All(t => t is not null && Uri.TryCreate(t.Url, UriKind.Absolute, out _))
             && welcome.Connect?.Contains(null!) != true;
-        return fits ? welcome : throw new ProtocolViolationException(CloseReason.FrameMalformed);
+        if (!fits)
+        {
+            throw new ProtocolViolationException(CloseReason.FrameMalformed);
+        }
+
+        // A server from before there were policies would ignore them, and let everybody in.
+        LocalTunnel? unguarded = options.Tunnels.Where((t, i) => t.Policies.Count > (welcome.Tunnels[i].Policies ?? 0)).FirstOrDefault();
+        return unguarded is null ? welcome : throw new DialException(new SessionOutcome(
+            $"The server ({welcome.Version}) is too old to apply {string.Join(", ", unguarded.Policies.Select(p => p.Name).Distinct(StringComparer.Ordinal))} to {unguarded.Name}; upgrade it, or leave them out.",
+            ExitCode.ProtocolTooOld));
     }
 
     private Hello MakeHello() => new(
@@ -152,7 +161,8 @@ internal sealed class Dialer(TunnelClientOptions options, string instance)
         ProgramVersion.Current,
         options.Label,
         options.Server.GetLeftPart(UriPartial.Authority),
-        [.. options.Tunnels.Select(t => new TunnelRequest(t.Name, t.Kind.ToWire(), t.Subdomain, t.Host, t.Path, t.StripPath, t.RemotePort, t.PrivateName))],
+        [.. options.Tunnels.Select(t => new TunnelRequest(t.Name, t.Kind.ToWire(), t.Subdomain, t.Host, t.Path, t.StripPath, t.RemotePort, t.PrivateName,
+            t.Policies.Count > 0 ? t.Policies : null))],
         options.Connect.Count == 0 ? null : [.. options.Connect.Select(c => c.Name)]);
 
     private Uri WebSocketUri() => new UriBuilder(options.Server)

@@ -47,6 +47,9 @@ public sealed record LocalTunnel
     /// <summary>Tell the local service who connected, with a PROXY protocol version 2 header in front of the bytes.</summary>
     public bool ProxyProtocol { get; init; }
 
+    /// <summary>What the server shall do with visitors before they reach this client.</summary>
+    public IReadOnlyList<PolicyDirective> Policies { get; init; } = [];
+
     /// <summary>Value of <see cref="HostHeader"/> that sends the target's own authority.</summary>
     public const string HostHeaderRewrite = "rewrite";
 

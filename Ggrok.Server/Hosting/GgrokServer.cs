@@ -5,6 +5,7 @@ using Ggrok.Server.Raw;
 using Ggrok.Server.Relay;
 using Ggrok.Server.Rendezvous;
 using Ggrok.Server.TlsPassthrough;
+using Ggrok.Server.Tokens;
 using Ggrok.Server.Tunnels;
 using Ggrok.Server.Visitors;
 using Ggrok.Shared.Protocol;
@@ -30,6 +31,9 @@ public static class GgrokServer
         builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = options.ShutdownGrace + TimeSpan.FromSeconds(3));
 
         WebApplication app = builder.Build();
+
+        // Policies that are not valid stop the server now, not at the first registration.
+        app.Services.GetRequiredService<Edge.PolicyBook>();
         Map(app);
         return app;
     }
@@ -46,6 +50,7 @@ public static class GgrokServer
         services.AddSingleton<RawRelay>();
         services.AddSingleton<ConnectRelay>();
         services.AddSingleton<RouteAssigner>();
+        Edge.EdgeServices.Add(services);
         services.AddSingleton<Registrar>();
         services.AddSingleton<TunnelEndpoint>();
         services.AddSingleton<ILegacyEndpoint, Legacy.LegacyEndpoint>();

@@ -1,5 +1,6 @@
 using System.Net;
 using Ggrok.Server.Ports;
+using Ggrok.Server.Tokens;
 using Ggrok.Server.Tunnels;
 using Ggrok.Shared.Multiplexing;
 
@@ -85,6 +86,12 @@ public sealed record ServerOptions
 
     /// <summary>Addresses that may read the metrics without a token; null for none.</summary>
     public AddressList? MetricsAllow { get; init; }
+
+    /// <summary>File with the server's policies, watched; null for none.</summary>
+    public string? PolicyFile { get; init; }
+
+    /// <summary>The server's policies themselves, in YAML; null for none.</summary>
+    public string? Policies { get; init; }
 
     internal MuxOptions ToMuxOptions() => new()
     {

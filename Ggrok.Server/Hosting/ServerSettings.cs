@@ -24,6 +24,8 @@ public static class ServerSettings
         new("GGROK_HTTP3", "auto", "auto or off", "HTTP/3 on the TLS port, where the system has msquic."),
         new("GGROK_TOKENS", "", "comma-separated", "Tokens that may open tunnels, each with its grants; without any the server is open."),
         new("GGROK_TOKENS_FILE", "", "path", "File with one token and its grants a line; # starts a comment."),
+        new("GGROK_POLICY_FILE", "", "path", "YAML file with policies for tunnels, read again when it changes."),
+        new("GGROK_POLICIES", "", "YAML", "The same as text, where there is no file; the file's sections come behind it."),
         new("GGROK_TCP_PORTS", "", "ports", "Ports for public TCP tunnels: 20000-20100, 25565, or 0 for any free one."),
         new("GGROK_UDP_PORTS", "", "ports", "Ports for public UDP tunnels, written the same way."),
         new("GGROK_TLS_PASSTHROUGH_PORT", "", "port", "Port on which TLS tunnels share one address, told apart by server name."),
@@ -59,6 +61,8 @@ public static class ServerSettings
         var options = new ServerOptions
         {
             Tokens = reader.Tokens("GGROK_TOKENS", "GGROK_TOKENS_FILE"),
+            PolicyFile = reader.Text("GGROK_POLICY_FILE"),
+            Policies = reader.Text("GGROK_POLICIES"),
             TcpPorts = reader.Parse("GGROK_TCP_PORTS", PortRange.Parse, defaults.TcpPorts),
             UdpPorts = reader.Parse("GGROK_UDP_PORTS", PortRange.Parse, defaults.UdpPorts),
             TlsPassthroughPort = reader.OptionalInt("GGROK_TLS_PASSTHROUGH_PORT", 0, 65535),

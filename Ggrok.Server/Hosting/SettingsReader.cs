@@ -1,4 +1,5 @@
 using System.Globalization;
+using Ggrok.Server.Tokens;
 using Ggrok.Server.Tunnels;
 using Ggrok.Shared.Protocol;
 
@@ -150,7 +151,7 @@ internal sealed class SettingsReader(IConfiguration configuration)
             }
 
             // The grants of a token that was forgotten would be a token that may do everything.
-            if (Grants.IsGrant(words[0]))
+            if (GrantWords.IsGrant(words[0]))
             {
                 _complaints.Add($"{name}: grants need a token in front of them; write TOKEN {words[0].Split('=')[0]}…");
                 continue;

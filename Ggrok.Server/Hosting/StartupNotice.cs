@@ -1,3 +1,4 @@
+using Ggrok.Server.Tokens;
 using Ggrok.Server.Tunnels;
 
 namespace Ggrok.Server.Hosting;

@@ -191,7 +191,7 @@ internal sealed class LegacyConnection(ServerOptions options, TimeProvider time)
             }
         }
 
-        ResponseRelay.ApplyHead(context, head, record.Id);
+        ResponseRelay.ApplyHead(context, head, record);
         byte[] body = response.Body ?? [];
         if (!ResponseRelay.AllowsBody(context.Request.Method, response.StatusCode))
         {

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Ggrok.Server.Edge;
 using Ggrok.Server.Hosting;
 using Ggrok.Server.Metrics.Traffic;
 using Ggrok.Server.Tunnels;
@@ -12,7 +13,7 @@ using Ggrok.Shared.Relay.Datagrams;
 namespace Ggrok.Server.Raw;
 
 /// <summary>Connections and datagrams of visitors that are no HTTP: bytes into a stream and back.</summary>
-public sealed partial class RawRelay(ServerOptions options, TrafficStatistics traffic, TimeProvider time, ILogger<RawRelay> log)
+public sealed partial class RawRelay(ServerOptions options, PolicyBook policies, TrafficStatistics traffic, TimeProvider time, ILogger<RawRelay> log)
 {
     private int _running;
 
@@ -42,7 +43,7 @@ public sealed partial class RawRelay(ServerOptions options, TrafficStatistics tr
         {
             SocketEnd.Prepare(socket);
             remote = TextOf(socket.RemoteEndPoint);
-            stream = OpenStream(route, out error);
+            stream = OpenStream(route, (socket.RemoteEndPoint as IPEndPoint)?.Address, out error);
             if (stream is not null)
             {
                 stream.SetIdleTimeout(options.RawIdleTimeout);
@@ -77,7 +78,7 @@ public sealed partial class RawRelay(ServerOptions options, TrafficStatistics tr
     /// <summary>Opens a stream for the datagrams of a new peer; null when there is no way to the client now.</summary>
     public OpenedDatagrams? OpenDatagrams(TunnelRoute? route, IPEndPoint peer, IPEndPoint local)
     {
-        if (OpenStream(route, out _) is not { } stream)
+        if (OpenStream(route, peer.Address, out _) is not { } stream)
         {
             return null;
         }
@@ -100,10 +101,16 @@ public sealed partial class RawRelay(ServerOptions options, TrafficStatistics tr
     internal static string TextOf(EndPoint? endPoint) =>
         endPoint is IPEndPoint ip ? new IPEndPoint(Plain(ip.Address), ip.Port).ToString() : "unknown";
 
-    private static MuxStream? OpenStream(TunnelRoute? route, out RelayError error)
+    private MuxStream? OpenStream(TunnelRoute? route, IPAddress? remote, out RelayError error)
     {
-        error = route is null ? RelayError.NoTunnel : RelayError.TunnelAway;
-        return route?.Tunnel?.TryOpenStream(out error);
+        error = route is null ? RelayError.NoTunnel : policies.PipelineOf(route)?.Admit(remote) ?? RelayError.None;
+        if (error != RelayError.None)
+        {
+            return null;
+        }
+
+        error = RelayError.TunnelAway;
+        return route!.Tunnel?.TryOpenStream(out error);
     }
 
     private static RawOpen Describe(TunnelRoute route, string id, IPEndPoint? peer, IPEndPoint? local) =>

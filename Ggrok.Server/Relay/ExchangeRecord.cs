@@ -1,3 +1,4 @@
+using Ggrok.Server.Edge;
 using Ggrok.Shared.Protocol;
 
 namespace Ggrok.Server.Relay;
@@ -16,6 +17,12 @@ public sealed class ExchangeRecord
 
     /// <summary>How the exchange failed.</summary>
     public RelayError Error { get; set; }
+
+    /// <summary>Why the server refused the request, in a sentence for the visitor; null for what the error always says.</summary>
+    public string? Reason { get; set; }
+
+    /// <summary>The way through the policies; null for tunnels without any.</summary>
+    public EdgeExchange? Edge { get; set; }
 
     /// <summary>Size of the request body in bytes.</summary>
     public long RequestBytes { get; set; }

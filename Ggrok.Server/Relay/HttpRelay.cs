@@ -28,7 +28,7 @@ internal sealed class HttpRelay(ServerOptions options)
         RequestBodyPump? pump = head.HasBody ? PumpFor(context, stream, record, ofCall) : null;
         try
         {
-            RelayError error = await SendRequestAsync(stream, head, pump, ofCall, ExpectsContinue(context.Request)).ConfigureAwait(false);
+            RelayError error = await SendRequestAsync(stream, head, pump, ofCall ?? LimitOf(record), ExpectsContinue(context.Request)).ConfigureAwait(false);
             return error != RelayError.None ? error : await ReceiveResponseAsync(context, connection, stream, pump, record).ConfigureAwait(false);
         }
         catch (ProtocolViolationException)
@@ -45,11 +45,11 @@ internal sealed class HttpRelay(ServerOptions options)
     }
 
     private async ValueTask<RelayError> SendRequestAsync(
-        MuxStream stream, RequestHead head, RequestBodyPump? pump, TimeSpan? ofCall, bool expectsContinue)
+        MuxStream stream, RequestHead head, RequestBodyPump? pump, TimeSpan limit, bool expectsContinue)
     {
         if (pump is null)
         {
-            stream.SetDeadline(ofCall ?? options.ResponseTimeout, RelayError.ResponseHeadTimeout);
+            stream.SetDeadline(limit, RelayError.ResponseHeadTimeout);
         }
 
         bool sent = pump is null
@@ -68,9 +68,11 @@ internal sealed class HttpRelay(ServerOptions options)
         return RelayError.None;
     }
 
+    private TimeSpan LimitOf(ExchangeRecord record) => record.Edge?.ResponseTimeout ?? options.ResponseTimeout;
+
     private RequestBodyPump PumpFor(HttpContext context, MuxStream stream, ExchangeRecord record, TimeSpan? ofCall)
     {
-        var deadline = new ResponseDeadline(stream, ofCall ?? options.ResponseTimeout);
+        var deadline = new ResponseDeadline(stream, ofCall ?? LimitOf(record));
         if (ofCall is not null)
         {
             deadline.Begin();
@@ -126,7 +128,7 @@ internal sealed class HttpRelay(ServerOptions options)
                 pump.Deadline.Lift();
             }
 
-            ResponseRelay.ApplyHead(context, head, record.Id);
+            ResponseRelay.ApplyHead(context, head, record);
             connection.Return(head);
             return await ResponseRelay.CopyBodyAsync(context, stream, record).ConfigureAwait(false);
         }

@@ -16,7 +16,7 @@ internal static class ResponseRelay
     private const int FlushAt = 64 * 1024;
 
     /// <summary>Applies a final response head.</summary>
-    public static void ApplyHead(HttpContext context, ResponseHead head, string id)
+    public static void ApplyHead(HttpContext context, ResponseHead head, ExchangeRecord record)
     {
         HttpResponse response = context.Response;
         response.StatusCode = head.Status;
@@ -43,8 +43,10 @@ internal static class ResponseRelay
 
         if (!target.ContainsKey(VisitorHeaders.RequestId))
         {
-            target[VisitorHeaders.RequestId] = id;
+            target[VisitorHeaders.RequestId] = record.Id;
         }
+
+        record.Edge?.ApplyToResponse(response);
     }
 
     /// <summary>Copies the body until the client's End. Returns how it failed, if it did.</summary>

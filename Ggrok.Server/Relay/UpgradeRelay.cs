@@ -43,7 +43,7 @@ internal sealed class UpgradeRelay(ServerOptions options)
                 return stream.Error == RelayError.None ? RelayError.RequestHeadTooLarge : stream.Error;
             }
 
-            stream.SetDeadline(options.ResponseTimeout, RelayError.ResponseHeadTimeout);
+            stream.SetDeadline(record.Edge?.ResponseTimeout ?? options.ResponseTimeout, RelayError.ResponseHeadTimeout);
             InboundFrame frame = await stream.ReadAsync().ConfigureAwait(false);
             if (frame.Kind != FrameKind.Head)
             {
@@ -84,13 +84,13 @@ internal sealed class UpgradeRelay(ServerOptions options)
     private static async Task<RelayError> RefusedAsync(HttpContext context, MuxStream stream, ResponseHead response, ExchangeRecord record)
     {
         await stream.WriteEndAsync().ConfigureAwait(false);
-        ResponseRelay.ApplyHead(context, response, record.Id);
+        ResponseRelay.ApplyHead(context, response, record);
         return await ResponseRelay.CopyBodyAsync(context, stream, record).ConfigureAwait(false);
     }
 
     private static async Task<RelayError> SpliceAsync(HttpContext context, MuxStream stream, ResponseHead response, ExchangeRecord record)
     {
-        await using Stream visitor = await AcceptAsync(context, response, record.Id).ConfigureAwait(false);
+        await using Stream visitor = await AcceptAsync(context, response, record).ConfigureAwait(false);
         record.Status = context.Response.StatusCode;
         record.IsUpgraded = true;
         var splice = new StreamSplice(stream, visitor, RelayError.VisitorGone);
@@ -107,9 +107,9 @@ internal sealed class UpgradeRelay(ServerOptions options)
         return stream.Error;
     }
 
-    private static async ValueTask<Stream> AcceptAsync(HttpContext context, ResponseHead response, string id)
+    private static async ValueTask<Stream> AcceptAsync(HttpContext context, ResponseHead response, ExchangeRecord record)
     {
-        ResponseRelay.ApplyHead(context, response, id);
+        ResponseRelay.ApplyHead(context, response, record);
         if (context.Features.Get<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true } connect)
         {
             context.Response.StatusCode = StatusCodes.Status200OK;

@@ -1,3 +1,4 @@
+using Ggrok.Server.Edge;
 using Ggrok.Server.Hosting;
 using Ggrok.Server.Metrics.Traffic;
 using Ggrok.Server.Tunnels;
@@ -5,11 +6,12 @@ using Ggrok.Server.Visitors;
 using Ggrok.Shared.Multiplexing;
 using Ggrok.Shared.Protocol;
 using Ggrok.Shared.Relay;
+using IPAddress = System.Net.IPAddress;
 
 namespace Ggrok.Server.Rendezvous;
 
 /// <summary>Streams that a client opens to a private name: joined with a stream to the client that serves it.</summary>
-public sealed partial class ConnectRelay(ServerOptions options, TunnelRegistry registry, TrafficStatistics traffic, TimeProvider time, ILogger<ConnectRelay> log)
+public sealed partial class ConnectRelay(ServerOptions options, TunnelRegistry registry, PolicyBook policies, TrafficStatistics traffic, TimeProvider time, ILogger<ConnectRelay> log)
 {
     /// <summary>What the server tells about the names in a Hello.</summary>
     public NameState Describe(string name)
@@ -91,6 +93,12 @@ public sealed partial class ConnectRelay(ServerOptions options, TunnelRegistry r
         if (route.Kind.ToWire() != open.Kind)
         {
             return (RelayError.WrongKind, null, counted);
+        }
+
+        RelayError refusal = policies.PipelineOf(route)?.Admit(IPAddress.TryParse(session.Remote, out IPAddress? remote) ? remote : null) ?? RelayError.None;
+        if (refusal != RelayError.None)
+        {
+            return (refusal, null, counted);
         }
 
         RelayError error = RelayError.TunnelAway;

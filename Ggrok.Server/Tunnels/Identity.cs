@@ -1,3 +1,5 @@
+using Ggrok.Server.Tokens;
+
 namespace Ggrok.Server.Tunnels;
 
 /// <summary>Who registers, as far as the server knows, and what that allows.</summary>

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Security.Cryptography;
+using Ggrok.Server.Edge;
 using Ggrok.Server.Hosting;
 using Ggrok.Server.Rendezvous;
 using Ggrok.Server.TlsPassthrough;
@@ -11,7 +12,7 @@ namespace Ggrok.Server.Tunnels;
 /// <summary>Decides about a Hello: limits, names, conflicts; makes the session.</summary>
 public sealed class Registrar(
     ServerOptions options, RouteAssigner assigner, TunnelRegistry registry, SessionDirectory directory, ConnectRelay connect,
-    PassthroughPort passthrough, TimeProvider time)
+    PassthroughPort passthrough, EdgeCompiler edge, TimeProvider time)
 {
     /// <summary>Registers every tunnel of the Hello, or none. The result is disposed when the session is over.</summary>
     /// <param name="hello">What the client wants.</param>
@@ -29,24 +30,25 @@ public sealed class Registrar(
 
         var assignments = new List<Assignment>();
         refusal = Assign(hello, new Applicant(connectHost, hello.Client, identity), assignments);
-
-        // A name that is kept for a lost client is kept from others: it counts, or connecting and vanishing would take them all.
-        if (refusal is null && !directory.TryReserve(
-            identity.Id, SizeOf(hello), options.MaxTunnelsPerToken - registry.CountAway(identity.Id, assignments.Select(a => a.Key))))
-        {
-            refusal = new Rejected(RejectCode.TooManyTunnels,
-                string.Create(CultureInfo.InvariantCulture, $"This token may open {options.MaxTunnelsPerToken} tunnels at once and has them open, or lost a moment ago; close one first."),
-                MayRetry: true, RetryAfterSeconds: 10);
-        }
-
+        EdgeSlot[] slots = refusal is null ? MakeSlots(hello, assignments, out refusal) : [];
         if (refusal is not null)
         {
             assignments.ForEach(a => a.Dispose());
             return new Registration(refusal);
         }
 
+        // A name that is kept for a lost client is kept from others: it counts, or connecting and vanishing would take them all.
+        if (!directory.TryReserve(
+            identity.Id, SizeOf(hello), options.MaxTunnelsPerToken - registry.CountAway(identity.Id, assignments.Select(a => a.Key))))
+        {
+            assignments.ForEach(a => a.Dispose());
+            return new Registration(new Rejected(RejectCode.TooManyTunnels,
+                string.Create(CultureInfo.InvariantCulture, $"This token may open {options.MaxTunnelsPerToken} tunnels at once and has them open, or lost a moment ago; close one first."),
+                MayRetry: true, RetryAfterSeconds: 10));
+        }
+
         return Admit(new TunnelSession(Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8)), hello, identity, remote, transport,
-            options.ToMuxOptions(), connect.ServeAsync, time), assignments);
+            options.ToMuxOptions(), connect.ServeAsync, time), assignments, slots);
     }
 
     private Rejected? Assign(Hello hello, Applicant applicant, List<Assignment> assignments)
@@ -72,6 +74,35 @@ public sealed class Registrar(
         return null;
     }
 
+    // A client that comes back with the same policies goes on with what they counted: leaving is no way around a limit.
+    private EdgeSlot[] MakeSlots(Hello hello, List<Assignment> assignments, out Rejected? refusal)
+    {
+        refusal = null;
+        var slots = new EdgeSlot[assignments.Count];
+        for (int i = 0; i < slots.Length; i++)
+        {
+            TunnelRequest wanted = hello.Tunnels[i];
+            RouteKey key = assignments[i].Key;
+            if (registry.Find(key) is { } held && held.Owner.ClientId == hello.Client && held.Edge.IsFor(wanted.Policies))
+            {
+                slots[i] = held.Edge;
+                continue;
+            }
+
+            try
+            {
+                slots[i] = new EdgeSlot(wanted.Policies ?? [], edge.Compile(wanted.Policies ?? [], new EdgeScope(key, IsClients: true)));
+            }
+            catch (FormatException e)
+            {
+                refusal = new Rejected(RejectCode.PolicyInvalid, Printable.Clean(e.Message), MayRetry: false, Tunnel: hello.Tunnels.Count > 1 ? wanted.Name : null);
+                return [];
+            }
+        }
+
+        return slots;
+    }
+
     // A session that only connects counts as one tunnel, so that the limit bounds those too.
     private static int SizeOf(Hello hello) => Math.Max(1, hello.Tunnels.Count);
 
@@ -84,7 +115,7 @@ public sealed class Registrar(
                 : new Rejected(RejectCode.NameNotAllowed, $"\"{Printable.Clean(refused)}\" is no private name; use letters, digits, - . and _, at most {PrivateName.Longest}.", MayRetry: false);
     }
 
-    private Registration Admit(TunnelSession session, List<Assignment> assignments)
+    private Registration Admit(TunnelSession session, List<Assignment> assignments, EdgeSlot[] slots)
     {
         Hello hello = session.Hello;
         var owner = new RouteOwner(hello.Client, Printable.Clean(hello.Label), session.Identity.Id);
@@ -97,6 +128,7 @@ public sealed class Registrar(
             Tunnel = session,
             TunnelIndex = i,
             StripPath = hello.Tunnels[i].StripPath,
+            Edge = slots[i],
         })];
         RegistrationResult result = registry.Register(routes);
         if (result.Lease is null)
@@ -137,7 +169,7 @@ public sealed class Registrar(
         return new Welcome(
             session.Id,
             ProgramVersion.Current,
-            [.. assignments.Select((a, i) => new TunnelGrant(session.Hello.Tunnels[i].Name, urls.Of(a.Key)))],
+            [.. assignments.Select((a, i) => new TunnelGrant(session.Hello.Tunnels[i].Name, urls.Of(a.Key), session.Hello.Tunnels[i].Policies?.Count))],
             new SessionLimits(options.MaxStreams, options.MaxHeadBytes),
             session.Hello.Connect is { } names ? [.. names.Select(n => connect.Describe(PrivateName.Normalize(n)!))] : null);
     }

@@ -1,5 +1,6 @@
 using System.Net.WebSockets;
 using Ggrok.Server.Hosting;
+using Ggrok.Server.Tokens;
 using Ggrok.Server.Tls;
 using Ggrok.Server.Visitors;
 using Ggrok.Shared.Multiplexing;

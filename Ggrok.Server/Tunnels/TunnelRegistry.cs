@@ -117,6 +117,7 @@ public sealed class TunnelRegistry(TimeProvider time)
             Kind = route.Kind,
             TunnelName = route.TunnelName,
             Owner = route.Owner,
+            Edge = route.Edge,
             AwayUntil = time.GetUtcNow() + awayFor,
         };
         lock (_gate)

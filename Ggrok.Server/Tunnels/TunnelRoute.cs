@@ -1,3 +1,4 @@
+using Ggrok.Server.Edge;
 using Ggrok.Shared.Protocol;
 
 namespace Ggrok.Server.Tunnels;
@@ -34,6 +35,9 @@ public sealed class TunnelRoute
 
     /// <summary>Remove the path prefix before the local service sees the target.</summary>
     public bool StripPath { get; init; }
+
+    /// <summary>What its client has the server do with visitors; kept while it is away.</summary>
+    public EdgeSlot Edge { get; init; } = EdgeSlot.Without();
 
     /// <summary>While away: when the name becomes free for others.</summary>
     public DateTimeOffset AwayUntil { get; init; }

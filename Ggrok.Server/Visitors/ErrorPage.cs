@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Text.Json;
+using Ggrok.Server.Relay;
 using Ggrok.Shared.Protocol;
 
 namespace Ggrok.Server.Visitors;
@@ -9,14 +10,14 @@ namespace Ggrok.Server.Visitors;
 internal static class ErrorPage
 {
     /// <summary>Writes the answer for a named error. The response must not have started.</summary>
-    public static Task WriteAsync(HttpContext context, RelayError error, string requestId)
+    public static Task WriteAsync(HttpContext context, RelayError error, ExchangeRecord record)
     {
         RelayFailure failure = RelayFailure.Of(error);
         HttpResponse response = context.Response;
         response.Clear();
         response.StatusCode = failure.Status;
         response.Headers[VisitorHeaders.Error] = error.ToString();
-        response.Headers[VisitorHeaders.RequestId] = requestId;
+        response.Headers[VisitorHeaders.RequestId] = record.Id;
         response.Headers.CacheControl = "no-store";
         response.Headers.Vary = "Accept";
         if (RelayFailure.RetryAfterSeconds(error) is { } seconds)
@@ -26,8 +27,9 @@ internal static class ErrorPage
 
         string? command = error == RelayError.NoTunnel ? StartCommand(context.Request) : null;
         bool html = context.Request.Headers.Accept.ToString().Contains("text/html", StringComparison.OrdinalIgnoreCase);
+        record.Edge?.ApplyToResponse(response);
         response.ContentType = html ? "text/html; charset=utf-8" : "application/json; charset=utf-8";
-        byte[] body = html ? Html(failure, error, requestId, command) : Json(failure, error, requestId, command);
+        byte[] body = html ? Html(failure, error, record, command) : Json(failure, error, record, command);
         response.ContentLength = body.Length;
         return HttpMethods.IsHead(context.Request.Method) ? Task.CompletedTask : response.Body.WriteAsync(body).AsTask();
     }
@@ -40,7 +42,7 @@ internal static class ErrorPage
         return $"ggrok --server {server} --port 3000";
     }
 
-    private static byte[] Json(RelayFailure failure, RelayError error, string requestId, string? command)
+    private static byte[] Json(RelayFailure failure, RelayError error, ExchangeRecord record, string? command)
     {
         using var buffer = new MemoryStream();
         using (var json = new Utf8JsonWriter(buffer))
@@ -49,22 +51,23 @@ internal static class ErrorPage
             json.WriteString("error", error.ToString());
             json.WriteNumber("status", failure.Status);
             json.WriteString("title", failure.Title);
-            json.WriteString("message", failure.Advice);
+            json.WriteString("message", record.Reason ?? failure.Advice);
             if (command is not null)
             {
                 json.WriteString("command", command);
             }
 
-            json.WriteString("requestId", requestId);
+            json.WriteString("requestId", record.Id);
             json.WriteEndObject();
         }
 
         return buffer.ToArray();
     }
 
-    private static byte[] Html(RelayFailure failure, RelayError error, string requestId, string? command)
+    private static byte[] Html(RelayFailure failure, RelayError error, ExchangeRecord record, string? command)
     {
         string commandBlock = command is null ? "" : $"<pre><code>{WebUtility.HtmlEncode(command)}</code></pre>";
+        string reason = record.Reason is null ? "" : WebUtility.HtmlEncode(record.Reason) + "</p>\n<p>";
         string page = $$"""
             <!doctype html>
             <html lang="en">
@@ -87,9 +90,9 @@ internal static class ErrorPage
             <main>
             <div class="status">{{failure.Status}}</div>
             <h1>{{failure.Title}}</h1>
-            <p>{{failure.Advice}}</p>
+            <p>{{reason}}{{failure.Advice}}</p>
             {{commandBlock}}
-            <small>Ggrok · {{error}} · request {{WebUtility.HtmlEncode(requestId)}}</small>
+            <small>Ggrok · {{error}} · request {{WebUtility.HtmlEncode(record.Id)}}</small>
             </main>
             </body>
             </html>

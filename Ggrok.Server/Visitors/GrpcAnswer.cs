@@ -41,7 +41,7 @@ internal static class GrpcAnswer
     };
 
     /// <summary>Writes the answer for a named error. The response must not have started.</summary>
-    public static Task WriteAsync(HttpContext context, RelayError error, string requestId)
+    public static Task WriteAsync(HttpContext context, RelayError error, ExchangeRecord record)
     {
         RelayFailure failure = RelayFailure.Of(error);
         HttpResponse response = context.Response;
@@ -51,10 +51,11 @@ internal static class GrpcAnswer
         response.ContentType = type;
         response.Headers["grpc-status"] = StatusOf(error).ToString(CultureInfo.InvariantCulture);
 
-        // ASCII without a percent sign, so that nothing has to be encoded.
-        response.Headers["grpc-message"] = $"{error}: {failure.Advice}";
+        // The advice is ASCII without a percent sign; a reason may hold what the visitor sent.
+        response.Headers["grpc-message"] = $"{error}: {(record.Reason is { } reason ? Uri.EscapeDataString(reason).Replace("%20", " ", StringComparison.Ordinal) : failure.Advice)}";
         response.Headers[VisitorHeaders.Error] = error.ToString();
-        response.Headers[VisitorHeaders.RequestId] = requestId;
+        response.Headers[VisitorHeaders.RequestId] = record.Id;
+        record.Edge?.ApplyToResponse(response);
         return response.CompleteAsync();
     }
 }

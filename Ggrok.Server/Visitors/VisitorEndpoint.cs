@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Ggrok.Server.Edge;
 using Ggrok.Server.Hosting;
 using Ggrok.Server.Metrics.Traffic;
 using Ggrok.Server.Relay;
@@ -14,6 +15,7 @@ internal sealed class VisitorEndpoint(
     ServerOptions options,
     TunnelRegistry registry,
     RequestHeadBuilder heads,
+    PolicyBook policies,
     HttpRelay http,
     UpgradeRelay upgrades,
     RequestLog log,
@@ -80,18 +82,26 @@ internal sealed class VisitorEndpoint(
         RelayError error = heads.TryFill(head, context, connection, record.Id, route, target, upgrade);
         if (error == RelayError.None)
         {
-            head.Waited = time.GetElapsedTime(record.Started);
-            error = await RelayAsync(context, connection, route, head, record).ConfigureAwait(false);
+            error = policies.PipelineOf(route) is { } pipeline
+                ? await RunAsync(pipeline, new EdgeExchange(context, head, route, record) { VisitorTarget = target }, connection).ConfigureAwait(false)
+                : await RelayAsync(context, connection, route, head, record).ConfigureAwait(false);
         }
 
         connection.Return(head);
         return error;
     }
 
+    private ValueTask<RelayError> RunAsync(EdgePipeline pipeline, EdgeExchange exchange, VisitorConnection connection)
+    {
+        exchange.Record.Edge = exchange;
+        return pipeline.RunAsync(exchange, x => RelayAsync(x.Context, connection, x.Route, x.Head, x.Record));
+    }
+
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<RelayError> RelayAsync(
         HttpContext context, VisitorConnection connection, TunnelRoute route, RequestHead head, ExchangeRecord record)
     {
+        head.Waited = time.GetElapsedTime(record.Started);
         if (route.Legacy is not null)
         {
             return await route.Legacy.RelayAsync(context, head, record).ConfigureAwait(false);
@@ -133,11 +143,11 @@ internal sealed class VisitorEndpoint(
             if (GrpcRequest.Is(context.Request))
             {
                 record.Status = StatusCodes.Status200OK;
-                await GrpcAnswer.WriteAsync(context, error, record.Id).ConfigureAwait(false);
+                await GrpcAnswer.WriteAsync(context, error, record).ConfigureAwait(false);
                 return;
             }
 
-            await ErrorPage.WriteAsync(context, error, record.Id).ConfigureAwait(false);
+            await ErrorPage.WriteAsync(context, error, record).ConfigureAwait(false);
         }
         catch (Exception e) when (e is IOException or OperationCanceledException or ObjectDisposedException)
         {

@@ -31,6 +31,7 @@ public sealed record Hello(
 /// <param name="StripPath">Remove the prefix from request targets.</param>
 /// <param name="RemotePort">Public port of a TCP or UDP tunnel, or null for any.</param>
 /// <param name="PrivateName">Name by which other clients reach a TCP or UDP tunnel that has no public port, or null.</param>
+/// <param name="Policies">What the server shall do with visitors before they reach the client, or null.</param>
 public sealed record TunnelRequest(
     string Name,
     string Kind,
@@ -39,7 +40,8 @@ public sealed record TunnelRequest(
     string? Path = null,
     bool StripPath = false,
     int? RemotePort = null,
-    string? PrivateName = null);
+    string? PrivateName = null,
+    IReadOnlyList<PolicyDirective>? Policies = null);
 
 /// <summary>Server's acceptance.</summary>
 /// <param name="Session">Id of the session, for logs.</param>
@@ -57,7 +59,8 @@ public sealed record Welcome(
 /// <summary>One tunnel that the server opened.</summary>
 /// <param name="Name">Name within the session.</param>
 /// <param name="Url">Public URL.</param>
-public sealed record TunnelGrant(string Name, string Url);
+/// <param name="Policies">How many policies of the client are in force; null when it asked for none, or the server knows none.</param>
+public sealed record TunnelGrant(string Name, string Url, int? Policies = null);
 
 /// <summary>What the server knows of a private name.</summary>
 /// <param name="Name">The name.</param>
@@ -114,6 +117,9 @@ public enum RejectCode
 
     /// <summary>The token does not grant this.</summary>
     NotGranted,
+
+    /// <summary>A policy is not known here, or its value is not valid.</summary>
+    PolicyInvalid,
 }
 
 /// <summary>No new streams; finish what runs, then connect again.</summary>

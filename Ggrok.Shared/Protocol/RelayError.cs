@@ -82,6 +82,48 @@ public enum RelayError : ushort
     /// <summary>The private name serves another kind of connection: UDP instead of TCP, or the reverse.</summary>
     WrongKind = 51,
 
+    /// <summary>Visitors from this address are not let in.</summary>
+    AddressDenied = 60,
+
+    /// <summary>More requests in a time than the tunnel's policy lets pass.</summary>
+    RateLimited = 61,
+
+    /// <summary>More requests at once than the tunnel's policy lets pass.</summary>
+    ConcurrencyLimited = 62,
+
+    /// <summary>The tunnel is closed for maintenance.</summary>
+    Maintenance = 63,
+
+    /// <summary>The visitor's TLS connection carries no client certificate that the tunnel accepts.</summary>
+    ClientCertificateRequired = 64,
+
+    /// <summary>The request carries no credentials, or not the right ones (RFC 9110 section 15.5.2).</summary>
+    CredentialsRequired = 65,
+
+    /// <summary>The webhook's signature is missing, does not fit or is too old.</summary>
+    SignatureInvalid = 66,
+
+    /// <summary>The request body is larger than the tunnel's policy lets pass (RFC 9110 section 15.5.14).</summary>
+    RequestBodyTooLarge = 67,
+
+    /// <summary>The local service failed often of late and is left in peace for a moment.</summary>
+    CircuitOpen = 68,
+
+    /// <summary>The visitor is signed in, but not among those whom the tunnel lets in.</summary>
+    AccessDenied = 69,
+
+    /// <summary>The request body did not arrive in time (RFC 9110 section 15.5.9).</summary>
+    RequestBodyTimeout = 70,
+
+    /// <summary>A login cannot be completed: it was begun elsewhere, took too long or was refused.</summary>
+    LoginFailed = 71,
+
+    /// <summary>The provider of the login cannot be reached or answers with nonsense.</summary>
+    LoginProviderFailed = 72,
+
+    /// <summary>The share link is not valid, has expired or was used.</summary>
+    ShareLinkInvalid = 73,
+
     /// <summary>The tunnel's client or server has a bug: an exception without a name.</summary>
     Internal = 99,
 }

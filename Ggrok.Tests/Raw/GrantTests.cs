@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Net.WebSockets;
 using Ggrok.Client.Connection;
 using Ggrok.Server.Hosting;
+using Ggrok.Server.Tokens;
 using Ggrok.Server.Tunnels;
 using Ggrok.Shared.Protocol;
 using Ggrok.Tests.Testing;
@@ -126,7 +127,7 @@ public class GrantTests
     }
 
     [Theory]
-    [InlineData("s3cr3t serv=x", "public, serve=NAME|NAME or connect=NAME|NAME")]
+    [InlineData("s3cr3t serv=x", "serve=NAME|NAME, connect=NAME|NAME")]
     [InlineData("s3cr3t with spaces", "a token has no spaces")]
     [InlineData("s3cr3t serve=", "is no private name")]
     [InlineData("s3cr3t serve=a||b", "is no private name")]

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using Ggrok.Client.Connection;
 using Ggrok.Server.Ports;
 using Ggrok.Server.Raw;
+using Ggrok.Server.Tokens;
 using Ggrok.Server.Tunnels;
 using Ggrok.Shared.Multiplexing;
 using Ggrok.Shared.Protocol;

@@ -1,11 +1,10 @@
 using System.Globalization;
 using System.Text;
-using Ggrok.Client.Cli;
 
-namespace Ggrok.Client.Configuration;
+namespace Ggrok.Shared.Yaml;
 
 /// <summary>The text of a configuration file, as far as it is one.</summary>
-internal static class YamlText
+public static class YamlText
 {
     /// <summary>Most bytes that a file may have.</summary>
     public const int MaxBytes = 1024 * 1024;
@@ -16,7 +15,7 @@ internal static class YamlText
     private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     /// <summary>The text, a byte order mark included.</summary>
-    /// <exception cref="UsageException">The file cannot be read, is too large, or is no text in UTF-8.</exception>
+    /// <exception cref="YamlTextException">The file cannot be read, is too large, or is no text in UTF-8.</exception>
     public static string Read(string path)
     {
         byte[] bytes = Bytes(path);
@@ -49,10 +48,10 @@ internal static class YamlText
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new UsageException($"{path} cannot be read: {e.Message}");
+            throw new YamlTextException($"{path} cannot be read: {e.Message}");
         }
     }
 
-    private static UsageException Wrong(string path, int linesBefore, string message) =>
+    private static YamlTextException Wrong(string path, int linesBefore, string message) =>
         new(string.Create(CultureInfo.InvariantCulture, $"{path}:{linesBefore + 1}: {message}"));
 }

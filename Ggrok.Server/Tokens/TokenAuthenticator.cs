@@ -1,8 +1,9 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using Ggrok.Server.Tunnels;
 
-namespace Ggrok.Server.Tunnels;
+namespace Ggrok.Server.Tokens;
 
 /// <summary>A token that the server knows.</summary>
 /// <param name="Token">The secret.</param>

@@ -1,15 +1,14 @@
 using System.Globalization;
-using Ggrok.Client.Cli;
 using YamlDotNet.Core;
 using YamlDotNet.Core.Events;
 
-namespace Ggrok.Client.Configuration;
+namespace Ggrok.Shared.Yaml;
 
 /// <summary>
-/// Reads the part of YAML that a configuration needs: mappings and single values. Aliases and the like are refused rather
+/// Reads the part of YAML that a configuration needs: mappings, sequences and single values. Aliases and the like are refused rather
 /// than followed, so that a small file stays a small amount of work.
 /// </summary>
-internal sealed class YamlTree
+public sealed class YamlTree
 {
     private const int Deepest = 8;
     private const int MostProblems = 100;
@@ -110,12 +109,13 @@ internal sealed class YamlTree
 
     private YamlNode ReadSequence(ParsingEvent start, int depth)
     {
+        var items = new List<YamlNode>();
         while (Peek() is not SequenceEnd)
         {
-            ReadNode(depth + 1);
+            items.Add(ReadNode(depth + 1));
         }
 
-        return new YamlNode(start.Start, Take().End);
+        return new YamlNode(start.Start, Take().End) { Items = items };
     }
 
     private YamlNode ReadMapping(MappingStart start, int depth)
@@ -173,7 +173,7 @@ internal sealed class YamlTree
     private static string TextOf(Scalar scalar) =>
         scalar is { Style: ScalarStyle.Plain, Value: "~" or "null" or "Null" or "NULL" } ? "" : scalar.Value;
 
-    private static string Printed(string name) => Shared.Protocol.Printable.Clean(name);
+    private static string Printed(string name) => Protocol.Printable.Clean(name);
 
     private void ComplainSyntax(YamlException e)
     {

@@ -1,0 +1,104 @@
+using System.Net;
+using Ggrok.Client.Connection;
+using Ggrok.Server.Hosting;
+using Ggrok.Shared.Protocol;
+using Ggrok.Tests.Testing;
+
+namespace Ggrok.Tests.Edge;
+
+/// <summary>Where policies come from, and which of them count.</summary>
+public class PolicyTests
+{
+    [Fact]
+    public async Task Servers_and_clients_policies_both_hold()
+    {
+        await using EdgeScene scene = await EdgeScene.StartAsync(
+            [("allow-ip", "203.0.113.0/24")], [("GGROK_POLICIES", "all: {deny-ip: 203.0.113.9}")]);
+
+        (await scene.FromAsync("203.0.113.9")).StatusCode.ShouldBe(HttpStatusCode.Forbidden);
+        (await scene.FromAsync("198.51.100.1")).StatusCode.ShouldBe(HttpStatusCode.Forbidden);
+        (await scene.FromAsync("203.0.113.10")).StatusCode.ShouldBe(HttpStatusCode.OK);
+        scene.Reached.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task A_section_for_some_tunnels_replaces_the_keys_of_the_section_for_all()
+    {
+        await using EdgeScene scene = await EdgeScene.OfServerAsync("""
+            all:
+              allow-ip: 198.51.100.0/24
+            tunnels:
+              "127.0.*":
+                allow-ip: [203.0.113.9, 203.0.113.10]
+              other.example.com:
+                deny-ip: 0.0.0.0/0
+            """);
+
+        (await scene.FromAsync("198.51.100.1")).StatusCode.ShouldBe(HttpStatusCode.Forbidden);
+        (await scene.FromAsync("203.0.113.10")).StatusCode.ShouldBe(HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task The_policy_file_counts_when_it_changes_and_a_broken_one_changes_nothing()
+    {
+        string file = Path.Combine(Directory.CreateTempSubdirectory("ggrok").FullName, "policies.yml");
+        await File.WriteAllTextAsync(file, "all: {deny-ip: 203.0.113.9}");
+        await using EdgeScene scene = await EdgeScene.StartAsync([], [("GGROK_POLICY_FILE", file)]);
+        (await scene.FromAsync("203.0.113.9")).StatusCode.ShouldBe(HttpStatusCode.Forbidden);
+
+        await File.WriteAllTextAsync(file, "all: {deny-ip: everybody}");
+        await Eventually.BecomesAsync(() => Task.FromResult(scene.Environment.Server.Logs.Lines.Any(l => l.Message.Contains("everybody", StringComparison.Ordinal))), true);
+        (await scene.FromAsync("203.0.113.9")).StatusCode.ShouldBe(HttpStatusCode.Forbidden);
+
+        await File.WriteAllTextAsync(file, "all: {deny-ip: 203.0.113.10}");
+        await Eventually.BecomesAsync(async () => (await scene.FromAsync("203.0.113.9")).StatusCode, HttpStatusCode.OK);
+        (await scene.FromAsync("203.0.113.10")).StatusCode.ShouldBe(HttpStatusCode.Forbidden);
+        Directory.Delete(Path.GetDirectoryName(file)!, recursive: true);
+    }
+
+    [Theory]
+    [InlineData("all: {deny-ip: here}", "GGROK_POLICIES:1: deny-ip: \"here\" is neither an address nor a network")]
+    [InlineData("all: {deny-op: 10.0.0.1}", "There is no policy \"deny-op\"")]
+    [InlineData("some: {deny-ip: 10.0.0.1}", "There is no section \"some\"")]
+    [InlineData("tunnels:\n  \"https://my.app\": {deny-ip: 10.0.0.1}", "GGROK_POLICIES:2: \"https://my.app\" names no tunnels")]
+    [InlineData("all: {deny-ip: }", "deny-ip: it is empty")]
+    [InlineData("all: [1]", "all must be a mapping")]
+    [InlineData("all: {deny-ip: \"${GGROK_NO_SUCH}\"}", "the variable GGROK_NO_SUCH is not set")]
+    public async Task A_server_with_policies_that_are_not_valid_does_not_start(string yaml, string complaint)
+    {
+        SettingsException refusal = await Should.ThrowAsync<SettingsException>(async () =>
+        {
+            await using RunningServer server = await RunningServer.StartAsync([("GGROK_POLICIES", yaml)]);
+        });
+
+        refusal.Message.ShouldContain(complaint);
+    }
+
+    [Theory]
+    [InlineData("allow-ip", "here", "allow-ip: \"here\" is neither an address nor a network")]
+    [InlineData("no-such-policy", "1", "no-such-policy: this server knows no such policy")]
+    public async Task A_client_with_a_policy_that_the_server_refuses_is_told_which_and_stops(string name, string value, string complaint)
+    {
+        await using RunningServer server = await RunningServer.StartAsync();
+        await using var client = new RunningClient(RunningClient.Options(server.Url, new Uri("http://127.0.0.1:9"), t => t with { Policies = [new(name, value)] }));
+
+        ClientExit exit = await client.Exit;
+
+        exit.Message.ShouldNotBeNull().ShouldContain(complaint);
+    }
+
+    [Fact]
+    public async Task While_the_client_is_away_its_policies_still_hold()
+    {
+        await using EdgeScene scene = await EdgeScene.OfClientAsync(("allow-ip", "203.0.113.9"));
+        scene.Environment.Server.Get<Ggrok.Server.Tunnels.SessionDirectory>().Sessions.Single().Connection.RequestClose(CloseReason.HeartbeatMissed);
+        scene.Environment.Client.Stop();
+        await scene.Environment.Client.Exit;
+
+        HttpResponseMessage refused = await scene.FromAsync("198.51.100.1");
+        HttpResponseMessage let = await scene.FromAsync("203.0.113.9");
+
+        refused.StatusCode.ShouldBe(HttpStatusCode.Forbidden);
+        let.StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable);
+    }
+}
