@@ -68,6 +68,7 @@ public static class GgrokServer
         services.AddHostedService<DrainService>();
         services.AddHostedService<StartupNotice>();
         Metrics.MetricsServices.Add(services);
+        Dashboard.DashboardServices.Add(services);
         Tls.TlsServices.Add(services, options.Tls);
     }
 
@@ -117,18 +118,19 @@ public static class GgrokServer
         TunnelEndpoint tunnels = app.Services.GetRequiredService<TunnelEndpoint>();
         HealthEndpoint health = app.Services.GetRequiredService<HealthEndpoint>();
         CertificateQuestion certificates = app.Services.GetRequiredService<CertificateQuestion>();
+        Metrics.Prometheus.MetricsEndpoint metrics = app.Services.GetRequiredService<Metrics.Prometheus.MetricsEndpoint>();
         VisitorEndpoint visitors = app.Services.GetRequiredService<VisitorEndpoint>();
 
         // Not routing: the paths of visitors are data, and decoding or matching them would cost and could only go wrong.
         app.Map(ProtocolLimits.Path, own =>
         {
             own.UseWebSockets();
-            own.Run(context => OwnPathAsync(context, tunnels, health, certificates));
+            own.Run(context => OwnPathAsync(context, tunnels, health, certificates, metrics));
         });
         app.Run(visitors.ServeAsync);
     }
 
-    private static Task OwnPathAsync(HttpContext context, TunnelEndpoint tunnels, HealthEndpoint health, CertificateQuestion certificates)
+    private static Task OwnPathAsync(HttpContext context, TunnelEndpoint tunnels, HealthEndpoint health, CertificateQuestion certificates, Metrics.Prometheus.MetricsEndpoint metrics)
     {
         switch (context.Request.Path.Value)
         {
@@ -138,6 +140,8 @@ public static class GgrokServer
                 return health.ServeAsync(context);
             case "/tls-allowed":
                 return certificates.ServeAsync(context);
+            case "/metrics":
+                return metrics.ServeAsync(context);
             default:
                 context.Response.StatusCode = StatusCodes.Status404NotFound;
                 return context.Response.WriteAsync("Ggrok has nothing here.\n");

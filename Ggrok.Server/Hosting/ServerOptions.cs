@@ -93,6 +93,9 @@ public sealed record ServerOptions
     /// <summary>The server's policies themselves, in YAML; null for none.</summary>
     public string? Policies { get; init; }
 
+    /// <summary>Names under which the server's own page is served, and no tunnel; empty for every name without a tunnel.</summary>
+    public IReadOnlyList<string> DashboardHosts { get; init; } = [];
+
     internal MuxOptions ToMuxOptions() => new()
     {
         Role = MuxRole.Server,

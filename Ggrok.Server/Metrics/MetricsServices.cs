@@ -13,6 +13,7 @@ internal static class MetricsServices
         services.AddSingleton<LiveTail>();
         services.AddSingleton<ExchangeMeter>();
         services.AddSingleton<MetricsReport>();
+        services.AddSingleton<MetricsEndpoint>();
         services.AddHostedService<TrafficClock>();
     }
 }

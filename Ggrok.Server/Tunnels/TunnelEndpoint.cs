@@ -1,5 +1,6 @@
 using System.Net.WebSockets;
 using Ggrok.Server.Hosting;
+using Ggrok.Server.Metrics;
 using Ggrok.Server.Tokens;
 using Ggrok.Server.Tls;
 using Ggrok.Server.Visitors;
@@ -16,6 +17,7 @@ public sealed partial class TunnelEndpoint(
     Registrar registrar,
     SessionDirectory directory,
     ILegacyEndpoint legacy,
+    SessionCounts counts,
     TimeProvider time,
     ILogger<TunnelEndpoint> log)
 {
@@ -108,6 +110,7 @@ public sealed partial class TunnelEndpoint(
         using Registration registration = registrar.Register(hello, connectHost, identity, RemoteOf(context), transport);
         if (registration.Refusal is not null)
         {
+            counts.CountRefused(registration.Refusal.Code);
             LogRefused(Printable.Clean(hello.Label), registration.Refusal.Code, registration.Refusal.Message);
             await SendAsync(transport, HandshakeCodec.Encode(FrameKind.Rejected, registration.Refusal, HandshakeJson.Default.Rejected)).ConfigureAwait(false);
             await transport.CloseAsync(CloseReason.Normal).ConfigureAwait(false);
@@ -131,7 +134,9 @@ public sealed partial class TunnelEndpoint(
             session.GoAway(CloseReason.Drained, "The server is shutting down; connect again.");
         }
 
+        counts.CountOpened();
         CloseReason reason = await session.Connection.RunAsync().ConfigureAwait(false);
+        counts.CountEnded(reason);
 
         // An orderly end frees the names at once; a loss keeps them for the client that will be back.
         bool orderly = reason is CloseReason.Normal or CloseReason.Replaced;
@@ -151,8 +156,9 @@ public sealed partial class TunnelEndpoint(
         }
     }
 
-    private static Task RefuseAsync(HttpContext context, int status, RejectCode code, string message)
+    private Task RefuseAsync(HttpContext context, int status, RejectCode code, string message)
     {
+        counts.CountRefused(code);
         context.Response.StatusCode = status;
         context.Response.Headers[VisitorHeaders.Error] = code.ToString();
         return context.Response.WriteAsJsonAsync(

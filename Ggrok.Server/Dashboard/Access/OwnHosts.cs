@@ -1,0 +1,17 @@
+using Ggrok.Server.Hosting;
+using Ggrok.Server.Tunnels;
+
+namespace Ggrok.Server.Dashboard.Access;
+
+/// <summary>
+/// The names under which the server's own page may be used. What a browser sends along by itself (a cookie, its address)
+/// counts there only: under a tunnel's name the tenant's own page could send requests in an administrator's browser.
+/// </summary>
+internal sealed class OwnHosts(ServerOptions options, TunnelRegistry registry)
+{
+    /// <summary>Whether the request came under one of them.</summary>
+    public bool Has(HttpRequest request) => HostNames.Normalize(request.Host.Value ?? "") is { } host && Has(host);
+
+    // An away tunnel counts: its pages may still be open in somebody's browser.
+    private bool Has(string host) => options.DashboardHosts.Count > 0 ? options.DashboardHosts.Contains(host, StringComparer.Ordinal) : !registry.HasHost(host);
+}
