@@ -33,7 +33,7 @@ public sealed class TunnelClient
         _events = events;
         _time = time;
         _dialer = new Dialer(options, Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8)));
-        _relay = new LocalRelay(options.Tunnels, events, time, options.Recording, options.Interceptor);
+        _relay = new LocalRelay(options.Tunnels, events, time, options.Recording, options.Interceptor, options.Tracing);
         _sessions = new SessionSource(time);
     }
 

@@ -1,8 +1,10 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using Ggrok.Client.Connection;
 using Ggrok.Client.Inspector.Recording;
 using Ggrok.Client.Local.Http1;
 using Ggrok.Client.Local.Raw;
+using Ggrok.Client.Telemetry;
 using Ggrok.Shared.Multiplexing;
 using Ggrok.Shared.Protocol;
 
@@ -17,11 +19,13 @@ internal sealed class LocalRelay
     private readonly TimeProvider _time;
     private readonly IExchangeRecording? _recording;
     private readonly IRequestInterceptor? _interceptor;
+    private readonly LocalTracing? _tracing;
     private readonly LocalFlows _datagrams = new();
     private int _rawConnections;
 
     public LocalRelay(
-        IReadOnlyList<LocalTunnel> tunnels, IClientEvents events, TimeProvider time, IExchangeRecording? recording = null, IRequestInterceptor? interceptor = null)
+        IReadOnlyList<LocalTunnel> tunnels, IClientEvents events, TimeProvider time, IExchangeRecording? recording = null, IRequestInterceptor? interceptor = null,
+        LocalTracing? tracing = null)
     {
         _tunnels = tunnels;
         _services = [.. tunnels.Select(t => new LocalService(t, time))];
@@ -29,6 +33,7 @@ internal sealed class LocalRelay
         _time = time;
         _recording = recording;
         _interceptor = interceptor;
+        _tracing = tracing;
     }
 
     /// <summary>Size in bytes that a response head may have; the server says it in Welcome.</summary>
@@ -90,6 +95,7 @@ internal sealed class LocalRelay
         LocalTunnel tunnel = _tunnels[head.Tunnel];
         LocalService service = _services[head.Tunnel];
         ILocalExchange? exchange = null;
+        Activity? span = _tracing?.Begin(head, tunnel);
         RelayError error;
         try
         {
@@ -121,6 +127,11 @@ internal sealed class LocalRelay
         if (error != RelayError.None)
         {
             stream.Reset(error);
+        }
+
+        if (span is not null)
+        {
+            LocalTracing.End(span, exchange?.Status ?? 0, error);
         }
 
         service.Ended(error);

@@ -27,6 +27,7 @@ public static class GgrokServer
         builder.Services.AddSingleton(options);
         AddServices(builder.Services, options);
         ServerLogging.Configure(builder, options);
+        Metrics.Otlp.Telemetry.Add(builder);
         ConfigureKestrel(builder, options);
         builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = options.ShutdownGrace + TimeSpan.FromSeconds(3));
 

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Ggrok.Server.Edge;
 using Ggrok.Shared.Protocol;
 
@@ -32,6 +33,12 @@ public sealed class ExchangeRecord
 
     /// <summary>The connection was upgraded: its length is the visitor's choice.</summary>
     public bool IsUpgraded { get; set; }
+
+    /// <summary>The visitor's address; null while it is not known.</summary>
+    public string? Remote { get; set; }
+
+    /// <summary>Its span; null where no traces are exported.</summary>
+    internal Activity? Span { get; set; }
 
     /// <summary>Where it counts; null while no tunnel was found.</summary>
     internal Metrics.Traffic.TunnelTraffic? Traffic { get; set; }

@@ -1,11 +1,13 @@
 using System.Runtime.CompilerServices;
 using Ggrok.Server.Edge;
 using Ggrok.Server.Hosting;
+using Ggrok.Server.Metrics.Otlp;
 using Ggrok.Server.Metrics.Traffic;
 using Ggrok.Server.Relay;
 using Ggrok.Server.Tunnels;
 using Ggrok.Shared.Multiplexing;
 using Ggrok.Shared.Protocol;
+using Ggrok.Shared.Telemetry;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace Ggrok.Server.Visitors;
@@ -20,12 +22,13 @@ internal sealed class VisitorEndpoint(
     UpgradeRelay upgrades,
     RequestLog log,
     ExchangeMeter meter,
-    TimeProvider time)
+    TimeProvider time,
+    VisitorTracing? tracing = null)
 {
     /// <summary>Serves one visitor's request.</summary>
     public async Task ServeAsync(HttpContext context)
     {
-        var record = new ExchangeRecord { Id = CorrelationId.Of(context.Request), Started = time.GetTimestamp() };
+        var record = new ExchangeRecord { Id = CorrelationId.Of(context.Request), Started = time.GetTimestamp(), Span = tracing?.Begin(context) };
         RelayError error;
         try
         {
@@ -56,6 +59,11 @@ internal sealed class VisitorEndpoint(
         if (options.LogRequests)
         {
             log.Finished(context, record, elapsed);
+        }
+
+        if (record.Span is not null)
+        {
+            VisitorTracing.End(record.Span, context, record);
         }
     }
 
@@ -102,6 +110,12 @@ internal sealed class VisitorEndpoint(
         HttpContext context, VisitorConnection connection, TunnelRoute route, RequestHead head, ExchangeRecord record)
     {
         head.Waited = time.GetElapsedTime(record.Started);
+        if (record.Span is not null)
+        {
+            record.Remote = head.Remote;
+            TraceFields.Put(record.Span, head.Headers);
+        }
+
         if (route.Legacy is not null)
         {
             return await route.Legacy.RelayAsync(context, head, record).ConfigureAwait(false);

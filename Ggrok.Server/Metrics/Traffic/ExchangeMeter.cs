@@ -1,3 +1,4 @@
+using Ggrok.Server.Metrics.Otlp;
 using Ggrok.Server.Relay;
 using Ggrok.Server.Tunnels;
 using Ggrok.Shared.Protocol;
@@ -5,7 +6,7 @@ using Ggrok.Shared.Protocol;
 namespace Ggrok.Server.Metrics.Traffic;
 
 /// <summary>Counts visitors' exchanges where they begin and end.</summary>
-internal sealed class ExchangeMeter(TrafficStatistics traffic, LiveTail tail, TimeProvider time)
+internal sealed class ExchangeMeter(TrafficStatistics traffic, LiveTail tail, TimeProvider time, Instruments? instruments = null)
 {
     /// <summary>The tunnel of an exchange is known.</summary>
     public void Began(TunnelRoute route, ExchangeRecord record)
@@ -25,6 +26,11 @@ internal sealed class ExchangeMeter(TrafficStatistics traffic, LiveTail tail, Ti
         else
         {
             traffic.Unrouted.Count(record.Status, record.Error, record.RequestBytes, record.ResponseBytes, duration);
+        }
+
+        if (duration is not null)
+        {
+            instruments?.Measure(context, record, elapsed);
         }
 
         if (tail.IsWatched)
