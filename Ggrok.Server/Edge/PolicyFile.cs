@@ -164,9 +164,9 @@ internal sealed partial class PolicyFile(string path, Func<string, string?> envi
     private void Complain(long line, string message) =>
         _problems.Add(string.Create(CultureInfo.InvariantCulture, $"{path}:{line}: {message}"));
 
-    [GeneratedRegex(@"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")]
+    [GeneratedRegex(@"\$\{([A-Za-z_][A-Za-z0-9_]*)\}", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Variable();
 
-    [GeneratedRegex(@"^((tcp|udp|tls|name):)?[A-Za-z0-9._*\-\[\]]+$", RegexOptions.IgnoreCase)]
+    [GeneratedRegex(@"^((tcp|udp|tls|name):)?[A-Za-z0-9._*\-\[\]]+$", RegexOptions.IgnoreCase, matchTimeoutMilliseconds: 1000)]
     private static partial Regex PatternOfHost();
 }

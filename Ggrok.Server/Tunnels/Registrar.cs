@@ -30,7 +30,7 @@ public sealed class Registrar(
 
         var assignments = new List<Assignment>();
         refusal = Assign(hello, new Applicant(connectHost, hello.Client, identity), assignments);
-        EdgeSlot[] slots = refusal is null ? MakeSlots(hello, assignments, out refusal) : [];
+        EdgeSlot[] slots = refusal is null ? MakeSlots(hello, identity, assignments, out refusal) : [];
         if (refusal is not null)
         {
             assignments.ForEach(a => a.Dispose());
@@ -75,7 +75,7 @@ public sealed class Registrar(
     }
 
     // A client that comes back with the same policies goes on with what they counted: leaving is no way around a limit.
-    private EdgeSlot[] MakeSlots(Hello hello, List<Assignment> assignments, out Rejected? refusal)
+    private EdgeSlot[] MakeSlots(Hello hello, Identity identity, List<Assignment> assignments, out Rejected? refusal)
     {
         refusal = null;
         var slots = new EdgeSlot[assignments.Count];
@@ -87,6 +87,15 @@ public sealed class Registrar(
             {
                 slots[i] = held.Edge;
                 continue;
+            }
+
+            PolicyDirective? forbidden = wanted.Policies?.FirstOrDefault(p => p is not null && !identity.Grants.AllowsPolicy(p.Name));
+            if (forbidden is not null)
+            {
+                refusal = new Rejected(RejectCode.NotGranted,
+                    $"This token sets no policy {Printable.Clean(forbidden.Name)}; leave it out, or use a token whose grants have policies={Printable.Clean(forbidden.Name)}.",
+                    MayRetry: false, Tunnel: hello.Tunnels.Count > 1 ? wanted.Name : null);
+                return [];
             }
 
             try

@@ -23,7 +23,7 @@ internal static class GrpcAnswer
     /// <summary>The gRPC status of a named error.</summary>
     public static int StatusOf(RelayError error) => error switch
     {
-        RelayError.ResponseHeadTimeout => DeadlineExceeded,
+        RelayError.ResponseHeadTimeout or RelayError.RequestBodyTimeout => DeadlineExceeded,
         RelayError.LocalCancelled => Cancelled,
 
         // How clients read an HTTP status that is not gRPC's (http-grpc-status-mapping.md); 413, 431, 500 and 501, which it

@@ -1,7 +1,9 @@
 using System.Reflection;
 using Ggrok.Client.Connection;
+using Ggrok.Server.Edge;
 using Ggrok.Server.Hosting;
 using Ggrok.Server.Visitors;
+using Ggrok.Shared.Edge;
 using Ggrok.Shared.Protocol;
 using Ggrok.Tests.Testing;
 
@@ -71,9 +73,24 @@ public class DependencyTests
     {
         string document = Repository.Read("docs", "cli.md");
         var commandLine = new Ggrok.Client.Cli.CommandLine(TextWriter.Null, TextWriter.Null, false, _ => null, (_, _, _) => throw new InvalidOperationException());
-        foreach (string name in commandLine.OptionNames())
+        foreach (string name in commandLine.OptionNames().Where(n => PolicyKeys.Find(n[2..]) is null))
         {
             document.ShouldContain($"`{name}`");
+        }
+    }
+
+    [Fact]
+    public void Every_policy_is_documented_in_its_stage()
+    {
+        string document = Repository.Read("docs", "policies.md");
+        foreach (PolicyKey key in PolicyKeys.All)
+        {
+            document.ShouldContain($"| `{key.Name}` | {(key.ValueName.Length == 0 ? "–" : key.ValueName)} | {key.Meaning} |");
+        }
+
+        foreach (EdgeStage stage in Enum.GetValues<EdgeStage>())
+        {
+            document.ShouldContain($"| `{stage}` |");
         }
     }
 

@@ -35,7 +35,7 @@ public sealed class EdgeScene : IAsyncDisposable
                 Interlocked.Increment(ref scene._reached);
                 return app is null ? context.Response.WriteAsync("hello from the app") : app(context);
             },
-            [("GGROK_TRUSTED_PROXIES", "*"), .. settings ?? []],
+            (settings ?? []).Append(("GGROK_TRUSTED_PROXIES", "*")).DistinctBy(s => s.Item1),
             t => (tunnel?.Invoke(t) ?? t) with { Policies = [.. policies.Select(p => new PolicyDirective(p.Name, p.Value))] });
         return scene;
     }

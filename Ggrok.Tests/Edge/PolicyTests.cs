@@ -90,15 +90,27 @@ public class PolicyTests
     [Fact]
     public async Task While_the_client_is_away_its_policies_still_hold()
     {
-        await using EdgeScene scene = await EdgeScene.OfClientAsync(("allow-ip", "203.0.113.9"));
-        scene.Environment.Server.Get<Ggrok.Server.Tunnels.SessionDirectory>().Sessions.Single().Connection.RequestClose(CloseReason.HeartbeatMissed);
-        scene.Environment.Client.Stop();
-        await scene.Environment.Client.Exit;
+        await using RunningServer server = await RunningServer.StartAsync([("GGROK_TRUSTED_PROXIES", "*")]);
+        string home = Directory.CreateTempSubdirectory("ggrok").FullName;
+        using var visitor = new HttpClient { BaseAddress = server.Url };
+        await using (RunningProgram client = RunningProgram.Start(
+            "dotnet", $"\"{Path.Combine(AppContext.BaseDirectory, "ggrok.dll")}\" 9 --server {server.Url.AbsoluteUri} --allow-ip 203.0.113.9 --inspect off --log text",
+            home, [("HOME", home), ("GGROK_CONFIG", Path.Combine(home, "config.yml"))]))
+        {
+            await client.LineAsync(server.Url.Authority);
+            await Eventually.BecomesAsync(() => ErrorAsync(visitor, "203.0.113.9"), nameof(RelayError.LocalUnreachable));
+        }
 
-        HttpResponseMessage refused = await scene.FromAsync("198.51.100.1");
-        HttpResponseMessage let = await scene.FromAsync("203.0.113.9");
+        await Eventually.BecomesAsync(() => ErrorAsync(visitor, "203.0.113.9"), nameof(RelayError.TunnelAway));
+        (await ErrorAsync(visitor, "198.51.100.1")).ShouldBe(nameof(RelayError.AddressDenied));
+        Directory.Delete(home, recursive: true);
+    }
 
-        refused.StatusCode.ShouldBe(HttpStatusCode.Forbidden);
-        let.StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable);
+    private static async Task<string> ErrorAsync(HttpClient visitor, string address)
+    {
+        var request = new HttpRequestMessage(HttpMethod.Get, "/");
+        request.Headers.Add("X-Forwarded-For", address);
+        using HttpResponseMessage response = await visitor.SendAsync(request);
+        return response.Headers.TryGetValues("X-Ggrok-Error", out IEnumerable<string>? names) ? names.Single() : "";
     }
 }
