@@ -1,11 +1,17 @@
 using System.Net.Sockets;
 using Ggrok.Server.Hosting;
+using Ggrok.Server.Tokens.Commands;
 using Ggrok.Shared.Relay;
 
 SocketEvents.ServeInline();
 if (args is ["--health"])
 {
     return await HealthProbe.RunAsync().ConfigureAwait(false);
+}
+
+if (args is ["tokens", ..])
+{
+    return await new TokensProgram(Console.Out, Console.Error, TokensProgram.Configuration(), TimeProvider.System).RunAsync(args).ConfigureAwait(false);
 }
 
 try

@@ -196,6 +196,8 @@ internal sealed class Dialer(TunnelClientOptions options, string instance)
                 IdentityRefusal.Explain(options.Token is not null, options.Trust.CertificateFile, UpgradeAnswer.ValuesOf(socket, "WWW-Authenticate")), ExitCode.TokenRefused),
             400 or 426 when UpgradeAnswer.Of(socket).GgrokError is not null => new SessionOutcome(
                 "The server does not speak this client's protocol; install a ggrok of the server's version.", ExitCode.ProtocolTooOld),
+            429 when UpgradeAnswer.Of(socket).GgrokError == nameof(RejectCode.TooManyAttempts) => new SessionOutcome(
+                "The server saw too many unknown tokens from this address and makes it wait.", RetryAfter: RetryAfterOf(socket)),
             408 or 425 or 429 or >= 500 => new SessionOutcome(
                 string.Create(CultureInfo.InvariantCulture, $"The server answered {status}; it may be starting or restarting."), RetryAfter: RetryAfterOf(socket)),
             _ => NotGgrok(string.Create(CultureInfo.InvariantCulture, $"it answered {status}"), wasConnectedBefore),

@@ -200,8 +200,9 @@ public sealed class TunnelClient
             GoAway goAway = await session.GoAwayReceived.ConfigureAwait(false);
             _finishing.RemoveAll(t => t.IsCompleted);
             _finishing.Add(running);
-            return goAway.Reason == CloseReason.Replaced
-                ? Replaced()
+            return goAway.Reason == CloseReason.Replaced ? Replaced()
+                : goAway.Reason == CloseReason.EndedByOperator ? EndedByOperator()
+                : IsAboutToken(goAway.Reason) ? new SessionOutcome(Printable.CleanMessage(goAway.Message), ExitCode.TokenRefused, Lived: lived)
                 : new SessionOutcome(Printable.Clean(goAway.Message), Lived: lived, Immediately: true);
         }
 
@@ -209,6 +210,8 @@ public sealed class TunnelClient
         return reason switch
         {
             CloseReason.Replaced => Replaced(),
+            CloseReason.EndedByOperator => EndedByOperator(),
+            _ when IsAboutToken(reason) => new SessionOutcome($"The server ended the session: {reason}. Pass another token with --token or GGROK_TOKEN.", ExitCode.TokenRefused, Lived: lived),
             CloseReason.Drained => new SessionOutcome("The server is shutting down.", Lived: lived, Immediately: true),
             CloseReason.TransportLost => new SessionOutcome("The connection to the server was lost.", Lived: lived),
             CloseReason.HeartbeatMissed => new SessionOutcome("The server does not answer any more.", Lived: lived),
@@ -230,6 +233,11 @@ public sealed class TunnelClient
             _drainedInTime = false;
         }
     }
+
+    private static bool IsAboutToken(CloseReason reason) => reason is CloseReason.TokenRevoked or CloseReason.TokenExpired or CloseReason.TokenNarrowed;
+
+    // Whoever ended it would have to end it again and again.
+    private static SessionOutcome EndedByOperator() => new("The operator of the server ended this session; ask before you start it again.", ExitCode.EndedByOperator);
 
     private static SessionOutcome Replaced() =>
         new("Another ggrok of this installation took over the name; stop one of them or give it another --subdomain or --path.", ExitCode.Replaced);

@@ -1,6 +1,5 @@
 using Ggrok.Server.Dashboard.Access;
-using Ggrok.Server.Edge.BruteForce;
-using Microsoft.Extensions.DependencyInjection.Extensions;
+using Ggrok.Server.Dashboard.Http;
 
 namespace Ggrok.Server.Dashboard;
 
@@ -9,8 +8,16 @@ internal static class DashboardServices
 {
     public static void Add(IServiceCollection services)
     {
-        services.TryAddSingleton<FailureThrottle>(s => new FailureThrottle(s.GetRequiredService<TimeProvider>()));
         services.AddSingleton<OwnHosts>();
         services.AddSingleton<AdminAccess>();
+        services.AddSingleton<AdminSessions>();
+        services.AddSingleton<AdminGuard>();
+        services.AddSingleton<Figures>();
+        services.AddSingleton<PageFiles>();
+        services.AddSingleton<SignInEndpoints>();
+        services.AddSingleton<StateEndpoints>();
+        services.AddSingleton<TokenEndpoints>();
+        services.AddSingleton<TailEndpoint>();
+        services.AddSingleton<DashboardEndpoint>();
     }
 }

@@ -10,6 +10,7 @@ using Ggrok.Server.Tunnels;
 using Ggrok.Server.Visitors;
 using Ggrok.Shared.Protocol;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Ggrok.Server.Hosting;
 
@@ -41,7 +42,7 @@ public static class GgrokServer
 
     private static void AddServices(IServiceCollection services, ServerOptions options)
     {
-        services.AddSingleton(TimeProvider.System);
+        services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton<Microsoft.AspNetCore.Connections.IMemoryPoolFactory<byte>, TransferMemory>();
         services.AddSingleton<TunnelRegistry>();
         services.AddSingleton<SessionDirectory>();
@@ -55,7 +56,7 @@ public static class GgrokServer
         services.AddSingleton<Registrar>();
         services.AddSingleton<TunnelEndpoint>();
         services.AddSingleton<ILegacyEndpoint, Legacy.LegacyEndpoint>();
-        services.AddSingleton(new TokenAuthenticator(options.Tokens, openWithoutTokens: options.Tls?.ClientCaFile is null));
+        TokenServices.Add(services, options);
         services.AddSingleton<RequestHeadBuilder>();
         services.AddSingleton<HttpRelay>();
         services.AddSingleton<UpgradeRelay>();
@@ -63,6 +64,7 @@ public static class GgrokServer
         services.AddSingleton<VisitorEndpoint>();
         services.AddSingleton<HealthEndpoint>();
         services.AddSingleton<CertificateQuestion>();
+        services.AddSingleton<OwnPaths>();
         services.AddSingleton<PassthroughPort>();
         services.AddHostedService(s => s.GetRequiredService<PassthroughPort>());
         services.AddHostedService<SessionClock>();
@@ -116,36 +118,15 @@ public static class GgrokServer
 
     private static void Map(WebApplication app)
     {
-        TunnelEndpoint tunnels = app.Services.GetRequiredService<TunnelEndpoint>();
-        HealthEndpoint health = app.Services.GetRequiredService<HealthEndpoint>();
-        CertificateQuestion certificates = app.Services.GetRequiredService<CertificateQuestion>();
-        Metrics.Prometheus.MetricsEndpoint metrics = app.Services.GetRequiredService<Metrics.Prometheus.MetricsEndpoint>();
+        OwnPaths paths = app.Services.GetRequiredService<OwnPaths>();
         VisitorEndpoint visitors = app.Services.GetRequiredService<VisitorEndpoint>();
 
         // Not routing: the paths of visitors are data, and decoding or matching them would cost and could only go wrong.
         app.Map(ProtocolLimits.Path, own =>
         {
             own.UseWebSockets();
-            own.Run(context => OwnPathAsync(context, tunnels, health, certificates, metrics));
+            own.Run(paths.ServeAsync);
         });
         app.Run(visitors.ServeAsync);
-    }
-
-    private static Task OwnPathAsync(HttpContext context, TunnelEndpoint tunnels, HealthEndpoint health, CertificateQuestion certificates, Metrics.Prometheus.MetricsEndpoint metrics)
-    {
-        switch (context.Request.Path.Value)
-        {
-            case "" or null:
-                return tunnels.ServeAsync(context);
-            case "/health" or "/health/live" or "/health/ready":
-                return health.ServeAsync(context);
-            case "/tls-allowed":
-                return certificates.ServeAsync(context);
-            case "/metrics":
-                return metrics.ServeAsync(context);
-            default:
-                context.Response.StatusCode = StatusCodes.Status404NotFound;
-                return context.Response.WriteAsync("Ggrok has nothing here.\n");
-        }
     }
 }

@@ -9,8 +9,20 @@ namespace Ggrok.Server.Hosting;
 /// <summary>Every setting of the server. Names, defaults and units for people stand in <see cref="ServerSettings"/>.</summary>
 public sealed record ServerOptions
 {
-    /// <summary>Tokens that may open tunnels; empty means that anybody may.</summary>
+    /// <summary>Tokens of the settings themselves. Without these, a file, a store and a CA of clients anybody may open tunnels.</summary>
     public IReadOnlyList<TokenEntry> Tokens { get; init; } = [];
+
+    /// <summary>File of further tokens, one a line; null for none.</summary>
+    public string? TokensFile { get; init; }
+
+    /// <summary>File of the tokens that are made and revoked while the server runs; null for none.</summary>
+    public string? TokenStore { get; init; }
+
+    /// <summary>Host names that only tokens take which name them.</summary>
+    public ReservedHosts ReservedHosts { get; init; } = ReservedHosts.None;
+
+    /// <summary>File of the audit log, or <c>-</c> for the server's own log; null for none.</summary>
+    public string? AuditLog { get; init; }
 
     /// <summary>Domain below which clients get subdomains; null on a host that is itself the only name.</summary>
     public string? Domain { get; init; }

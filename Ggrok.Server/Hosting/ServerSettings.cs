@@ -1,5 +1,6 @@
 using System.Net;
 using Ggrok.Server.Ports;
+using Ggrok.Server.Tokens;
 using Ggrok.Server.Tunnels;
 
 namespace Ggrok.Server.Hosting;
@@ -24,7 +25,10 @@ public static class ServerSettings
         new("GGROK_TLS_CLIENT_CA", "", "path", "PEM file of a CA whose client certificates open tunnels without a token."),
         new("GGROK_HTTP3", "auto", "auto or off", "HTTP/3 on the TLS port, where the system has msquic."),
         new("GGROK_TOKENS", "", "comma-separated", "Tokens that may open tunnels, each with its grants; without any the server is open."),
-        new("GGROK_TOKENS_FILE", "", "path", "File with one token and its grants a line; # starts a comment."),
+        new("GGROK_TOKENS_FILE", "", "path", "File with one token and its grants a line; # starts a comment. Read again when it changes."),
+        new("GGROK_TOKENS_STORE", "", "path", "File of the tokens that tokens create makes and tokens revoke ends, without a restart."),
+        new("GGROK_RESERVED_HOSTS", "", "host patterns", "Hosts that only tokens take whose hosts= names them: www.my.app, admin.*"),
+        new("GGROK_AUDIT_LOG", "", "path or -", "File to which registrations, refusals and changes of tokens are added as JSON lines; - for the log."),
         new("GGROK_POLICY_FILE", "", "path", "YAML file with policies for tunnels, read again when it changes."),
         new("GGROK_POLICIES", "", "YAML", "The same as text, where there is no file; the file's sections come behind it."),
         new("GGROK_TCP_PORTS", "", "ports", "Ports for public TCP tunnels: 20000-20100, 25565, or 0 for any free one."),
@@ -62,7 +66,11 @@ public static class ServerSettings
         var defaults = new ServerOptions();
         var options = new ServerOptions
         {
-            Tokens = reader.Tokens("GGROK_TOKENS", "GGROK_TOKENS_FILE"),
+            Tokens = reader.Tokens("GGROK_TOKENS", "GGROK_TOKENS_FILE", "GGROK_TOKENS_STORE"),
+            TokensFile = reader.Text("GGROK_TOKENS_FILE"),
+            TokenStore = reader.Text("GGROK_TOKENS_STORE"),
+            ReservedHosts = reader.Parse("GGROK_RESERVED_HOSTS", ReservedHosts.Parse, defaults.ReservedHosts),
+            AuditLog = reader.Text("GGROK_AUDIT_LOG"),
             PolicyFile = reader.Text("GGROK_POLICY_FILE"),
             Policies = reader.Text("GGROK_POLICIES"),
             TcpPorts = reader.Parse("GGROK_TCP_PORTS", PortRange.Parse, defaults.TcpPorts),

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Ggrok.Server.Tokens;
+using Ggrok.Server.Tokens.Store;
 using Ggrok.Server.Tunnels;
 using Ggrok.Shared.Protocol;
 
@@ -109,62 +110,26 @@ internal sealed class SettingsReader(IConfiguration configuration)
     public IReadOnlyList<string> List(string name) =>
         (Text(name) ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
 
-    public IReadOnlyList<TokenEntry> Tokens(string name, string fileName)
+    /// <summary>The tokens of a setting. Those of the files are read here for complaints only.</summary>
+    public IReadOnlyList<TokenEntry> Tokens(string name, string fileName, string storeName)
     {
-        List<TokenEntry> tokens = [.. TokensIn(name, List(name))];
-        if (Text(fileName) is { } path)
+        List<TokenEntry> tokens = TokenLines.OfSetting(name, Text(name) ?? "", _complaints);
+        try
         {
-            try
+            List<TokenEntry> ofFile = Text(fileName) is { } path ? TokenLines.OfFile(fileName, path) : [];
+            if (TokenLines.Clash([.. tokens, .. ofFile]) is { } clash)
             {
-                tokens.AddRange(TokensIn(fileName, File.ReadAllLines(path).Select(l => l.Split('#')[0].Trim()).Where(l => l.Length > 0)));
-            }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-            {
-                _complaints.Add($"{fileName}: cannot read {path}: {e.Message}");
+                _complaints.Add($"{name}: {clash}");
             }
 
-            // An empty file must not silently open the server.
-            if (tokens.Count == 0)
+            if (Text(storeName) is { } store)
             {
-                _complaints.Add($"{fileName}: {path} holds no token; add one or remove the setting");
+                new StoreReader(store).Read();
             }
         }
-
-        if (tokens.GroupBy(t => t.Token, StringComparer.Ordinal).Any(same => same.DistinctBy(t => t.Written, StringComparer.Ordinal).Skip(1).Any()))
+        catch (TokenFileException e)
         {
-            _complaints.Add($"{name}: a token is written twice with different grants; write it once with all of them");
-        }
-
-        return tokens;
-    }
-
-    // A complaint does not show what may be a secret.
-    private List<TokenEntry> TokensIn(string name, IEnumerable<string> lines)
-    {
-        var tokens = new List<TokenEntry>();
-        foreach (string[] words in lines.Select(l => l.Split((char[])[' ', '\t'], StringSplitOptions.RemoveEmptyEntries)))
-        {
-            if (words[0].Any(c => c is <= ' ' or > '~'))
-            {
-                _complaints.Add($"{name}: a token has characters outside ASCII; use letters, digits and punctuation");
-                continue;
-            }
-
-            // The grants of a token that was forgotten would be a token that may do everything.
-            if (GrantWords.IsGrant(words[0]))
-            {
-                _complaints.Add($"{name}: grants need a token in front of them; write TOKEN {words[0].Split('=')[0]}…");
-                continue;
-            }
-
-            try
-            {
-                tokens.Add(new TokenEntry(words[0], Grants.Parse(words[1..]), string.Join(' ', words[1..])));
-            }
-            catch (FormatException e)
-            {
-                _complaints.Add($"{name}: {e.Message}");
-            }
+            _complaints.Add(e.Message);
         }
 
         return tokens;

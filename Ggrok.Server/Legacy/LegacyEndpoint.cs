@@ -1,6 +1,10 @@
 using System.Net.WebSockets;
+using Ggrok.Server.Audit;
 using Ggrok.Server.Hosting;
+using Ggrok.Server.Tokens;
 using Ggrok.Server.Tunnels;
+using Ggrok.Server.Visitors;
+using Ggrok.Shared.Protocol;
 
 namespace Ggrok.Server.Legacy;
 
@@ -10,7 +14,8 @@ namespace Ggrok.Server.Legacy;
 /// never taken from it.
 /// </summary>
 internal sealed partial class LegacyEndpoint(
-    ServerOptions options, TunnelRegistry registry, SessionDirectory directory, TimeProvider time, ILogger<LegacyEndpoint> log) : ILegacyEndpoint
+    ServerOptions options, TunnelRegistry registry, SessionDirectory directory, RoutePermission permission, TokenSessions tokens, AuditLog audit, TimeProvider time,
+    ILogger<LegacyEndpoint> log) : ILegacyEndpoint
 {
     // Well below the 55 s after which platforms drop a quiet connection.
     private static readonly TimeSpan Ping = TimeSpan.FromSeconds(25);
@@ -33,21 +38,26 @@ internal sealed partial class LegacyEndpoint(
             return;
         }
 
-        if (!identity.Grants.AllowsPublic)
+        string remote = Visitor.RemoteOf(context, options.TrustedProxies);
+        RouteKey key = RouteKey.Http(host, "/");
+        Rejected? refusal = permission.RefusalOfKind(identity.Grants, TunnelKind.Http, isPrivate: false) ?? permission.RefusalOf(identity.Grants, key);
+        if (refusal is not null)
         {
-            await RefuseAsync(context, StatusCodes.Status403Forbidden, "This token opens no public tunnels.").ConfigureAwait(false);
+            audit.Refused(identity, null, remote, refusal.Code, refusal.Message);
+            await RefuseAsync(context, StatusCodes.Status403Forbidden, refusal.Message).ConfigureAwait(false);
             return;
         }
 
-        if (!directory.TryReserve(identity.Id, 1, options.MaxTunnelsPerToken))
+        if (!directory.TryReserve(identity.Id, 1, Math.Min(options.MaxTunnelsPerToken, identity.Grants.MaxTunnels ?? int.MaxValue)))
         {
+            audit.Refused(identity, null, remote, RejectCode.TooManyTunnels, "");
             await RefuseAsync(context, StatusCodes.Status429TooManyRequests, "This server has as many tunnels as it may.").ConfigureAwait(false);
             return;
         }
 
         try
         {
-            await RegisterAsync(context, host).ConfigureAwait(false);
+            await RegisterAsync(context, identity, key, remote).ConfigureAwait(false);
         }
         finally
         {
@@ -55,12 +65,14 @@ internal sealed partial class LegacyEndpoint(
         }
     }
 
-    private async Task RegisterAsync(HttpContext context, string host)
+    private async Task RegisterAsync(HttpContext context, Identity identity, RouteKey key, string remote)
     {
+        string host = key.Host;
         var connection = new LegacyConnection(options, time);
-        RegistrationResult result = registry.Register([new TunnelRoute { Key = RouteKey.Http(host, "/"), Owner = Owner, Legacy = connection }]);
+        RegistrationResult result = registry.Register([new TunnelRoute { Key = key, Owner = Owner, Legacy = connection }]);
         if (result.Lease is null)
         {
+            audit.Refused(identity, null, remote, RejectCode.NameTaken, host);
             await RefuseAsync(context, StatusCodes.Status409Conflict, $"{host} is held by {result.Conflict!.Owner.Label}.").ConfigureAwait(false);
             return;
         }
@@ -70,12 +82,18 @@ internal sealed partial class LegacyEndpoint(
             old.Legacy?.Close();
         }
 
-        directory.Add(connection);
+        directory.Add(connection, identity, key);
         LogOpened(host);
+        audit.LegacyRegistered(identity, host, remote);
         try
         {
             using WebSocket socket = await context.WebSockets.AcceptWebSocketAsync(new WebSocketAcceptContext { KeepAliveInterval = Ping }).ConfigureAwait(false);
-            await connection.RunAsync(socket).ConfigureAwait(false);
+
+            // The token may have changed before the client was there to be found.
+            if (tokens.Renew(identity) is { } current && permission.Allows(current.Grants, TunnelKind.Http, key))
+            {
+                await connection.RunAsync(socket).ConfigureAwait(false);
+            }
         }
         finally
         {
@@ -83,6 +101,7 @@ internal sealed partial class LegacyEndpoint(
             result.Lease.Release(TimeSpan.Zero);
             directory.Remove(connection);
             LogClosed(host);
+            audit.LegacyEnded(identity, host, remote);
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Security.Cryptography.X509Certificates;
+using Ggrok.Server.Hosting;
 using Ggrok.Shared.Certificates;
 
 namespace Ggrok.Server.Tls;
@@ -13,8 +14,8 @@ internal sealed partial class CertificateStore
 
     private readonly TimeProvider _time;
     private readonly ILogger<CertificateStore> _log;
-    private readonly WatchedFiles<PemPair>[] _pairs;
-    private readonly WatchedFiles<PemAuthorities>? _clients;
+    private readonly WatchedFiles<PemPair, PemException>[] _pairs;
+    private readonly WatchedFiles<PemAuthorities, PemException>? _clients;
     private CertificateIndex _index;
     private long _lookedAt;
     private int _looking;
@@ -24,8 +25,8 @@ internal sealed partial class CertificateStore
     {
         _time = time;
         _log = log;
-        _pairs = [.. options.Certificates.Select(f => new WatchedFiles<PemPair>([f.Certificate, f.Key], () => PemPair.Load(f.Certificate, f.Key)))];
-        _clients = options.ClientCaFile is { } file ? new WatchedFiles<PemAuthorities>([file], () => PemAuthorities.Load(file)) : null;
+        _pairs = [.. options.Certificates.Select(f => new WatchedFiles<PemPair, PemException>([f.Certificate, f.Key], () => PemPair.Load(f.Certificate, f.Key)))];
+        _clients = options.ClientCaFile is { } file ? new WatchedFiles<PemAuthorities, PemException>([file], () => PemAuthorities.Load(file)) : null;
         _index = Index();
         _lookedAt = time.GetTimestamp();
         Array.ForEach(_pairs, p => Announce(p.Value.Certificate));
@@ -49,7 +50,7 @@ internal sealed partial class CertificateStore
         try
         {
             bool changed = _clients is not null && Refresh(_clients);
-            foreach (WatchedFiles<PemPair> pair in _pairs)
+            foreach (WatchedFiles<PemPair, PemException> pair in _pairs)
             {
                 if (Refresh(pair))
                 {
@@ -72,7 +73,7 @@ internal sealed partial class CertificateStore
         }
     }
 
-    private bool Refresh<T>(WatchedFiles<T> files)
+    private bool Refresh<T>(WatchedFiles<T, PemException> files)
         where T : class
     {
         bool changed = files.Refresh(out string? problem);

@@ -1,44 +1,62 @@
-using System.Globalization;
-using System.Security.Cryptography;
-using System.Text;
+using Ggrok.Server.Hosting;
 using Ggrok.Server.Tunnels;
 
 namespace Ggrok.Server.Tokens;
 
-/// <summary>A token that the server knows.</summary>
-/// <param name="Token">The secret.</param>
-/// <param name="Grants">What it allows.</param>
-/// <param name="Written">The grants as they were written.</param>
-public sealed record TokenEntry(string Token, Grants Grants, string Written = "");
-
-/// <summary>Decides whether a registration carries a known token.</summary>
+/// <summary>Decides whether a registration, or a login, carries a known token.</summary>
 public sealed class TokenAuthenticator
 {
     private const string Scheme = "Bearer ";
 
     private static readonly Identity Anybody = new("open", Grants.All);
 
-    private readonly (byte[] Hash, Identity Identity)[] _known;
+    private readonly TokenSources _sources;
+    private readonly TimeProvider _time;
+    private readonly bool _hasStore;
 
-    /// <summary>Creates the check for the given tokens.</summary>
-    /// <param name="tokens">The tokens.</param>
-    /// <param name="openWithoutTokens">Whether everybody may register when there are none.</param>
-    public TokenAuthenticator(IEnumerable<TokenEntry> tokens, bool openWithoutTokens = true)
+    internal TokenAuthenticator(TokenSources sources, ServerOptions options, TimeProvider time)
     {
-        _known = [.. tokens.DistinctBy(t => t.Token, StringComparer.Ordinal).Select((t, i) =>
-            (Hash(t.Token), new Identity("token-" + (i + 1).ToString(CultureInfo.InvariantCulture), t.Grants)))];
-        IsOpen = _known.Length == 0 && openWithoutTokens;
+        _sources = sources;
+        _time = time;
+        _hasStore = options.TokenStore is not null;
+
+        // Once for all: a server whose last token was revoked has not become one for everybody.
+        IsOpen = options.Tokens.Count == 0 && options.TokensFile is null && !_hasStore && options.Tls?.ClientCaFile is null;
     }
 
     /// <summary>Everybody may register.</summary>
     public bool IsOpen { get; }
 
-    /// <summary>There are tokens that may register.</summary>
-    public bool HasTokens => _known.Length > 0;
+    /// <summary>There are tokens that may register, or will be.</summary>
+    public bool HasTokens => _hasStore || _sources.Current.Identities.Count > 0;
+
+    /// <summary>There is a token that may administer the server now.</summary>
+    internal bool HasAdmin
+    {
+        get
+        {
+            DateTimeOffset now = _time.GetUtcNow();
+            return _sources.Current.Identities.Any(i => i.Grants.IsAdmin && !(i.Grants.Expires <= now));
+        }
+    }
+
+    /// <summary>Every token that the server knows, without its secret.</summary>
+    public IReadOnlyList<TokenInfo> Tokens =>
+        [.. _sources.Current.Identities.Select(i => new TokenInfo(i.Id, i.Grants, i.Token!.Source, i.Token.Created))];
+
+    /// <summary>Names of the tokens whose time is not over.</summary>
+    internal IEnumerable<string> ValidNames
+    {
+        get
+        {
+            DateTimeOffset now = _time.GetUtcNow();
+            return _sources.Current.Identities.Where(i => !(i.Grants.Expires <= now)).Select(i => i.Id);
+        }
+    }
 
     /// <summary>
-    /// Who the value of an Authorization header (RFC 6750 section 2.1) belongs to; null when to nobody. All tokens are
-    /// compared, each in fixed time, whatever the first ones say.
+    /// Who the value of an Authorization header (RFC 6750 section 2.1) belongs to; null when to nobody: whether it is wrong,
+    /// revoked or expired is not told. Where guessing has to be slowed, ask <see cref="TokenGate"/>.
     /// </summary>
     public Identity? Authenticate(string? authorization)
     {
@@ -47,22 +65,44 @@ public sealed class TokenAuthenticator
             return Anybody;
         }
 
-        string given = authorization is not null && authorization.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase)
-            ? authorization[Scheme.Length..].Trim()
-            : "";
-        byte[] hash = Hash(given);
-        Identity? match = null;
-        foreach ((byte[] known, Identity identity) in _known)
-        {
-            if (CryptographicOperations.FixedTimeEquals(hash, known))
-            {
-                match = identity;
-            }
-        }
-
-        return match;
+        Identity? match = _sources.Current.Find(SecretOf(authorization) ?? "");
+        return match is not null && StandingOf(match, out Identity current) == TokenStanding.Valid ? current : null;
     }
 
-    // Hashing makes lengths equal, so that the comparison tells nothing about them either.
-    private static byte[] Hash(string token) => SHA256.HashData(Encoding.UTF8.GetBytes(token));
+    /// <summary>The secret of an Authorization header; null when it has none.</summary>
+    internal static string? SecretOf(string? authorization) =>
+        authorization is not null && authorization.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) && authorization[Scheme.Length..].Trim() is { Length: > 0 } secret
+            ? secret
+            : null;
+
+    /// <summary>How the token stands now by which somebody was let in before, and what it allows by now.</summary>
+    internal TokenStanding StandingOf(Identity identity, out Identity current)
+    {
+        current = identity;
+        if (identity.Token is null)
+        {
+            return TokenStanding.Valid;
+        }
+
+        if (_sources.Current.Find(identity.Token) is not { } known)
+        {
+            return TokenStanding.Revoked;
+        }
+
+        current = known;
+        return known.Grants.Expires <= _time.GetUtcNow() ? TokenStanding.Expired : TokenStanding.Valid;
+    }
+}
+
+/// <summary>How a token stands by which somebody was let in.</summary>
+internal enum TokenStanding
+{
+    /// <summary>It counts.</summary>
+    Valid,
+
+    /// <summary>It is not known any more.</summary>
+    Revoked,
+
+    /// <summary>Its time is over.</summary>
+    Expired,
 }

@@ -1,10 +1,11 @@
 using Ggrok.Server.Hosting;
+using Ggrok.Server.Tokens;
 using Ggrok.Shared.Protocol;
 
 namespace Ggrok.Server.Tunnels;
 
 /// <summary>Gives hosts and paths to HTTP tunnels, and server names to TLS tunnels.</summary>
-public sealed class HostAssigner(ServerOptions options, TunnelRegistry registry)
+public sealed class HostAssigner(ServerOptions options, TunnelRegistry registry, RoutePermission permission)
 {
     private const int LongestPath = 200;
     private const int NameAttempts = 20;
@@ -20,15 +21,18 @@ public sealed class HostAssigner(ServerOptions options, TunnelRegistry registry)
         }
 
         (string? host, Rejected? refusal) = AssignHost(applicant, wanted, h => RouteKey.Http(h, path));
-        return host is null ? new(refusal!) : new(RouteKey.Http(host, path), TunnelKind.Http);
+        return host is null ? new(refusal!) : Permitted(applicant, RouteKey.Http(host, path), TunnelKind.Http);
     }
 
     /// <summary>Server name of a TLS tunnel.</summary>
     public Assignment AssignTls(Applicant applicant, TunnelRequest wanted)
     {
         (string? host, Rejected? refusal) = AssignHost(applicant, wanted with { Path = null }, RouteKey.Tls);
-        return host is null ? new(refusal!) : new(RouteKey.Tls(host), TunnelKind.Tls);
+        return host is null ? new(refusal!) : Permitted(applicant, RouteKey.Tls(host), TunnelKind.Tls);
     }
+
+    private Assignment Permitted(Applicant applicant, RouteKey key, TunnelKind kind) =>
+        permission.RefusalOf(applicant.Identity.Grants, key) is { } refusal ? new(refusal) : new(key, kind);
 
     private (string? Host, Rejected? Refusal) AssignHost(Applicant applicant, TunnelRequest wanted, Func<string, RouteKey> keyOf)
     {
@@ -49,7 +53,7 @@ public sealed class HostAssigner(ServerOptions options, TunnelRegistry registry)
 
         // A path prefix is meant for the shared host, so that several people can use one name.
         bool shared = options.Domain is null || wanted.Path is not null;
-        return shared ? (applicant.ConnectHost, null) : (RandomHost(applicant.ClientId, wanted.Name, keyOf), null);
+        return shared ? (applicant.ConnectHost, null) : (RandomHost(applicant, wanted.Name, keyOf), null);
     }
 
     private (string? Host, Rejected? Refusal) Subdomain(string wanted)
@@ -76,15 +80,24 @@ public sealed class HostAssigner(ServerOptions options, TunnelRegistry registry)
         return host == options.Domain ? RefuseHost($"{host} is the server's own name; ask for a subdomain of it.") : (host, null);
     }
 
-    private string RandomHost(string clientId, string tunnel, Func<string, RouteKey> keyOf)
+    // One that is reserved, or that the token does not take, is passed over; when all are, the last one says why.
+    private string RandomHost(Applicant applicant, string tunnel, Func<string, RouteKey> keyOf)
     {
+        string? allowed = null;
         for (int attempt = 0; ; attempt++)
         {
-            string host = $"{RandomNames.For(clientId, tunnel, attempt)}.{options.Domain}";
-            TunnelRoute? held = registry.Find(keyOf(host));
-            if (held is null || held.Owner.ClientId == clientId || attempt == NameAttempts)
+            string host = $"{RandomNames.For(applicant.ClientId, tunnel, attempt)}.{options.Domain}";
+            bool isAllowed = permission.AllowsHost(applicant.Identity.Grants, host);
+            TunnelRoute? held = isAllowed ? registry.Find(keyOf(host)) : null;
+            if (isAllowed && (held is null || held.Owner.ClientId == applicant.ClientId))
             {
                 return host;
+            }
+
+            allowed = isAllowed ? host : allowed;
+            if (attempt == NameAttempts)
+            {
+                return allowed ?? host;
             }
         }
     }

@@ -4,6 +4,7 @@ using Ggrok.Server.Edge;
 using Ggrok.Server.Hosting;
 using Ggrok.Server.Rendezvous;
 using Ggrok.Server.TlsPassthrough;
+using Ggrok.Server.Tokens;
 using Ggrok.Shared.Multiplexing;
 using Ggrok.Shared.Protocol;
 
@@ -12,16 +13,22 @@ namespace Ggrok.Server.Tunnels;
 /// <summary>Decides about a Hello: limits, names, conflicts; makes the session.</summary>
 public sealed class Registrar(
     ServerOptions options, RouteAssigner assigner, TunnelRegistry registry, SessionDirectory directory, ConnectRelay connect,
-    PassthroughPort passthrough, EdgeCompiler edge, TimeProvider time)
+    PassthroughPort passthrough, EdgeCompiler edge, TokenSessions tokens, TimeProvider time)
 {
     /// <summary>Registers every tunnel of the Hello, or none. The result is disposed when the session is over.</summary>
     /// <param name="hello">What the client wants.</param>
     /// <param name="connectHost">Host under which it connected, normalised.</param>
-    /// <param name="identity">Who it is by its token or certificate.</param>
+    /// <param name="admitted">Who it was by its token or certificate when it was let in.</param>
     /// <param name="remote">Address from which it connected, as text.</param>
     /// <param name="transport">The connection.</param>
-    public Registration Register(Hello hello, string connectHost, Identity identity, string remote, IMessageTransport transport)
+    public Registration Register(Hello hello, string connectHost, Identity admitted, string remote, IMessageTransport transport)
     {
+        // The token may have been revoked while the Hello was on its way.
+        if (tokens.Renew(admitted) is not { } identity)
+        {
+            return new Registration(new Rejected(RejectCode.TokenRefused, "The server does not know this token any more; pass another one with --token or GGROK_TOKEN.", MayRetry: false));
+        }
+
         Rejected? refusal = HelloCheck.Refusal(hello, connectHost) ?? RefusedName(hello, identity);
         if (refusal is not null)
         {
@@ -38,12 +45,13 @@ public sealed class Registrar(
         }
 
         // A name that is kept for a lost client is kept from others: it counts, or connecting and vanishing would take them all.
+        int most = Math.Min(options.MaxTunnelsPerToken, identity.Grants.MaxTunnels ?? int.MaxValue);
         if (!directory.TryReserve(
-            identity.Id, SizeOf(hello), options.MaxTunnelsPerToken - registry.CountAway(identity.Id, assignments.Select(a => a.Key))))
+            identity.Id, TunnelSession.SizeOf(hello), most - registry.CountAway(identity.Id, assignments.Select(a => a.Key))))
         {
             assignments.ForEach(a => a.Dispose());
             return new Registration(new Rejected(RejectCode.TooManyTunnels,
-                string.Create(CultureInfo.InvariantCulture, $"This token may open {options.MaxTunnelsPerToken} tunnels at once and has them open, or lost a moment ago; close one first."),
+                string.Create(CultureInfo.InvariantCulture, $"This token may open {most} tunnels at once and has them open, or lost a moment ago; close one first."),
                 MayRetry: true, RetryAfterSeconds: 10));
         }
 
@@ -112,9 +120,6 @@ public sealed class Registrar(
         return slots;
     }
 
-    // A session that only connects counts as one tunnel, so that the limit bounds those too.
-    private static int SizeOf(Hello hello) => Math.Max(1, hello.Tunnels.Count);
-
     private static Rejected? RefusedName(Hello hello, Identity identity)
     {
         string? refused = hello.Connect?.FirstOrDefault(n => PrivateName.Normalize(n) is not { } name || !identity.Grants.AllowsConnecting(name));
@@ -127,7 +132,10 @@ public sealed class Registrar(
     private Registration Admit(TunnelSession session, List<Assignment> assignments, EdgeSlot[] slots)
     {
         Hello hello = session.Hello;
-        var owner = new RouteOwner(hello.Client, Printable.Clean(hello.Label), session.Identity.Id);
+
+        // Of the identity by which room was taken: the token may get another name.
+        string tokenId = session.Identity.Id;
+        var owner = new RouteOwner(hello.Client, Printable.Clean(hello.Label), tokenId);
         List<TunnelRoute> routes = [.. assignments.Select((assignment, i) => new TunnelRoute
         {
             Key = assignment.Key,
@@ -142,17 +150,21 @@ public sealed class Registrar(
         RegistrationResult result = registry.Register(routes);
         if (result.Lease is null)
         {
-            directory.Unreserve(session.Identity.Id, SizeOf(hello));
+            directory.Unreserve(tokenId, session.Size);
             assignments.ForEach(a => a.Dispose());
             return new Registration(Taken(result.Wanted!, result.Conflict!, isOneOfSeveral: routes.Count > 1));
         }
 
         EndReplaced(result.Replaced, hello);
+        session.Routes = routes;
         directory.Add(session);
+
+        // Tokens that changed since were changed before the session was there to be found.
+        tokens.Check(session);
         return new Registration(session, result.Lease, Welcome(session, assignments), () =>
         {
             directory.Remove(session);
-            directory.Unreserve(session.Identity.Id, SizeOf(hello));
+            directory.Unreserve(tokenId, session.Size);
             assignments.ForEach(a => a.Dispose());
         });
     }

@@ -1,11 +1,12 @@
 using Ggrok.Server.Hosting;
 using Ggrok.Server.Ports;
+using Ggrok.Server.Tokens;
 using Ggrok.Shared.Protocol;
 
 namespace Ggrok.Server.Tunnels;
 
 /// <summary>Turns what a client asks for into a route key, or into a refusal that says what to ask for instead.</summary>
-public sealed class RouteAssigner(ServerOptions options, HostAssigner hosts, PortAssigner ports)
+public sealed class RouteAssigner(ServerOptions options, HostAssigner hosts, PortAssigner ports, RoutePermission permission)
 {
     /// <summary>The assignment for one wanted tunnel.</summary>
     /// <param name="applicant">Who asks.</param>
@@ -23,10 +24,9 @@ public sealed class RouteAssigner(ServerOptions options, HostAssigner hosts, Por
             return AssignPrivate(applicant, kind, wanted.PrivateName);
         }
 
-        if (!applicant.Identity.Grants.AllowsPublic)
+        if (permission.RefusalOfKind(applicant.Identity.Grants, kind, isPrivate: false) is { } refusal)
         {
-            return new(new Rejected(RejectCode.NotGranted,
-                "This token opens no public tunnels; serve a private name that it grants, with --name.", MayRetry: false));
+            return new(refusal);
         }
 
         return kind switch
@@ -42,7 +42,7 @@ public sealed class RouteAssigner(ServerOptions options, HostAssigner hosts, Por
             "This server passes no TLS through (GGROK_TLS_PASSTHROUGH_PORT is not set); ask for an http or tcp tunnel.", MayRetry: false))
         : hosts.AssignTls(applicant, wanted);
 
-    private static Assignment AssignPrivate(Applicant applicant, TunnelKind kind, string wanted)
+    private Assignment AssignPrivate(Applicant applicant, TunnelKind kind, string wanted)
     {
         string? name = PrivateName.Normalize(wanted);
         if (name is null || kind is not (TunnelKind.Tcp or TunnelKind.Udp))
@@ -52,8 +52,9 @@ public sealed class RouteAssigner(ServerOptions options, HostAssigner hosts, Por
                 : "Only tcp and udp tunnels have private names.", MayRetry: false));
         }
 
-        return applicant.Identity.Grants.AllowsServing(name)
-            ? new(RouteKey.Private(name), kind)
-            : new(new Rejected(RejectCode.NotGranted, $"This token does not serve the name {name}; use one whose grants have serve={name}.", MayRetry: false));
+        RouteKey key = RouteKey.Private(name);
+        Grants grants = applicant.Identity.Grants;
+        Rejected? refusal = permission.RefusalOf(grants, key) ?? permission.RefusalOfKind(grants, kind, isPrivate: true);
+        return refusal is null ? new(key, kind) : new(refusal);
     }
 }

@@ -7,7 +7,7 @@ namespace Ggrok.Server.Tunnels;
 public sealed class SessionDirectory
 {
     private readonly ConcurrentDictionary<string, TunnelSession> _sessions = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<ILegacyTunnel, bool> _legacy = new();
+    private readonly ConcurrentDictionary<ILegacyTunnel, (Identity Identity, RouteKey Key)> _legacy = new();
     private readonly Lock _gate = new();
     private readonly Dictionary<string, int> _tunnelsOfToken = new(StringComparer.Ordinal);
     private volatile bool _draining;
@@ -17,6 +17,9 @@ public sealed class SessionDirectory
 
     /// <summary>Live sessions.</summary>
     public IEnumerable<TunnelSession> Sessions => _sessions.Values;
+
+    /// <summary>Live legacy clients, who they are and what they hold.</summary>
+    public IEnumerable<KeyValuePair<ILegacyTunnel, (Identity Identity, RouteKey Key)>> Legacy => _legacy;
 
     /// <summary>Takes room for tunnels of a token; false when that would be more than <paramref name="limit"/>.</summary>
     public bool TryReserve(string tokenId, int tunnels, int limit)
@@ -57,8 +60,8 @@ public sealed class SessionDirectory
     /// <summary>Removes this session.</summary>
     public void Remove(TunnelSession session) => _sessions.TryRemove(KeyValuePair.Create(session.Id, session));
 
-    /// <summary>Adds a legacy client, to be closed when the server drains.</summary>
-    public void Add(ILegacyTunnel legacy) => _legacy[legacy] = true;
+    /// <summary>Adds a legacy client, to be closed when the server drains or its token does not count any more.</summary>
+    public void Add(ILegacyTunnel legacy, Identity identity, RouteKey key) => _legacy[legacy] = (identity, key);
 
     /// <summary>Removes a legacy client.</summary>
     public void Remove(ILegacyTunnel legacy) => _legacy.TryRemove(legacy, out _);

@@ -1,4 +1,7 @@
+using System.Globalization;
 using System.Net.WebSockets;
+using Ggrok.Server.Audit;
+using Ggrok.Server.Edge.BruteForce;
 using Ggrok.Server.Hosting;
 using Ggrok.Server.Metrics;
 using Ggrok.Server.Tokens;
@@ -13,11 +16,13 @@ namespace Ggrok.Server.Tunnels;
 public sealed partial class TunnelEndpoint(
     ServerOptions options,
     TokenAuthenticator authenticator,
+    TokenGate gate,
     ClientCertificateAuthenticator certificates,
     Registrar registrar,
     SessionDirectory directory,
     ILegacyEndpoint legacy,
     SessionCounts counts,
+    AuditLog audit,
     TimeProvider time,
     ILogger<TunnelEndpoint> log)
 {
@@ -26,7 +31,7 @@ public sealed partial class TunnelEndpoint(
     {
         if (!context.WebSockets.IsWebSocketRequest)
         {
-            await RefuseAsync(context, StatusCodes.Status426UpgradeRequired, RejectCode.HelloInvalid,
+            await AnswerAsync(context, StatusCodes.Status426UpgradeRequired, RejectCode.HelloInvalid,
                 "Ggrok clients register here over a WebSocket; run: ggrok --server " + context.Request.Host.Value + " --port 3000").ConfigureAwait(false);
             return;
         }
@@ -38,20 +43,29 @@ public sealed partial class TunnelEndpoint(
             return;
         }
 
+        TimeSpan wait = TimeSpan.Zero;
+        string remote = Visitor.RemoteOf(context, options.TrustedProxies);
         Identity? identity = certificates.Authenticate(context.Connection.ClientCertificate, out ClientCertificateProblem problem)
-            ?? authenticator.Authenticate(context.Request.Headers.Authorization);
-        if (identity is null)
+            ?? gate.Admit(context.Request.Headers.Authorization, remote, out wait);
+        if (identity is not null)
         {
-            await ChallengeAsync(context, new IdentityChallenge(authenticator.HasTokens, certificates.IsEnabled, problem)).ConfigureAwait(false);
-            return;
+            await ServeWebSocketAsync(context, identity, remote).ConfigureAwait(false);
         }
-
-        await ServeWebSocketAsync(context, identity).ConfigureAwait(false);
+        else if (wait > TimeSpan.Zero)
+        {
+            string seconds = FailureThrottle.RetryAfterSeconds(wait).ToString(CultureInfo.InvariantCulture);
+            context.Response.Headers.RetryAfter = seconds;
+            await RefuseAsync(context, StatusCodes.Status429TooManyRequests, RejectCode.TooManyAttempts,
+                $"Too many unknown tokens came from this address; the next one is looked at in {seconds} s.").ConfigureAwait(false);
+        }
+        else
+        {
+            await ChallengeAsync(context, remote, new IdentityChallenge(authenticator.HasTokens, certificates.IsEnabled, problem)).ConfigureAwait(false);
+        }
     }
 
-    private Task ChallengeAsync(HttpContext context, IdentityChallenge challenge)
+    private Task ChallengeAsync(HttpContext context, string address, IdentityChallenge challenge)
     {
-        string? address = context.Connection.RemoteIpAddress?.ToString();
         if (challenge.HasCertificates)
         {
             LogIdentityRefused(address, challenge.Problem);
@@ -61,11 +75,12 @@ public sealed partial class TunnelEndpoint(
             LogTokenRefused(address);
         }
 
+        audit.Refused(null, null, address, RejectCode.TokenRefused, challenge.Message);
         context.Response.Headers.WWWAuthenticate = challenge.Fields;
         return RefuseAsync(context, StatusCodes.Status401Unauthorized, RejectCode.TokenRefused, challenge.Message);
     }
 
-    private async Task ServeWebSocketAsync(HttpContext context, Identity identity)
+    private async Task ServeWebSocketAsync(HttpContext context, Identity identity, string remote)
     {
         IList<string> offered = context.WebSockets.WebSocketRequestedProtocols;
         if (offered.Count == 0)
@@ -74,7 +89,7 @@ public sealed partial class TunnelEndpoint(
         }
         else if (offered.Contains(ProtocolLimits.SubProtocol, StringComparer.Ordinal))
         {
-            await ServeTunnelAsync(context, identity).ConfigureAwait(false);
+            await ServeTunnelAsync(context, identity, remote).ConfigureAwait(false);
         }
         else
         {
@@ -83,7 +98,7 @@ public sealed partial class TunnelEndpoint(
         }
     }
 
-    private async Task ServeTunnelAsync(HttpContext context, Identity identity)
+    private async Task ServeTunnelAsync(HttpContext context, Identity identity, string remote)
     {
         using WebSocket socket = await context.WebSockets.AcceptWebSocketAsync(new WebSocketAcceptContext
         {
@@ -101,17 +116,18 @@ public sealed partial class TunnelEndpoint(
         }
         catch (Exception e) when (e is IOException or ProtocolViolationException)
         {
-            LogHelloInvalid(context.Connection.RemoteIpAddress?.ToString(), e.Message);
+            LogHelloInvalid(remote, e.Message);
             await transport.CloseAsync(e is ProtocolViolationException violation ? violation.Reason : CloseReason.HandshakeTimeout).ConfigureAwait(false);
             return;
         }
 
         string connectHost = HostNames.Normalize(context.Request.Host.Value ?? "") ?? "";
-        using Registration registration = registrar.Register(hello, connectHost, identity, RemoteOf(context), transport);
+        using Registration registration = registrar.Register(hello, connectHost, identity, remote, transport);
         if (registration.Refusal is not null)
         {
             counts.CountRefused(registration.Refusal.Code);
             LogRefused(Printable.Clean(hello.Label), registration.Refusal.Code, registration.Refusal.Message);
+            audit.Refused(identity, hello.Label, remote, registration.Refusal.Code, registration.Refusal.Message);
             await SendAsync(transport, HandshakeCodec.Encode(FrameKind.Rejected, registration.Refusal, HandshakeJson.Default.Rejected)).ConfigureAwait(false);
             await transport.CloseAsync(CloseReason.Normal).ConfigureAwait(false);
             return;
@@ -120,15 +136,13 @@ public sealed partial class TunnelEndpoint(
         await RunAsync(registration, transport).ConfigureAwait(false);
     }
 
-    private string RemoteOf(HttpContext context) =>
-        Visitor.Of(context.Request, VisitorConnection.Of(context, options.TrustedProxies), options.TrustedProxies).Remote;
-
     private async Task RunAsync(Registration registration, WebSocketTransport transport)
     {
         TunnelSession session = registration.Session!;
         await SendAsync(transport, HandshakeCodec.Encode(FrameKind.Welcome, registration.Welcome!, HandshakeJson.Default.Welcome)).ConfigureAwait(false);
         LogOpened(session.Id, Printable.Clean(session.Hello.Label), string.Join(", ",
             registration.Welcome!.Tunnels.Select(t => t.Url).Concat((registration.Welcome.Connect ?? []).Select(c => "connects to " + c.Name))));
+        audit.Registered(session, registration.Welcome);
         if (directory.IsDraining)
         {
             session.GoAway(CloseReason.Drained, "The server is shutting down; connect again.");
@@ -139,9 +153,11 @@ public sealed partial class TunnelEndpoint(
         counts.CountEnded(reason);
 
         // An orderly end frees the names at once; a loss keeps them for the client that will be back.
-        bool orderly = reason is CloseReason.Normal or CloseReason.Replaced;
+        bool orderly = reason is CloseReason.Normal or CloseReason.Replaced or CloseReason.TokenRevoked or CloseReason.TokenExpired or CloseReason.TokenNarrowed
+            or CloseReason.EndedByOperator;
         registration.End(orderly ? TimeSpan.Zero : options.AwayGrace);
         LogClosed(session.Id, reason);
+        audit.Ended(session, reason);
     }
 
     private static async ValueTask SendAsync(WebSocketTransport transport, byte[] message)
@@ -159,20 +175,25 @@ public sealed partial class TunnelEndpoint(
     private Task RefuseAsync(HttpContext context, int status, RejectCode code, string message)
     {
         counts.CountRefused(code);
+        return AnswerAsync(context, status, code, message);
+    }
+
+    private static Task AnswerAsync(HttpContext context, int status, RejectCode code, string message)
+    {
         context.Response.StatusCode = status;
         context.Response.Headers[VisitorHeaders.Error] = code.ToString();
         return context.Response.WriteAsJsonAsync(
-            new Rejected(code, message, MayRetry: code == RejectCode.Draining), HandshakeJson.Default.Rejected);
+            new Rejected(code, message, MayRetry: code is RejectCode.Draining or RejectCode.TooManyAttempts), HandshakeJson.Default.Rejected);
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Registration from {Address} refused: unknown token")]
-    private partial void LogTokenRefused(string? address);
+    private partial void LogTokenRefused(string address);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Registration from {Address} refused: no known token, client certificate {Problem}")]
-    private partial void LogIdentityRefused(string? address, ClientCertificateProblem problem);
+    private partial void LogIdentityRefused(string address, ClientCertificateProblem problem);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Registration from {Address} broke off before a valid Hello: {Reason}")]
-    private partial void LogHelloInvalid(string? address, string reason);
+    private partial void LogHelloInvalid(string address, string reason);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Registration of {Client} refused: {Code}: {Reason}")]
     private partial void LogRefused(string client, RejectCode code, string reason);

@@ -97,11 +97,17 @@ public sealed class TunnelRegistry(TimeProvider time)
     }
 
     /// <summary>Forgets routes whose away time is over.</summary>
-    public void RemoveExpired()
+    public void RemoveExpired() => RemoveAway(IsOver);
+
+    /// <summary>Gives names free that are kept for lost clients of tokens and certificates which count no more.</summary>
+    /// <param name="counts">Whether the token or certificate of this id counts.</param>
+    public void ForgetAway(Predicate<string> counts) => RemoveAway(r => r.Owner.IdentityId is { } id && !counts(id));
+
+    private void RemoveAway(Predicate<TunnelRoute> isOver)
     {
         lock (_gate)
         {
-            foreach (TunnelRoute route in Snapshot().Where(r => r.IsAway && IsOver(r)))
+            foreach (TunnelRoute route in Snapshot().Where(r => r.IsAway && isOver(r)))
             {
                 Replace(route, null);
             }

@@ -7,6 +7,7 @@ namespace Ggrok.Server.Tunnels;
 public sealed class TunnelSession : ITunnel, IMuxHandler
 {
     private readonly Func<TunnelSession, MuxStream, Task> _serve;
+    private Identity _identity;
     private int _goingAway;
 
     /// <summary>Creates the session over a transport on which the handshake is done.</summary>
@@ -24,7 +25,8 @@ public sealed class TunnelSession : ITunnel, IMuxHandler
     {
         Id = id;
         Hello = hello;
-        Identity = identity;
+        _identity = identity;
+        Opened = time.GetUtcNow();
         Remote = remote;
         _serve = serve;
         Connection = new MuxConnection(transport, this, options, time);
@@ -36,8 +38,23 @@ public sealed class TunnelSession : ITunnel, IMuxHandler
     /// <summary>What the client said of itself.</summary>
     public Hello Hello { get; }
 
-    /// <summary>Who opened the session, and what that allows.</summary>
-    public Identity Identity { get; }
+    /// <summary>Who opened the session, and what that allows by now.</summary>
+    public Identity Identity
+    {
+        get => Volatile.Read(ref _identity);
+        internal set => Volatile.Write(ref _identity, value);
+    }
+
+    /// <summary>When it was opened.</summary>
+    public DateTimeOffset Opened { get; }
+
+    /// <summary>The routes that lead to it; none while it is not admitted yet.</summary>
+    public IReadOnlyList<TunnelRoute> Routes { get; internal set; } = [];
+
+    /// <summary>What it counts towards the limit of its token: one that only connects as one tunnel, so that the limit bounds those too.</summary>
+    internal int Size => SizeOf(Hello);
+
+    internal static int SizeOf(Hello hello) => Math.Max(1, hello.Tunnels.Count);
 
     /// <summary>Address from which the client connected, as text.</summary>
     public string Remote { get; }

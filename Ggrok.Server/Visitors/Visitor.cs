@@ -27,6 +27,10 @@ internal readonly record struct Visitor(string Remote, string Scheme, string Hos
         return new Visitor(remote, scheme, host, kept);
     }
 
+    /// <summary>The visitor's own address alone, as text.</summary>
+    public static string RemoteOf(HttpContext context, TrustedProxies proxies) =>
+        Of(context.Request, VisitorConnection.Of(context, proxies), proxies).Remote;
+
     /// <summary>Appends the forwarding fields for the local service.</summary>
     public void AppendTo(List<HeaderField> headers, VisitorConnection connection)
     {

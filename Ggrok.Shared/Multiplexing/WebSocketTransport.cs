@@ -68,6 +68,7 @@ public sealed class WebSocketTransport(WebSocket socket) : IMessageTransport
     {
         CloseReason.Normal => WebSocketCloseStatus.NormalClosure,
         CloseReason.Drained or CloseReason.Replaced => WebSocketCloseStatus.EndpointUnavailable,
+        CloseReason.TokenRevoked or CloseReason.TokenExpired or CloseReason.TokenNarrowed => WebSocketCloseStatus.PolicyViolation,
         _ => WebSocketCloseStatus.ProtocolError,
     };
 

@@ -24,6 +24,18 @@ public enum CloseReason
     /// <summary>A newer session of the same client took over.</summary>
     Replaced,
 
+    /// <summary>The session's token was revoked.</summary>
+    TokenRevoked,
+
+    /// <summary>The time of the session's token is over.</summary>
+    TokenExpired,
+
+    /// <summary>The session's token does not allow its tunnels any more.</summary>
+    TokenNarrowed,
+
+    /// <summary>The operator of the server ended the session.</summary>
+    EndedByOperator,
+
     /// <summary>No complete Hello, or no answer to it, in time.</summary>
     HandshakeTimeout,
 

@@ -120,10 +120,13 @@ public enum RejectCode
 
     /// <summary>A policy is not known here, or its value is not valid.</summary>
     PolicyInvalid,
+
+    /// <summary>Too many unknown tokens came from the client's address.</summary>
+    TooManyAttempts,
 }
 
 /// <summary>No new streams; finish what runs, then connect again.</summary>
-/// <param name="Reason">Name of the reason: <see cref="CloseReason.Drained"/> or <see cref="CloseReason.Replaced"/>.</param>
+/// <param name="Reason">Name of the reason: <see cref="CloseReason.Drained"/>, <see cref="CloseReason.Replaced"/> or one about the session's token.</param>
 /// <param name="Message">One sentence for people.</param>
 public sealed record GoAway(CloseReason Reason, string Message);
 

@@ -29,8 +29,9 @@ public sealed class RunningServer : IAsyncDisposable
     /// <param name="settings">Settings such as ("GGROK_TOKENS", "secret").</param>
     /// <param name="kestrel">Further endpoints.</param>
     /// <param name="port">0 for a free one.</param>
+    /// <param name="time">Clock; null for the system's.</param>
     public static async Task<RunningServer> StartAsync(
-        IEnumerable<(string Name, string Value)>? settings = null, Action<KestrelServerOptions>? kestrel = null, int port = 0)
+        IEnumerable<(string Name, string Value)>? settings = null, Action<KestrelServerOptions>? kestrel = null, int port = 0, TimeProvider? time = null)
     {
         var logs = new RecordingLogs();
         WebApplication app = GgrokServer.Build([], builder =>
@@ -53,6 +54,10 @@ public sealed class RunningServer : IAsyncDisposable
             }
 
             builder.Services.AddSingleton<ILoggerProvider>(logs);
+            if (time is not null)
+            {
+                builder.Services.AddSingleton(time);
+            }
         });
         await app.StartAsync();
         return new RunningServer(app, logs);

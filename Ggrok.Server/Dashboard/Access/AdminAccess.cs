@@ -1,5 +1,4 @@
 using System.Net;
-using Ggrok.Server.Edge.BruteForce;
 using Ggrok.Server.Hosting;
 using Ggrok.Server.Tokens;
 using Ggrok.Server.Tunnels;
@@ -12,52 +11,34 @@ namespace Ggrok.Server.Dashboard.Access;
 /// <param name="Wait">How long this address must not try again; zero when it may.</param>
 internal readonly record struct AdminCheck(Identity? Identity, TimeSpan Wait = default);
 
-/// <summary>Checks tokens of administrators; guessing is slowed for each address.</summary>
-internal sealed class AdminAccess(TokenAuthenticator tokens, FailureThrottle throttle, ServerOptions options)
+/// <summary>Checks tokens of administrators; guessing is slowed for each address as it is for clients.</summary>
+internal sealed class AdminAccess(TokenAuthenticator authenticator, TokenGate gate, ServerOptions options)
 {
-    private const string Scope = "admin";
     private const string Scheme = "Bearer ";
 
     /// <summary>Whether there is a token with which somebody could pass.</summary>
-    public bool IsConfigured => options.Tokens.Any(t => t.Grants.IsAdmin);
+    public bool IsConfigured => authenticator.HasAdmin;
 
-    /// <summary>Checks the token of the Authorization field; all answers are the same, whatever is wrong with it.</summary>
+    /// <summary>Checks the token of the Authorization field; the answer is the same, whatever is wrong with it.</summary>
     public AdminCheck Check(HttpContext context) => Check(context, context.Request.Headers.Authorization.ToString());
 
     /// <summary>Checks a token that was typed in.</summary>
     public AdminCheck CheckToken(HttpContext context, string token) => Check(context, Scheme + token);
 
+    /// <summary>Whether the token by which somebody signed in counts, and is an administrator's, by now.</summary>
+    public bool IsStillAdmin(Identity identity) => authenticator.StandingOf(identity, out Identity current) == TokenStanding.Valid && current.Grants.IsAdmin;
+
+    /// <summary>The address of who asks, by the chain of trusted proxies, as text.</summary>
+    public string RemoteOf(HttpContext context) => Visitor.RemoteOf(context, options.TrustedProxies);
+
     /// <summary>The address of who asks, by the chain of trusted proxies.</summary>
-    public IPAddress? AddressOf(HttpContext context)
-    {
-        Visitor visitor = Visitor.Of(context.Request, VisitorConnection.Of(context, options.TrustedProxies), options.TrustedProxies);
-        return IPAddress.TryParse(visitor.Remote, out IPAddress? address) ? address : null;
-    }
+    public IPAddress? AddressOf(HttpContext context) => IPAddress.TryParse(RemoteOf(context), out IPAddress? address) ? address : null;
 
     /// <summary>Whether the visitor uses https, by the chain of trusted proxies.</summary>
     public bool IsHttps(HttpContext context) =>
         Visitor.Of(context.Request, VisitorConnection.Of(context, options.TrustedProxies), options.TrustedProxies).Scheme == "https";
 
-    private AdminCheck Check(HttpContext context, string authorization)
-    {
-        if (!authorization.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase))
-        {
-            return default;
-        }
-
-        var key = new FailureKey(AddressBlock.Of(AddressOf(context)), Scope);
-        TimeSpan wait = throttle.WaitOf(key);
-        if (wait > TimeSpan.Zero)
-        {
-            return new AdminCheck(null, wait);
-        }
-
-        if (tokens.Authenticate(authorization) is { Grants.IsAdmin: true } identity)
-        {
-            throttle.Succeeded(key);
-            return new AdminCheck(identity);
-        }
-
-        return new AdminCheck(null, throttle.Failed(key));
-    }
+    // A client's token is let in and is still none for this: guessing at it tells no more than a registration does.
+    private AdminCheck Check(HttpContext context, string authorization) =>
+        new(gate.Admit(authorization, RemoteOf(context), out TimeSpan wait) is { Grants.IsAdmin: true } identity ? identity : null, wait);
 }

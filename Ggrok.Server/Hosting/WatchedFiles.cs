@@ -1,13 +1,14 @@
-using Ggrok.Shared.Certificates;
-
-namespace Ggrok.Server.Tls;
+namespace Ggrok.Server.Hosting;
 
 /// <summary>
 /// What was read from files, read again when they change. Files that are broken, or half written, leave what there was.
 /// Not for several threads at once.
 /// </summary>
-internal sealed class WatchedFiles<T>
+/// <typeparam name="T">What is read.</typeparam>
+/// <typeparam name="TProblem">What says that the files cannot be used; its message is one sentence.</typeparam>
+internal sealed class WatchedFiles<T, TProblem>
     where T : class
+    where TProblem : Exception
 {
     private readonly string[] _paths;
     private readonly Func<T> _load;
@@ -16,7 +17,7 @@ internal sealed class WatchedFiles<T>
     private Stamp[] _stamps;
     private string? _problem;
 
-    /// <exception cref="PemException">The files cannot be used.</exception>
+    /// <exception cref="Exception">The files cannot be used.</exception>
     public WatchedFiles(IEnumerable<string?> paths, Func<T> load)
     {
         _paths = [.. paths.OfType<string>()];
@@ -51,7 +52,7 @@ internal sealed class WatchedFiles<T>
             _problem = null;
             return true;
         }
-        catch (PemException e)
+        catch (TProblem e)
         {
             problem = e.Message == _problem ? null : e.Message;
             _problem = e.Message;
