@@ -38,7 +38,7 @@ internal sealed class StoreFile(string path, TimeProvider time)
     }
 
     // A link stays one: what it points to is replaced.
-    private string RealPath() => Path.GetFullPath(File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path);
+    private string RealPath() => new FileInfo(path).LinkTarget is null ? Path.GetFullPath(path) : File.ResolveLinkTarget(path, returnFinalTarget: true)!.FullName;
 
     // Beside the store, which is replaced and so cannot be what is locked. It is never deleted: another one may hold it.
     private async Task<FileStream> LockAsync(string real, CancellationToken cancellation)
