@@ -97,7 +97,8 @@ internal sealed partial class AuditFile : IAuditTarget, IAsyncDisposable
                 }
             }
 
-            await Task.Delay(Pause, _time).ConfigureAwait(false);
+            // Other programs live by the system's clock, whatever this one does.
+            await Task.Delay(Pause, TimeProvider.System).ConfigureAwait(false);
         }
     }
 

@@ -17,6 +17,9 @@ namespace Ggrok.Server.Hosting;
 /// <summary>Builds the server: one HTTP port for clients, visitors and health checks.</summary>
 public static class GgrokServer
 {
+    // Of a response, the relay hands over so much before it waits for the visitor.
+    private const double PieceBytes = 64 * 1024;
+
     /// <summary>Builds the application from command line, environment and appsettings.</summary>
     /// <exception cref="SettingsException">A setting is not valid.</exception>
     public static WebApplication Build(string[] args, Action<WebApplicationBuilder>? configure = null)
@@ -94,9 +97,10 @@ public static class GgrokServer
             kestrel.RequestHeaderEncodingSelector = static _ => Encoding.Latin1;
             kestrel.ResponseHeaderEncodingSelector = static _ => Encoding.Latin1;
             kestrel.Limits.MaxRequestBodySize = null;
-            // Minimum rates would break quiet streams (gRPC, long polls); the idle timeout of the stream bounds them.
+            // A minimum rate would break quiet request streams (gRPC, long polls); the idle timeout of the stream bounds them.
+            // Of responses only the time counts in which the visitor takes none of what waits for it.
             kestrel.Limits.MinRequestBodyDataRate = null;
-            kestrel.Limits.MinResponseDataRate = null;
+            kestrel.Limits.MinResponseDataRate = options.SendTimeout > TimeSpan.FromSeconds(1) ? new MinDataRate(PieceBytes / options.SendTimeout.TotalSeconds, options.SendTimeout) : null;
             kestrel.Limits.RequestHeadersTimeout = options.HeaderTimeout;
             // Kestrel's own refusals carry no name, so its limits lie above those of the relay.
             kestrel.Limits.MaxRequestHeadersTotalSize = 2 * options.MaxHeadBytes;

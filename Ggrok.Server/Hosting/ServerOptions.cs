@@ -48,6 +48,9 @@ public sealed record ServerOptions
     /// <summary>Time from the end of the request to the response head.</summary>
     public TimeSpan ResponseTimeout { get; init; } = TimeSpan.FromSeconds(120);
 
+    /// <summary>Time in which a visitor must take what is sent to it; zero for no limit.</summary>
+    public TimeSpan SendTimeout { get; init; } = TimeSpan.FromMinutes(5);
+
     /// <summary>Time without a byte in either direction after which a stream is reset; zero for never.</summary>
     public TimeSpan StreamIdleTimeout { get; init; } = TimeSpan.FromHours(1);
 

@@ -90,6 +90,10 @@ internal sealed class LegacyConnection(ServerOptions options, TimeProvider time)
         {
             return e.Error;
         }
+        catch (ProtocolViolationException)
+        {
+            return RelayError.LegacyAnswerInvalid;
+        }
         catch (OperationCanceledException)
         {
             return RelayError.VisitorGone;

@@ -16,6 +16,9 @@ internal static class ResponseRelay
     private const int FlushAt = 64 * 1024;
 
     /// <summary>Applies a final response head.</summary>
+    /// <exception cref="ProtocolViolationException">
+    /// A field cannot stand in a response: a control character, or a Content-Length that is no number or not the only one.
+    /// </exception>
     public static void ApplyHead(HttpContext context, ResponseHead head, ExchangeRecord record)
     {
         HttpResponse response = context.Response;
@@ -26,14 +29,13 @@ internal static class ResponseRelay
         }
 
         IHeaderDictionary target = response.Headers;
-        foreach (HeaderField field in head.Headers)
+        try
         {
-            if (!HopByHop.Is(field.Name))
-            {
-                target[field.Name] = target.TryGetValue(field.Name, out StringValues before)
-                    ? StringValues.Concat(before, field.Value)
-                    : field.Value;
-            }
+            CopyFields(head.Headers, target);
+        }
+        catch (InvalidOperationException)
+        {
+            throw new ProtocolViolationException(CloseReason.FrameMalformed);
         }
 
         if (!AllowsContentLength(head.Status))
@@ -47,6 +49,19 @@ internal static class ResponseRelay
         }
 
         record.Edge?.ApplyToResponse(response);
+    }
+
+    private static void CopyFields(List<HeaderField> fields, IHeaderDictionary target)
+    {
+        foreach (HeaderField field in fields)
+        {
+            if (!HopByHop.Is(field.Name))
+            {
+                target[field.Name] = target.TryGetValue(field.Name, out StringValues before)
+                    ? StringValues.Concat(before, field.Value)
+                    : field.Value;
+            }
+        }
     }
 
     /// <summary>Copies the body until the client's End. Returns how it failed, if it did.</summary>
@@ -144,9 +159,16 @@ internal static class ResponseRelay
             return;
         }
 
-        foreach (HeaderField field in trailers)
+        try
         {
-            response.AppendTrailer(field.Name, field.Value);
+            foreach (HeaderField field in trailers)
+            {
+                response.AppendTrailer(field.Name, field.Value);
+            }
+        }
+        catch (InvalidOperationException)
+        {
+            throw new ProtocolViolationException(CloseReason.FrameMalformed);
         }
     }
 

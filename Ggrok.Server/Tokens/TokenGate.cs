@@ -12,47 +12,67 @@ namespace Ggrok.Server.Tokens;
 public sealed class TokenGate
 {
     private readonly TokenAuthenticator _authenticator;
+    private readonly TokenWatch _watch;
     private readonly AuditLog _audit;
     private readonly FailureThrottle _throttle;
 
-    internal TokenGate(TokenAuthenticator authenticator, AuditLog audit, FailureThrottle throttle)
+    internal TokenGate(TokenAuthenticator authenticator, TokenWatch watch, AuditLog audit, FailureThrottle throttle)
     {
         _authenticator = authenticator;
+        _watch = watch;
         _audit = audit;
         _throttle = throttle;
     }
 
-    /// <summary>Who the Authorization header belongs to; null for nobody.</summary>
+    /// <summary>Whether the Authorization header belongs to somebody.</summary>
     /// <param name="authorization">The header's value.</param>
     /// <param name="remote">The visitor's own address, behind trusted proxies too.</param>
-    /// <param name="wait">With null: how long the address must wait before the next attempt; zero when this one was looked at.</param>
-    public Identity? Admit(string? authorization, string remote, out TimeSpan wait)
+    public async ValueTask<Admission> AdmitAsync(string? authorization, string remote)
     {
         string? secret = TokenAuthenticator.SecretOf(authorization);
         if (_authenticator.IsOpen || secret is null)
         {
             // Who brings nothing guesses nothing.
-            wait = TimeSpan.Zero;
-            return _authenticator.Authenticate(null);
+            return new Admission(_authenticator.Authenticate(null), TimeSpan.Zero);
         }
 
         var key = new FailureKey(AddressBlock.Of(remote));
-        wait = _throttle.WaitOf(key);
+        TimeSpan wait = _throttle.WaitOf(key);
         if (wait > TimeSpan.Zero && !TokenSecret.HasMadeForm(secret))
         {
-            return null;
+            return new Admission(null, wait);
         }
 
-        Identity? identity = _authenticator.Authenticate(authorization);
-        if (identity is not null)
+        if (_authenticator.Authenticate(authorization) is { } identity)
         {
             _throttle.Succeeded(key);
+            return new Admission(identity, TimeSpan.Zero);
         }
-        else if (wait == TimeSpan.Zero && _throttle.Failed(key) is var begun && begun > TimeSpan.Zero)
+
+        return new Admission(wait == TimeSpan.Zero ? await LookAgainAsync(authorization, key, remote).ConfigureAwait(false) : null, wait);
+    }
+
+    // It may have been made a moment ago. Until that is known it is a failure: others are being tried meanwhile.
+    private async Task<Identity?> LookAgainAsync(string? authorization, FailureKey key, string remote)
+    {
+        TimeSpan begun = _throttle.Failed(key);
+        await Task.Run(_watch.Look).ConfigureAwait(false);
+        if (_authenticator.Authenticate(authorization) is { } identity)
+        {
+            _throttle.TakeBack(key);
+            return identity;
+        }
+
+        if (begun > TimeSpan.Zero)
         {
             _audit.Throttled(remote, begun);
         }
 
-        return identity;
+        return null;
     }
 }
+
+/// <summary>What became of an attempt to be let in.</summary>
+/// <param name="Identity">Who it is; null for nobody.</param>
+/// <param name="Wait">With nobody: how long the address must wait before the next attempt; zero when this one was looked at.</param>
+public readonly record struct Admission(Identity? Identity, TimeSpan Wait);

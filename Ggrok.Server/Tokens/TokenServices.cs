@@ -16,13 +16,14 @@ internal static class TokenServices
         services.AddSingleton<TokenSources>();
         services.AddSingleton(s => new TokenAuthenticator(s.GetRequiredService<TokenSources>(), options, s.GetRequiredService<TimeProvider>()));
         services.AddSingleton(s => new TokenGate(
-            s.GetRequiredService<TokenAuthenticator>(), s.GetRequiredService<AuditLog>(), new FailureThrottle(s.GetRequiredService<TimeProvider>())));
+            s.GetRequiredService<TokenAuthenticator>(), s.GetRequiredService<TokenWatch>(), s.GetRequiredService<AuditLog>(), new FailureThrottle(s.GetRequiredService<TimeProvider>())));
         services.AddSingleton<RoutePermission>();
         services.AddSingleton(s => new TokenSessions(
             s.GetRequiredService<TokenAuthenticator>(), s.GetRequiredService<RoutePermission>(), s.GetRequiredService<SessionDirectory>(),
             s.GetRequiredService<TunnelRegistry>(), options, s.GetRequiredService<ILogger<TokenSessions>>()));
         services.AddSingleton(s => new TokenStore(options.TokenStore, s.GetRequiredService<TimeProvider>(), s.GetRequiredService<AuditLog>()));
-        services.AddHostedService<TokenWatch>();
+        services.AddSingleton<TokenWatch>();
+        services.AddHostedService(s => s.GetRequiredService<TokenWatch>());
     }
 
     private static void AddAudit(IServiceCollection services, ServerOptions options)

@@ -10,17 +10,32 @@ internal sealed partial class TokenWatch(
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
     private readonly Lock _gate = new();
+    private readonly PeriodicTimer _timer = new(Interval, time);
     private int _expired;
+    private int _looks;
+
+    /// <summary>How often it has looked.</summary>
+    public int Looks => Volatile.Read(ref _looks);
+
+    // Before anybody is let in: what expired until then has no sessions.
+    public override Task StartAsync(CancellationToken cancellationToken)
+    {
+        _expired = CountExpired();
+        store.Changed += Look;
+        return base.StartAsync(cancellationToken);
+    }
+
+    public override void Dispose()
+    {
+        _timer.Dispose();
+        base.Dispose();
+    }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        using var timer = new PeriodicTimer(Interval, time);
-        store.Changed += Look;
         try
         {
-            // What expired while nobody watched has no sessions.
-            _expired = CountExpired();
-            while (await timer.WaitForNextTickAsync(stoppingToken).ConfigureAwait(false))
+            while (await _timer.WaitForNextTickAsync(stoppingToken).ConfigureAwait(false))
             {
                 Look();
             }
@@ -29,13 +44,10 @@ internal sealed partial class TokenWatch(
         {
             // The server stops.
         }
-        finally
-        {
-            store.Changed -= Look;
-        }
     }
 
-    private void Look()
+    /// <summary>Looks now. Reads files: not for threads that serve sockets.</summary>
+    public void Look()
     {
         lock (_gate)
         {
@@ -55,6 +67,8 @@ internal sealed partial class TokenWatch(
                 // A watch that ends in silence would leave revoked tokens valid.
                 LogUnexpected(e);
             }
+
+            Interlocked.Increment(ref _looks);
         }
     }
 

@@ -89,7 +89,7 @@ public sealed class HostAssigner(ServerOptions options, TunnelRegistry registry,
             string host = $"{RandomNames.For(applicant.ClientId, tunnel, attempt)}.{options.Domain}";
             bool isAllowed = permission.AllowsHost(applicant.Identity.Grants, host);
             TunnelRoute? held = isAllowed ? registry.Find(keyOf(host)) : null;
-            if (isAllowed && (held is null || held.Owner.ClientId == applicant.ClientId))
+            if (isAllowed && (held is null || (held.Owner.ClientId == applicant.ClientId && held.Owner.IdentityId == applicant.Identity.Id)))
             {
                 return host;
             }

@@ -13,7 +13,7 @@ namespace Ggrok.Server.Tunnels;
 /// <summary>Decides about a Hello: limits, names, conflicts; makes the session.</summary>
 public sealed class Registrar(
     ServerOptions options, RouteAssigner assigner, TunnelRegistry registry, SessionDirectory directory, ConnectRelay connect,
-    PassthroughPort passthrough, EdgeCompiler edge, TokenSessions tokens, TimeProvider time)
+    PassthroughPort passthrough, TokenSessions tokens, EdgeCompiler edge, TimeProvider time)
 {
     /// <summary>Registers every tunnel of the Hello, or none. The result is disposed when the session is over.</summary>
     /// <param name="hello">What the client wants.</param>
@@ -91,7 +91,7 @@ public sealed class Registrar(
         {
             TunnelRequest wanted = hello.Tunnels[i];
             RouteKey key = assignments[i].Key;
-            if (registry.Find(key) is { } held && held.Owner.ClientId == hello.Client && held.Edge.IsFor(wanted.Policies))
+            if (registry.Find(key) is { } held && held.Owner.ClientId == hello.Client && held.Owner.IdentityId == identity.Id && held.Edge.IsFor(wanted.Policies))
             {
                 slots[i] = held.Edge;
                 continue;

@@ -43,17 +43,17 @@ public sealed partial class TunnelEndpoint(
             return;
         }
 
-        TimeSpan wait = TimeSpan.Zero;
         string remote = Visitor.RemoteOf(context, options.TrustedProxies);
-        Identity? identity = certificates.Authenticate(context.Connection.ClientCertificate, out ClientCertificateProblem problem)
-            ?? gate.Admit(context.Request.Headers.Authorization, remote, out wait);
-        if (identity is not null)
+        Admission admission = certificates.Authenticate(context.Connection.ClientCertificate, out ClientCertificateProblem problem) is { } certified
+            ? new Admission(certified, TimeSpan.Zero)
+            : await gate.AdmitAsync(context.Request.Headers.Authorization, remote).ConfigureAwait(false);
+        if (admission.Identity is { } identity)
         {
             await ServeWebSocketAsync(context, identity, remote).ConfigureAwait(false);
         }
-        else if (wait > TimeSpan.Zero)
+        else if (admission.Wait > TimeSpan.Zero)
         {
-            string seconds = FailureThrottle.RetryAfterSeconds(wait).ToString(CultureInfo.InvariantCulture);
+            string seconds = FailureThrottle.RetryAfterSeconds(admission.Wait).ToString(CultureInfo.InvariantCulture);
             context.Response.Headers.RetryAfter = seconds;
             await RefuseAsync(context, StatusCodes.Status429TooManyRequests, RejectCode.TooManyAttempts,
                 $"Too many unknown tokens came from this address; the next one is looked at in {seconds} s.").ConfigureAwait(false);

@@ -60,7 +60,7 @@ public sealed class TunnelRegistry(TimeProvider time)
                     continue;
                 }
 
-                if (held.Owner.ClientId != wanted.Owner.ClientId)
+                if (!held.Owner.IsSame(wanted.Owner))
                 {
                     return RegistrationResult.Refused(wanted, held);
                 }
@@ -142,7 +142,7 @@ public sealed class TunnelRegistry(TimeProvider time)
             _ => null,
         };
         return other is { } space && _spaces[(int)space].TryGetValue(wanted.Key.Host, out TunnelRoute[]? routes)
-            ? Array.Find(routes, r => r.Owner.ClientId != wanted.Owner.ClientId && !(r.IsAway && IsOver(r)))
+            ? Array.Find(routes, r => !r.Owner.IsSame(wanted.Owner) && !(r.IsAway && IsOver(r)))
             : null;
     }
 

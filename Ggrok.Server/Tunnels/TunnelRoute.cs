@@ -7,7 +7,14 @@ namespace Ggrok.Server.Tunnels;
 /// <param name="ClientId">Persistent id of the client; never shown to others.</param>
 /// <param name="Label">What others are told: <c>anna@laptop</c>.</param>
 /// <param name="IdentityId">Id of the token or certificate with which it registered; null where nothing is counted.</param>
-public sealed record RouteOwner(string ClientId, string Label, string? IdentityId = null);
+public sealed record RouteOwner(string ClientId, string Label, string? IdentityId = null)
+{
+    /// <summary>
+    /// Whether two are one: the same installation with the same token or certificate. A client id alone, which somebody may
+    /// have read in a backup, takes no name from another tenant.
+    /// </summary>
+    public bool IsSame(RouteOwner other) => ClientId == other.ClientId && IdentityId == other.IdentityId;
+}
 
 /// <summary>One registered route. Immutable: a change of state is a new route in the registry.</summary>
 public sealed class TunnelRoute

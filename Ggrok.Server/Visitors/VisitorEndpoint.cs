@@ -183,8 +183,8 @@ internal sealed class VisitorEndpoint(
     }
 
     // Kestrel keeps Transfer-Encoding and moves a Content-Length beside it to X-Content-Length: a smuggling attempt
-    // (RFC 9112 section 6.3).
+    // (RFC 9112 section 6.3). HTTP/1.0 knows no Transfer-Encoding (section 6.1).
     private static bool IsAmbiguous(HttpRequest request) =>
         request.Headers.TransferEncoding.Count > 0
-        && (request.Headers.ContentLength is not null || request.Headers.ContainsKey("X-Content-Length"));
+        && (request.Headers.ContentLength is not null || request.Headers.ContainsKey("X-Content-Length") || HttpProtocol.IsHttp10(request.Protocol));
 }

@@ -136,6 +136,7 @@ public sealed record GoAway(CloseReason Reason, string Message);
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     RespectNullableAnnotations = true,
     RespectRequiredConstructorParameters = true,
+    AllowDuplicateProperties = false,
     MaxDepth = ProtocolLimits.MaxJsonDepth)]
 [JsonSerializable(typeof(Hello))]
 [JsonSerializable(typeof(Welcome))]

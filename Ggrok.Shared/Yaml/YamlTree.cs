@@ -66,6 +66,11 @@ public sealed class YamlTree
         {
             ComplainSyntax(e);
         }
+        catch (InvalidOperationException)
+        {
+            // Of the parser itself, for some flow collections that do not end.
+            Add(_parser.Current?.Start.Line ?? 1, "This is not valid YAML; is there a bracket or a brace without its other half?");
+        }
         catch (TooMuchException)
         {
             // What was wrong is among the problems.
@@ -153,7 +158,12 @@ public sealed class YamlTree
     {
         if (_taken)
         {
-            _parser.MoveNext();
+            // It gives up in silence where a text ends in the middle of something.
+            if (!_parser.MoveNext() || _parser.Current is null)
+            {
+                throw new InvalidOperationException();
+            }
+
             _taken = false;
         }
 

@@ -34,6 +34,7 @@ public sealed class ConfigFormatTests : CommandLineScene
     [InlineData("label: &x a\nserver: b", ":1: Anchors are not supported; remove &x.")]
     [InlineData("label: a\nserver: *x", ":2: Aliases are not supported; write the value itself in place of *x.")]
     [InlineData("tunnels:\n  web:\n    <<: {target: 1}", ":3: Merge keys are not supported")]
+    [InlineData("tunnels:\n  web: {targunnels:\n  web: ", ":2: This is not valid YAML; is there a bracket or a brace without its other half?")]
     [InlineData("server: !!str my.app", ":1: Tags are not supported")]
     [InlineData("? [a, b]\n: c", ":1: A key must be a single word.")]
     [InlineData("server: a\n---\nserver: b", ":2: The file must be one mapping, and a second document begins here")]

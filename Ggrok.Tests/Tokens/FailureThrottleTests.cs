@@ -96,6 +96,17 @@ public class FailureThrottleTests
     }
 
     [Fact]
+    public void What_was_no_failure_is_taken_back_with_its_wait()
+    {
+        Fail("192.0.2.1", 4);
+
+        _throttle.TakeBack(Key("192.0.2.1"));
+
+        _throttle.WaitOf(Key("192.0.2.1")).ShouldBe(TimeSpan.Zero);
+        _throttle.Failed(Key("192.0.2.1")).ShouldBe(TimeSpan.FromSeconds(2));
+    }
+
+    [Fact]
     public void Scopes_are_apart()
     {
         Fail("192.0.2.1", 5);

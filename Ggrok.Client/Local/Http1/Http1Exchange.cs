@@ -125,7 +125,8 @@ internal sealed class Http1Exchange(
         RelayError sendError = sending is null ? RelayError.None : await SentAsync(connection, sender, sending).ConfigureAwait(false);
         RequestBytes = sender.Bytes;
         ResponseBytes += reader.Bytes;
-        if (stream.LiftOnAbort() && error == RelayError.None && sender.IsComplete && !reader.ClosesConnection)
+        // What stands behind a complete response would be taken for the answer to the next request (RFC 9112 section 9.2).
+        if (stream.LiftOnAbort() && error == RelayError.None && sender.IsComplete && !reader.ClosesConnection && connection.Buffered.IsEmpty)
         {
             pool.Return(connection);
         }

@@ -20,10 +20,10 @@ internal sealed class AdminAccess(TokenAuthenticator authenticator, TokenGate ga
     public bool IsConfigured => authenticator.HasAdmin;
 
     /// <summary>Checks the token of the Authorization field; the answer is the same, whatever is wrong with it.</summary>
-    public AdminCheck Check(HttpContext context) => Check(context, context.Request.Headers.Authorization.ToString());
+    public ValueTask<AdminCheck> CheckAsync(HttpContext context) => CheckAsync(context, context.Request.Headers.Authorization.ToString());
 
     /// <summary>Checks a token that was typed in.</summary>
-    public AdminCheck CheckToken(HttpContext context, string token) => Check(context, Scheme + token);
+    public ValueTask<AdminCheck> CheckTokenAsync(HttpContext context, string token) => CheckAsync(context, Scheme + token);
 
     /// <summary>Whether the token by which somebody signed in counts, and is an administrator's, by now.</summary>
     public bool IsStillAdmin(Identity identity) => authenticator.StandingOf(identity, out Identity current) == TokenStanding.Valid && current.Grants.IsAdmin;
@@ -39,6 +39,9 @@ internal sealed class AdminAccess(TokenAuthenticator authenticator, TokenGate ga
         Visitor.Of(context.Request, VisitorConnection.Of(context, options.TrustedProxies), options.TrustedProxies).Scheme == "https";
 
     // A client's token is let in and is still none for this: guessing at it tells no more than a registration does.
-    private AdminCheck Check(HttpContext context, string authorization) =>
-        new(gate.Admit(authorization, RemoteOf(context), out TimeSpan wait) is { Grants.IsAdmin: true } identity ? identity : null, wait);
+    private async ValueTask<AdminCheck> CheckAsync(HttpContext context, string authorization)
+    {
+        Admission admission = await gate.AdmitAsync(authorization, RemoteOf(context)).ConfigureAwait(false);
+        return new AdminCheck(admission.Identity is { Grants.IsAdmin: true } ? admission.Identity : null, admission.Wait);
+    }
 }

@@ -26,11 +26,11 @@ internal sealed class AdminGuard(AdminAccess admin, AdminSessions sessions, OwnH
 
     /// <summary>Who asks.</summary>
     /// <exception cref="ApiException">Nobody who may.</exception>
-    public Administrator Admit(HttpContext context)
+    public async ValueTask<Administrator> AdmitAsync(HttpContext context)
     {
         if (context.Request.Headers.Authorization.Count > 0)
         {
-            return new Administrator(Accept(context, admin.Check(context)), null);
+            return new Administrator(Accept(context, await admin.CheckAsync(context).ConfigureAwait(false)), null);
         }
 
         AdminSession session = SessionOf(context) ?? throw Unauthorized(context);
@@ -55,10 +55,10 @@ internal sealed class AdminGuard(AdminAccess admin, AdminSessions sessions, OwnH
 
     /// <summary>Who a token belongs to that was typed into the page.</summary>
     /// <exception cref="ApiException">Nobody, or not from this address now.</exception>
-    public Identity Login(HttpContext context, string token)
+    public async ValueTask<Identity> LoginAsync(HttpContext context, string token)
     {
         CheckOrigin(context.Request);
-        return Accept(context, admin.CheckToken(context, token));
+        return Accept(context, await admin.CheckTokenAsync(context, token).ConfigureAwait(false));
     }
 
     /// <summary>Refuses what comes from another page.</summary>

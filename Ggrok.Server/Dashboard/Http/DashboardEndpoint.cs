@@ -72,22 +72,23 @@ internal sealed class DashboardEndpoint(
         {
             ("GET", ["session"]) => signIn.StateAsync(context),
             ("POST", ["session"]) => signIn.SignInAsync(context),
-            ("DELETE", ["session"]) => Then(context, _ => signIn.SignOutAsync(context)),
-            ("GET", ["tunnels"]) => Then(context, _ => state.TunnelsAsync(context)),
-            ("GET", ["sessions"]) => Then(context, _ => state.SessionsAsync(context)),
-            ("DELETE", ["sessions", var id]) => Then(context, by => state.EndAsync(context, by, id)),
-            ("GET", ["stats"]) => Then(context, _ => state.StatsAsync(context)),
-            ("GET", ["tokens"]) => Then(context, _ => tokens.ListAsync(context)),
-            ("POST", ["tokens"]) => Then(context, by => tokens.CreateAsync(context, by)),
-            ("DELETE", ["tokens", var name]) => Then(context, by => tokens.RevokeAsync(context, by, name)),
-            ("GET", ["tail"]) => Then(context, by => tail.SendAsync(context, by)),
+            ("DELETE", ["session"]) => AdmitAsync(context, _ => signIn.SignOutAsync(context)),
+            ("GET", ["tunnels"]) => AdmitAsync(context, _ => state.TunnelsAsync(context)),
+            ("GET", ["sessions"]) => AdmitAsync(context, _ => state.SessionsAsync(context)),
+            ("DELETE", ["sessions", var id]) => AdmitAsync(context, by => state.EndAsync(context, by, id)),
+            ("GET", ["stats"]) => AdmitAsync(context, _ => state.StatsAsync(context)),
+            ("GET", ["tokens"]) => AdmitAsync(context, _ => tokens.ListAsync(context)),
+            ("POST", ["tokens"]) => AdmitAsync(context, by => tokens.CreateAsync(context, by)),
+            ("DELETE", ["tokens", var name]) => AdmitAsync(context, by => tokens.RevokeAsync(context, by, name)),
+            ("GET", ["tail"]) => AdmitAsync(context, by => tail.SendAsync(context, by)),
             (_, ["session" or "sessions" or "tunnels" or "stats" or "tokens" or "tail"] or ["sessions" or "tokens", _]) =>
                 throw new ApiException(StatusCodes.Status405MethodNotAllowed, "This cannot be done here.", "openapi.json describes the API."),
             _ => throw new ApiException(StatusCodes.Status404NotFound, "There is nothing here.", "openapi.json describes the API."),
         };
     }
 
-    private Task Then(HttpContext context, Func<Administrator, Task> act) => act(guard.Admit(context));
+    private async Task AdmitAsync(HttpContext context, Func<Administrator, Task> act) =>
+        await act(await guard.AdmitAsync(context).ConfigureAwait(false)).ConfigureAwait(false);
 
     private static void Protect(IHeaderDictionary fields)
     {

@@ -35,7 +35,7 @@ internal sealed class SignInEndpoints(AdminGuard guard, AdminAccess admin, Admin
         Identity identity;
         try
         {
-            identity = guard.Login(context, order.Token);
+            identity = await guard.LoginAsync(context, order.Token).ConfigureAwait(false);
         }
         catch (ApiException e) when (e.Status == StatusCodes.Status401Unauthorized)
         {

@@ -91,6 +91,19 @@ public sealed class FailureThrottle(ThrottleOptions options, TimeProvider time)
         }
     }
 
+    /// <summary>Takes back the last failure, which was none: noted before it was sure, so that attempts at once are not all free.</summary>
+    public void TakeBack(FailureKey key)
+    {
+        lock (_gate)
+        {
+            if (_records.TryGetValue(key, out LinkedListNode<Record>? node) && node.Value.Failures > 0)
+            {
+                node.Value.Failures--;
+                node.Value.Until = node.Value.Failures <= options.FreeFailures ? TimeSpan.Zero : node.Value.Until;
+            }
+        }
+    }
+
     /// <summary>A wait as the value of Retry-After (RFC 9110 section 10.2.3): whole seconds, rounded up.</summary>
     public static int RetryAfterSeconds(TimeSpan wait) => Math.Max(1, (int)Math.Ceiling(wait.TotalSeconds));
 

@@ -12,41 +12,49 @@ namespace Ggrok.Server.Metrics.Prometheus;
 internal sealed class MetricsEndpoint(MetricsReport report, AdminAccess admin, OwnHosts hosts, ServerOptions options)
 {
     /// <summary>Answers one scrape.</summary>
-    public Task ServeAsync(HttpContext context)
+    public async Task ServeAsync(HttpContext context)
     {
         HttpResponse response = context.Response;
         response.Headers.CacheControl = "no-store";
         response.Headers.XContentTypeOptions = "nosniff";
+        await (await RefusalOfAsync(context).ConfigureAwait(false) is var (status, message)
+            ? RefuseAsync(response, status, message)
+            : SendAsync(context)).ConfigureAwait(false);
+    }
+
+    private async ValueTask<(int Status, string Message)?> RefusalOfAsync(HttpContext context)
+    {
+        IHeaderDictionary fields = context.Response.Headers;
         if (!HttpMethods.IsGet(context.Request.Method) && !HttpMethods.IsHead(context.Request.Method))
         {
-            response.Headers.Allow = "GET, HEAD";
-            return RefuseAsync(response, StatusCodes.Status405MethodNotAllowed, "Metrics are read with GET.");
+            fields.Allow = "GET, HEAD";
+            return (StatusCodes.Status405MethodNotAllowed, "Metrics are read with GET.");
         }
 
         if (options.MetricsAllow is { } allowed && hosts.Has(context.Request) && allowed.Contains(admin.AddressOf(context)))
         {
-            return SendAsync(context);
+            return null;
         }
 
         if (options.MetricsAllow is null && !admin.IsConfigured)
         {
-            return RefuseAsync(response, StatusCodes.Status404NotFound, "Ggrok has nothing here.");
+            return (StatusCodes.Status404NotFound, "Ggrok has nothing here.");
         }
 
-        AdminCheck check = admin.Check(context);
+        AdminCheck check = await admin.CheckAsync(context).ConfigureAwait(false);
         if (check.Identity is not null)
         {
-            return SendAsync(context);
+            return null;
         }
 
         if (check.Wait > TimeSpan.Zero)
         {
-            response.Headers.RetryAfter = FailureThrottle.RetryAfterSeconds(check.Wait).ToString(CultureInfo.InvariantCulture);
-            return RefuseAsync(response, StatusCodes.Status429TooManyRequests, "Too many wrong tokens came from this address; wait and try again.");
+            fields.RetryAfter = FailureThrottle.RetryAfterSeconds(check.Wait).ToString(CultureInfo.InvariantCulture);
+            return (StatusCodes.Status429TooManyRequests, "Too many wrong tokens came from this address; wait and try again.");
         }
 
-        response.Headers.WWWAuthenticate = "Bearer realm=\"ggrok\"";
-        return RefuseAsync(response, StatusCodes.Status401Unauthorized, "Metrics need an admin token, or an address in GGROK_METRICS_ALLOW under one of the server's own names (docs/metrics.md).");
+        fields.WWWAuthenticate = "Bearer realm=\"ggrok\"";
+        return (StatusCodes.Status401Unauthorized, "Metrics need an admin token, or an address in GGROK_METRICS_ALLOW under one of the server's own names (docs/metrics.md).");
     }
 
     private Task SendAsync(HttpContext context)
