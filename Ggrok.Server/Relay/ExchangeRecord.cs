@@ -34,9 +34,6 @@ public sealed class ExchangeRecord
     /// <summary>The connection was upgraded: its length is the visitor's choice.</summary>
     public bool IsUpgraded { get; set; }
 
-    /// <summary>The visitor's address; null while it is not known.</summary>
-    public string? Remote { get; set; }
-
     /// <summary>Its span; null where no traces are exported.</summary>
     internal Activity? Span { get; set; }
 

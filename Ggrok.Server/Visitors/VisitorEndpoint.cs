@@ -112,7 +112,7 @@ internal sealed class VisitorEndpoint(
         head.Waited = time.GetElapsedTime(record.Started);
         if (record.Span is not null)
         {
-            record.Remote = head.Remote;
+            record.Span.SetTag(HttpAttributes.ClientAddress, head.Remote);
             TraceFields.Put(record.Span, head.Headers);
         }
 

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
+using Ggrok.Server.Dashboard.Access;
 using Ggrok.Tests.Metrics;
 using Ggrok.Tests.Testing;
 using Microsoft.AspNetCore.Http;
@@ -125,6 +126,75 @@ public sealed class AdminAccessTests
         same.StatusCode.ShouldBe(HttpStatusCode.OK);
         using HttpResponseMessage other = await scene.SendAsync(HttpMethod.Get, "/api/tunnels", host: "free.tunnels.example", fields: ("Cookie", cookie));
         other.StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
+    }
+
+    [Fact]
+    public async Task A_cookie_that_a_neighbour_made_up_does_not_hide_the_real_one()
+    {
+        await using DashboardScene scene = await DashboardScene.StartAsync();
+        (string cookie, _) = await scene.SignInAsync();
+        foreach (string both in (string[])["ggrok-admin=made-up; " + cookie, cookie + "; ggrok-admin=made-up"])
+        {
+            (await StatusAsync(scene, HttpMethod.Get, "/api/tunnels", ("Cookie", both))).ShouldBe(200);
+        }
+
+        (await StatusAsync(scene, HttpMethod.Get, "/api/tunnels", ("Cookie", "ggrok-admin=made-up; ggrok-admin="))).ShouldBe(401);
+    }
+
+    [Fact]
+    public async Task A_session_ends_without_deeds_and_after_twelve_hours_in_any_case()
+    {
+        await using DashboardScene scene = await DashboardScene.StartAsync();
+        var time = new ManualTimeProvider();
+        var sessions = new AdminSessions(scene.Server.Get<AdminAccess>(), time);
+        Ggrok.Server.Tunnels.Identity admin = scene.Server.Get<Ggrok.Server.Tokens.TokenAuthenticator>().Authenticate("Bearer " + Scraper.AdminToken)!;
+        (string idle, _) = sessions.Begin(admin, "my.app");
+        time.Advance(AdminSessions.IdleLimit - TimeSpan.FromSeconds(1));
+        sessions.Find(idle, "my.app").ShouldNotBeNull();
+        time.Advance(TimeSpan.FromSeconds(1));
+        sessions.Find(idle, "my.app").ShouldBeNull();
+
+        (string busy, AdminSession session) = sessions.Begin(admin, "my.app");
+        for (TimeSpan lived = default; lived < AdminSessions.LongestLife; lived += TimeSpan.FromMinutes(20))
+        {
+            sessions.Find(busy, "my.app").ShouldNotBeNull();
+            session.Use(time.GetUtcNow());
+            time.Advance(TimeSpan.FromMinutes(20));
+        }
+
+        sessions.Find(busy, "my.app").ShouldBeNull();
+        sessions.IsValid(session).ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task Sessions_of_a_program_that_forgets_its_cookies_are_bounded()
+    {
+        await using DashboardScene scene = await DashboardScene.StartAsync();
+        var time = new ManualTimeProvider();
+        var sessions = new AdminSessions(scene.Server.Get<AdminAccess>(), time);
+        Ggrok.Server.Tunnels.Identity admin = scene.Server.Get<Ggrok.Server.Tokens.TokenAuthenticator>().Authenticate("Bearer " + Scraper.AdminToken)!;
+        var cookies = new List<string>();
+        for (int i = 0; i < 150; i++)
+        {
+            cookies.Add(sessions.Begin(admin, "my.app").Cookie);
+            time.Advance(TimeSpan.FromSeconds(1));
+        }
+
+        cookies.Count(c => sessions.Find(c, "my.app") is not null).ShouldBe(100);
+        sessions.Find(cookies[^1], "my.app").ShouldNotBeNull();
+    }
+
+    [Fact]
+    public async Task What_the_page_does_by_itself_keeps_nobody_signed_in()
+    {
+        await using DashboardScene scene = await DashboardScene.StartAsync();
+        (string cookie, _) = await scene.SignInAsync();
+        AdminSession session = scene.Server.Get<AdminSessions>().Find(cookie["ggrok-admin=".Length..], "127.0.0.1").ShouldNotBeNull();
+        DateTimeOffset before = session.LastUsed;
+        (await StatusAsync(scene, HttpMethod.Get, "/api/tunnels", ("Cookie", cookie), ("X-Ggrok-Background", "1"))).ShouldBe(200);
+        session.LastUsed.ShouldBe(before);
+        (await StatusAsync(scene, HttpMethod.Get, "/api/tunnels", ("Cookie", cookie))).ShouldBe(200);
+        session.LastUsed.ShouldBeGreaterThan(before);
     }
 
     [Fact]

@@ -8,11 +8,22 @@ namespace Ggrok.Server.Dashboard.Access;
 /// </summary>
 internal static class AdminCookie
 {
+    private const int Most = 10;
     private const string Plain = "ggrok-admin";
     private const string Secure = "__Secure-" + Plain;
 
-    /// <summary>Its value; null when there is none.</summary>
-    public static string? Read(HttpRequest request, bool isHttps) => request.Cookies[isHttps ? Secure : Plain];
+    /// <summary>
+    /// Its values. A neighbour below the same domain can set cookies of this name for the whole domain: one that was made up must not
+    /// hide the real one.
+    /// </summary>
+    public static IEnumerable<string> Read(HttpRequest request, bool isHttps)
+    {
+        string start = (isHttps ? Secure : Plain) + "=";
+        return request.Headers.Cookie.SelectMany(line => (line ?? "").Split(';', StringSplitOptions.TrimEntries))
+            .Where(pair => pair.StartsWith(start, StringComparison.Ordinal))
+            .Select(pair => pair[start.Length..])
+            .Take(Most);
+    }
 
     /// <summary>Sets it.</summary>
     public static void Write(HttpResponse response, bool isHttps, string value) => response.Cookies.Append(isHttps ? Secure : Plain, value, Options(isHttps));

@@ -51,7 +51,9 @@ internal sealed class AdminGuard(AdminAccess admin, AdminSessions sessions, OwnH
 
     /// <summary>The session of the page that the request's cookie belongs to; null when nobody is signed in.</summary>
     public AdminSession? SessionOf(HttpContext context) =>
-        hosts.Has(context.Request) ? sessions.Find(AdminCookie.Read(context.Request, admin.IsHttps(context)), OwnHosts.NameOf(context.Request) ?? "") : null;
+        hosts.Has(context.Request) && OwnHosts.NameOf(context.Request) is { } host
+            ? AdminCookie.Read(context.Request, admin.IsHttps(context)).Select(c => sessions.Find(c, host)).FirstOrDefault(s => s is not null)
+            : null;
 
     /// <summary>Who a token belongs to that was typed into the page.</summary>
     /// <exception cref="ApiException">Nobody, or not from this address now.</exception>

@@ -62,17 +62,17 @@ internal sealed class AdminSessions(AdminAccess admin, TimeProvider time)
     }
 
     /// <summary>The session of a cookie under a name; null when there is none, or it is over.</summary>
-    public AdminSession? Find(string? cookie, string host) =>
-        cookie is { Length: > 0 and < 200 } && _sessions.TryGetValue(KeyOf(cookie), out AdminSession? session) && session.Host == host
+    public AdminSession? Find(string cookie, string host) =>
+        _sessions.TryGetValue(KeyOf(cookie), out AdminSession? session) && session.Host == host
         && IsValid(session, time.GetUtcNow()) ? session : null;
 
     /// <summary>Whether a session still counts.</summary>
     public bool IsValid(AdminSession session) => _sessions.Values.Contains(session) && IsValid(session, time.GetUtcNow());
 
-    /// <summary>Ends the session of a cookie.</summary>
-    public void End(string? cookie)
+    /// <summary>Ends the sessions of cookies.</summary>
+    public void End(IEnumerable<string> cookies)
     {
-        if (cookie is { Length: > 0 and < 200 })
+        foreach (string cookie in cookies)
         {
             _sessions.TryRemove(KeyOf(cookie), out _);
         }

@@ -40,7 +40,6 @@ internal sealed class VisitorTracing : IDisposable
         if (span.IsAllDataRequested)
         {
             span.SetTag(HttpAttributes.ProtocolVersion, context.Request.Protocol is ['H', 'T', 'T', 'P', '/', .. var version] ? version : null);
-            span.SetTag(HttpAttributes.ClientAddress, record.Remote);
             span.SetTag(HttpAttributes.RequestId, record.Id);
             span.SetTag(HttpAttributes.Tunnel, record.Traffic?.Name);
             span.SetTag(HttpAttributes.Status, record.Status);
