@@ -44,6 +44,8 @@ public sealed class CommandLine(
           ggrok tcp 22 --name device-42              SSH under a private name, and where it is wanted:
           ggrok connect device-42 --listen 2222      ssh -p 2222 localhost
           ggrok start web ssh                        tunnels of ggrok.yml, all in one session
+          ggrok 3000 --auth me:secret                only for those who know the password, or have a
+          ggrok share --expires 2h                   link that lets one browser in
           ggrok requests --status 5xx                what a running ggrok got, and one of it once more:
           ggrok replay last                          to the local service again
           ggrok doctor 3000                          says step by step why a tunnel would or would not work
@@ -101,6 +103,7 @@ public sealed class CommandLine(
         root.Subcommands.Add(TunnelCommand.Build(TunnelKind.Tls, "Put a TLS service on the internet; its certificate stays here.", client));
         root.Subcommands.Add(new ConnectCommand(client).Build());
         root.Subcommands.Add(new StartCommand(client).Build());
+        root.Subcommands.Add(new ShareCommand(client, output, error).Build());
         root.Subcommands.Add(new DoctorCommand(client, output, isTerminal, environment).Build());
         var results = new CommandOutput(
             output, error, binary ?? Console.OpenStandardOutput, new Palette(isTerminal && string.IsNullOrEmpty(environment("NO_COLOR"))), isTerminal, () => terminal?.Size.Width);

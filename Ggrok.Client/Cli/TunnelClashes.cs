@@ -42,7 +42,7 @@ internal static class TunnelClashes
         { PrivateName: { } name } => $"the private name {name}",
         { RemotePort: { } port } => string.Create(CultureInfo.InvariantCulture, $"the {tunnel.Kind.ToWire()} port {port}"),
         { Kind: TunnelKind.Tcp or TunnelKind.Udp } or { Host: null, Subdomain: null, Path: null } => null,
-        _ => $"{(tunnel.Kind == TunnelKind.Tls ? "the TLS name " : "")}{tunnel.Host ?? (tunnel.Subdomain is null ? "the server's own host with " : $"the subdomain {tunnel.Subdomain}")}{tunnel.Path}",
+        _ => $"{(tunnel.Kind == TunnelKind.Tls ? "the TLS name " : "")}{tunnel.Host ?? (tunnel.Subdomain is null ? "the server's own host with " : $"the subdomain {tunnel.Subdomain}")}{tunnel.Path}{(tunnel.Match is null ? "" : $" ({tunnel.Match})")}",
     };
 
     private static bool Overlap(ConnectTarget a, ConnectTarget b) =>

@@ -15,14 +15,14 @@ internal sealed class TunnelDefinition(Func<string, Setting?> read, Func<string,
     /// <summary>Keys of each kind of tunnel.</summary>
     public static IReadOnlyDictionary<TunnelKind, IReadOnlyList<string>> Keys { get; } = new Dictionary<TunnelKind, IReadOnlyList<string>>
     {
-        [TunnelKind.Http] = ["port", "target", "insecure-target", "target-protocol", "host-header", "subdomain", "host", "path", "strip-path", .. PolicyNames(TunnelKind.Http)],
+        [TunnelKind.Http] = ["port", "target", "insecure-target", "target-protocol", "host-header", "subdomain", "host", "path", "strip-path", .. SharingDefinition.Keys, .. PolicyNames(TunnelKind.Http)],
         [TunnelKind.Tcp] = ["port", "target", "remote-port", "name", "proxy-protocol", .. PolicyNames(TunnelKind.Tcp)],
         [TunnelKind.Udp] = ["port", "target", "remote-port", "name", .. PolicyNames(TunnelKind.Udp)],
         [TunnelKind.Tls] = ["port", "target", "subdomain", "host", "proxy-protocol", .. PolicyNames(TunnelKind.Tls)],
     };
 
     /// <summary>Whether a key may be given several times.</summary>
-    public static bool Repeats(string key) => PolicyKeys.Find(key)?.Repeats == true;
+    public static bool Repeats(string key) => key == SharingDefinition.MatchKey || PolicyKeys.Find(key)?.Repeats == true;
 
     /// <summary>The tunnel.</summary>
     /// <exception cref="UsageException">Something is missing, contradictory or not valid.</exception>
@@ -45,6 +45,7 @@ internal sealed class TunnelDefinition(Func<string, Setting?> read, Func<string,
             throw new UsageException($"{strip.Origin} needs {Key(strip, "path")}: there is no prefix to remove.");
         }
 
+        var sharing = new SharingDefinition(read, readAll);
         return new LocalTunnel
         {
             Name = name,
@@ -56,6 +57,9 @@ internal sealed class TunnelDefinition(Func<string, Setting?> read, Func<string,
             Host = host,
             Path = path,
             StripPath = strip is not null,
+            Pool = sharing.Pool(),
+            Health = sharing.Health(),
+            Match = sharing.Match(),
             Policies = Policies(TunnelKind.Http),
         };
     }
@@ -117,8 +121,8 @@ internal sealed class TunnelDefinition(Func<string, Setting?> read, Func<string,
             : throw new UsageException($"{host.Origin} asks for a whole name and {Key(host, "subdomain")} for a part of one; ask for one of them, not for both.");
     }
 
-    // Another key, as one writes it where the setting was written.
-    private static string Key(Setting setting, string key) => (IsOption(setting) ? "--" : "") + key;
+    /// <summary>Another key, as one writes it where the setting was written.</summary>
+    internal static string Key(Setting setting, string key) => (IsOption(setting) ? "--" : "") + key;
 
     private static string Key(Setting setting, string key, string value) => Key(setting, key) + (IsOption(setting) ? " " : ": ") + value;
 

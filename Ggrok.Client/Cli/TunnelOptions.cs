@@ -53,6 +53,20 @@ internal sealed class TunnelOptions
         "remote-port" => TextOption.Make("--remote-port", null, "PORT", "Ask for this public port of the server; without it a free one is given."),
         "name" => TextOption.Make("--name", null, "NAME", "Serve a private name instead of a public port: others reach it with ggrok connect NAME."),
         "proxy-protocol" => Switch("--proxy-protocol", "Tell the local service who connected, with a PROXY protocol v2 header."),
+        "match" => new Option<string[]>("--match")
+        {
+            HelpName = "CONDITION",
+            Description = "Only requests for which this holds: method=POST,PUT or header=X-Beta or header='X-Env: staging'. May be repeated; all must hold.",
+        },
+        "pool" => Switch("--pool", "Serve the name together with other clients that say --pool, too; requests are shared out."),
+        "balance" => TextOption.Make("--balance", null, "RULE",
+            "How a pool shares requests out: least-requests, round-robin, random-two, sticky-cookie or sticky-address. [default: least-requests]"),
+        "pool-key" => TextOption.Make("--pool-key", null, "KEY", "Secret that all members of the pool give; needed where the server has no tokens."),
+        "health" => TextOption.Make("--health", null, "PATH", "Have the server ask the local service for this path, and send visitors only while it answers 2xx or 3xx."),
+        "health-interval" => TextOption.Make("--health-interval", null, "TIME", "Time between two health checks. [default: 10s]"),
+        "health-timeout" => TextOption.Make("--health-timeout", null, "TIME", "Time for the answer to a health check. [default: 5s]"),
+        "health-threshold" => TextOption.Make("--health-threshold", null, "NUMBER",
+            "So many equal results in a row take the service out, or back in. [default: 2]"),
         _ => OfPolicy(PolicyKeys.Find(key) ?? throw new InvalidOperationException(key)),
     };
 

@@ -11,6 +11,9 @@ internal sealed class ClientSession : IMuxHandler, IDisposable
     private static readonly TimeSpan TickInterval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan DrainPoll = TimeSpan.FromMilliseconds(50);
 
+    // An older server leaves the close to the client.
+    private static readonly TimeSpan ServerPatience = TimeSpan.FromSeconds(2);
+
     private readonly ClientWebSocket _socket;
     private readonly LocalRelay _relay;
     private readonly TimeProvider _time;
@@ -40,22 +43,30 @@ internal sealed class ClientSession : IMuxHandler, IDisposable
         return reason;
     }
 
-    /// <summary>Takes no new requests and waits for the running ones; false when they took too long.</summary>
+    /// <summary>
+    /// Takes no new requests and waits for the running ones; false when they took too long. The server closes when none of its
+    /// requests is on the way here any more, which this side cannot know.
+    /// </summary>
     /// <param name="limit">How long.</param>
     /// <param name="unfinished">Counts what has no stream any more but is still being written to a local connection.</param>
     public async Task<bool> DrainAsync(TimeSpan limit, Func<int> unfinished)
     {
         Connection.SendGoAway(new GoAway(CloseReason.Drained, "The client is shutting down."));
         long started = _time.GetTimestamp();
-        while ((Connection.OpenStreams > 0 && !Connection.IsClosing) || unfinished() > 0)
+        TimeSpan busyUntil = TimeSpan.Zero;
+        while (!Connection.IsClosing || unfinished() > 0)
         {
-            if (_time.GetElapsedTime(started) >= limit)
+            TimeSpan elapsed = _time.GetElapsedTime(started);
+            bool isQuiet = Connection.OpenStreams == 0 && unfinished() == 0;
+            busyUntil = isQuiet ? busyUntil : elapsed;
+            if (elapsed >= limit || elapsed - busyUntil >= ServerPatience)
             {
                 Connection.RequestClose(CloseReason.Normal);
-                return false;
+                return isQuiet;
             }
 
-            await Task.Delay(DrainPoll, _time).ConfigureAwait(false);
+            Task pause = Task.Delay(DrainPoll, _time);
+            await (Connection.IsClosing ? pause : Task.WhenAny(Connection.Ended, pause)).ConfigureAwait(false);
         }
 
         Connection.RequestClose(CloseReason.Normal);

@@ -149,10 +149,31 @@ internal sealed class Dialer(TunnelClientOptions options, string instance)
 
         // A server from before there were policies would ignore them, and let everybody in.
         LocalTunnel? unguarded = options.Tunnels.Where((t, i) => t.Policies.Count > (welcome.Tunnels[i].Policies ?? 0)).FirstOrDefault();
-        return unguarded is null ? welcome : throw new DialException(new SessionOutcome(
-            $"The server ({welcome.Version}) is too old to apply {string.Join(", ", unguarded.Policies.Select(p => p.Name).Distinct(StringComparer.Ordinal))} to {unguarded.Name}; upgrade it, or leave them out.",
-            ExitCode.ProtocolTooOld));
+        if (unguarded is not null)
+        {
+            throw TooOld(welcome, string.Join(", ", unguarded.Policies.Select(p => p.Name).Distinct(StringComparer.Ordinal)), unguarded.Name);
+        }
+
+        // One that knows nothing of conditions would send everything.
+        for (int i = 0; i < options.Tunnels.Count; i++)
+        {
+            LocalTunnel tunnel = options.Tunnels[i];
+            TunnelGrant grant = welcome.Tunnels[i];
+            string? missing = tunnel.Match is not null && grant.Match is null ? "match"
+                : tunnel.Pool is not null && grant.Pool is null ? "pool"
+                : tunnel.Health is not null && grant.Checked is null ? "health"
+                : null;
+            if (missing is not null)
+            {
+                throw TooOld(welcome, missing, tunnel.Name);
+            }
+        }
+
+        return welcome;
     }
+
+    private static DialException TooOld(Welcome welcome, string what, string tunnel) => new(new SessionOutcome(
+        $"The server ({Printable.Clean(welcome.Version)}) is too old to apply {what} to {tunnel}; upgrade it, or leave it out.", ExitCode.ProtocolTooOld));
 
     private Hello MakeHello() => new(
         ProtocolLimits.Version,
@@ -162,7 +183,7 @@ internal sealed class Dialer(TunnelClientOptions options, string instance)
         options.Label,
         options.Server.GetLeftPart(UriPartial.Authority),
         [.. options.Tunnels.Select(t => new TunnelRequest(t.Name, t.Kind.ToWire(), t.Subdomain, t.Host, t.Path, t.StripPath, t.RemotePort, t.PrivateName,
-            t.Policies.Count > 0 ? t.Policies : null))],
+            t.Policies.Count > 0 ? t.Policies : null, t.Pool, t.Health, t.Match?.Texts))],
         options.Connect.Count == 0 ? null : [.. options.Connect.Select(c => c.Name)]);
 
     private Uri WebSocketUri() => new UriBuilder(options.Server)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Ggrok.Shared.Protocol;
 
 namespace Ggrok.Client.Connection;
@@ -42,7 +43,19 @@ public interface IClientEvents
 /// <param name="Name">Name of the tunnel within this client.</param>
 /// <param name="Url">Public URL.</param>
 /// <param name="Target">The local service behind it.</param>
-public sealed record PublicTunnel(string Name, Uri Url, Uri Target);
+/// <param name="Pool">The pool that it belongs to, as it was when the session began; null when it has its name alone.</param>
+/// <param name="Match">Conditions on the requests that it gets; null for none.</param>
+public sealed record PublicTunnel(string Name, Uri Url, Uri Target, PoolGrant? Pool = null, string? Match = null)
+{
+    /// <summary>What people should see beside the address; null for nothing.</summary>
+    public string? Remark => (Pool, Match) switch
+    {
+        (null, null) => null,
+        (null, { } match) => $"({match})",
+        ({ } pool, null) => string.Create(CultureInfo.InvariantCulture, $"(pool of {pool.Members}, {pool.Balance})"),
+        ({ } pool, { } match) => string.Create(CultureInfo.InvariantCulture, $"({match}; pool of {pool.Members}, {pool.Balance})"),
+    };
+}
 
 /// <summary>How a session does at a moment.</summary>
 /// <param name="RoundTrip">Round trip to the server; zero while it is not known.</param>

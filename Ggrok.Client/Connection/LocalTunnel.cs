@@ -1,3 +1,4 @@
+using Ggrok.Shared.Balancing;
 using Ggrok.Shared.Protocol;
 
 namespace Ggrok.Client.Connection;
@@ -49,6 +50,15 @@ public sealed record LocalTunnel
 
     /// <summary>What the server shall do with visitors before they reach this client.</summary>
     public IReadOnlyList<PolicyDirective> Policies { get; init; } = [];
+
+    /// <summary>Serve the name together with other clients; null to have it alone.</summary>
+    public PoolRequest? Pool { get; init; }
+
+    /// <summary>How the server checks the local service; null when it does not.</summary>
+    public HealthRequest? Health { get; init; }
+
+    /// <summary>Conditions on requests beside host and path; null for none.</summary>
+    public RouteMatch? Match { get; init; }
 
     /// <summary>Value of <see cref="HostHeader"/> that sends the target's own authority.</summary>
     public const string HostHeaderRewrite = "rewrite";

@@ -162,7 +162,8 @@ public sealed class TunnelClient
     {
         if (_options.Tunnels.Count > 0)
         {
-            _events.Ready([.. _options.Tunnels.Select((t, i) => new PublicTunnel(t.Name, new Uri(welcome.Tunnels[i].Url), t.Target))]);
+            _events.Ready([.. _options.Tunnels.Select((t, i) => new PublicTunnel(
+                t.Name, new Uri(welcome.Tunnels[i].Url), t.Target, welcome.Tunnels[i].Pool, welcome.Tunnels[i].Match))]);
         }
 
         foreach (ConnectListener listener in _listeners)
@@ -188,6 +189,7 @@ public sealed class TunnelClient
             // Datagrams have no end of their own that could be waited for.
             _listeners.ForEach(l => l.Dispose());
             _relay.EndDatagrams();
+            _relay.EndProbes();
             _events.Draining(session.Connection.OpenStreams);
             _drainedInTime = await session.DrainAsync(_options.DrainTimeout, () => _relay.RawConnections + _listeners.Sum(l => l.Connections)).ConfigureAwait(false);
             await running.ConfigureAwait(false);

@@ -34,7 +34,7 @@ internal sealed class WebSocketCheck : ICheck
         switch (answer)
         {
             // It asks who we are only behind the upgrade.
-            case { Status: 401, GgrokError: not null }:
+            case { Status: 401 or 429, GgrokError: not null }:
                 examination.Refusal = refused;
                 return Finding.Pass("the upgrade reaches the server");
             case { Status: 426, GgrokError: not null }:

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using Ggrok.Client.Connection;
@@ -21,6 +22,7 @@ internal sealed class LocalRelay
     private readonly IRequestInterceptor? _interceptor;
     private readonly LocalTracing? _tracing;
     private readonly LocalFlows _datagrams = new();
+    private readonly ConcurrentDictionary<MuxStream, bool> _probes = new();
     private int _rawConnections;
 
     public LocalRelay(
@@ -47,6 +49,15 @@ internal sealed class LocalRelay
     /// <summary>Ends the datagrams of every peer: nothing that a drain could wait for.</summary>
     public void EndDatagrams() => _datagrams.EndAll();
 
+    /// <summary>Ends the server's own questions whether a service is well: nothing that a drain should wait for.</summary>
+    public void EndProbes()
+    {
+        foreach (MuxStream probe in _probes.Keys)
+        {
+            probe.Reset(RelayError.Draining);
+        }
+    }
+
     /// <summary>Serves one stream. Never throws.</summary>
     public async Task ServeAsync(MuxStream stream)
     {
@@ -64,9 +75,9 @@ internal sealed class LocalRelay
                         break;
                     }
 
-                    RecordingExchange? recording = _recording?.Begin(head, frame.Payload.Span, _tunnels[head.Tunnel], started);
+                    RecordingExchange? recording = head.IsProbe ? null : _recording?.Begin(head, frame.Payload.Span, _tunnels[head.Tunnel], started);
                     stream.Advance();
-                    await ServeRequestAsync(stream, head, started, recording).ConfigureAwait(false);
+                    await (head.IsProbe ? ServeProbeAsync(stream, head, started) : ServeRequestAsync(stream, head, started, recording)).ConfigureAwait(false);
                     break;
                 case FrameKind.Open:
                     RawOpen open = RawOpen.Decode(frame.Payload.Span);
@@ -89,18 +100,31 @@ internal sealed class LocalRelay
         }
     }
 
+    private async ValueTask ServeProbeAsync(MuxStream stream, RequestHead head, long started)
+    {
+        _probes[stream] = true;
+        try
+        {
+            await ServeRequestAsync(stream, head, started, recording: null).ConfigureAwait(false);
+        }
+        finally
+        {
+            _probes.TryRemove(stream, out _);
+        }
+    }
+
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private async ValueTask ServeRequestAsync(MuxStream stream, RequestHead head, long started, RecordingExchange? recording)
     {
         LocalTunnel tunnel = _tunnels[head.Tunnel];
         LocalService service = _services[head.Tunnel];
         ILocalExchange? exchange = null;
-        Activity? span = _tracing?.Begin(head, tunnel);
+        Activity? span = head.IsProbe ? null : _tracing?.Begin(head, tunnel);
         RelayError error;
         try
         {
             var next = new Interception { Request = head };
-            if (_interceptor is not null && _interceptor.TryIntercept(stream, head, tunnel, recording, out Task<Interception> intercepting))
+            if (_interceptor is not null && !head.IsProbe && _interceptor.TryIntercept(stream, head, tunnel, recording, out Task<Interception> intercepting))
             {
                 next = await intercepting.ConfigureAwait(false);
             }
@@ -135,6 +159,12 @@ internal sealed class LocalRelay
         }
 
         service.Ended(error);
+        if (head.IsProbe)
+        {
+            // No visitor: nothing to tell of.
+            return;
+        }
+
         recording?.Complete(error, exchange?.Status ?? 0);
         _events.ExchangeCompleted(new ExchangeSummary(
             head.Id, tunnel.Name, head.Method, head.Target, exchange?.Status ?? 0, error,

@@ -24,6 +24,9 @@ public sealed class JsonOutput(TextWriter output, TimeProvider time) : IClientEv
                 Tunnel = tunnel.Name,
                 Url = tunnel.Url.AbsoluteUri.TrimEnd('/'),
                 Target = tunnel.Target.GetLeftPart(UriPartial.Authority),
+                PoolMembers = tunnel.Pool?.Members,
+                Balance = tunnel.Pool?.Balance,
+                Match = tunnel.Match,
             });
         }
     }
@@ -99,6 +102,12 @@ internal sealed record JsonEvent(string Event, DateTimeOffset Time)
     public string? Url { get; init; }
 
     public string? Target { get; init; }
+
+    public int? PoolMembers { get; init; }
+
+    public string? Balance { get; init; }
+
+    public string? Match { get; init; }
 
     public string? Method { get; init; }
 

@@ -37,7 +37,7 @@ public sealed class TerminalOutput(TextWriter output, bool colour, bool quiet, b
         foreach (PublicTunnel tunnel in tunnels)
         {
             string url = tunnel.Url.AbsoluteUri.TrimEnd('/');
-            _lines.Write($"Forwarding  {Column(tunnel.Name)}{Paint(url, "1;36")} -> {tunnel.Target.GetLeftPart(UriPartial.Authority)}");
+            _lines.Write($"Forwarding  {Column(tunnel.Name)}{Paint(url, "1;36")} -> {tunnel.Target.GetLeftPart(UriPartial.Authority)}{(tunnel.Remark is { } remark ? "  " + Printable.Clean(remark) : "")}");
         }
 
         if (_inspector is { } inspector)

@@ -2,6 +2,7 @@ using System.Net;
 using Ggrok.Server.Relay;
 using Ggrok.Server.Tunnels;
 using Ggrok.Shared.Protocol;
+using Ggrok.Shared.Relay;
 
 namespace Ggrok.Server.Edge;
 
@@ -17,12 +18,16 @@ public sealed class EdgeExchange
         Route = route;
         Record = record;
         RemoteAddress = IPAddress.TryParse(head.Remote, out IPAddress? address) ? address : null;
+        (Method, Scheme, Host, Remote) = (head.Method, head.Scheme, head.Host, head.Remote);
     }
 
     /// <summary>The visitor's request and response.</summary>
     public HttpContext Context { get; }
 
-    /// <summary>What goes to the client; policies may change it until they go on.</summary>
+    /// <summary>
+    /// What goes to the client; policies may change it until they go on. Not for <see cref="OnResponse"/>: by then it may be
+    /// another request's.
+    /// </summary>
     public RequestHead Head { get; }
 
     /// <summary>The tunnel.</summary>
@@ -35,7 +40,25 @@ public sealed class EdgeExchange
     public IPAddress? RemoteAddress { get; }
 
     /// <summary>Whether the visitor uses https, by the chain of trusted proxies.</summary>
-    public bool IsHttps => Head.Scheme == "https";
+    public bool IsHttps => Scheme == "https";
+
+    /// <summary>The visitor's method.</summary>
+    public string Method { get; }
+
+    /// <summary><c>http</c> or <c>https</c>, as the visitor uses it, by the chain of trusted proxies.</summary>
+    public string Scheme { get; }
+
+    /// <summary>Host and port as the visitor asked for them.</summary>
+    public string Host { get; }
+
+    /// <summary>The visitor's address as text, by the chain of trusted proxies.</summary>
+    public string Remote { get; }
+
+    /// <summary>
+    /// Whether a policy put something between the relay and the visitor that reads the response's body: then an empty flush
+    /// of the pipe does not send the head.
+    /// </summary>
+    public bool IsBodyWrapped { get; set; }
 
     /// <summary>The target as the visitor sent it: raw path and query.</summary>
     public required string VisitorTarget { get; init; }
@@ -45,6 +68,9 @@ public sealed class EdgeExchange
 
     /// <summary>Time for the response head instead of the server's; null for that.</summary>
     public TimeSpan? ResponseTimeout { get; set; }
+
+    /// <summary>How fast bodies, and the bytes of an upgrade, may go; null for as fast as they can.</summary>
+    public Pacing? Pacing { get; set; }
 
     /// <summary>
     /// Refuses the request with a reason of its own, which stands in the answer beside what the error always says.

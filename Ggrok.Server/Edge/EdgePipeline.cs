@@ -1,6 +1,7 @@
 using System.Net;
 using Ggrok.Server.Tunnels;
 using Ggrok.Shared.Protocol;
+using Ggrok.Shared.Relay;
 
 namespace Ggrok.Server.Edge;
 
@@ -8,23 +9,43 @@ namespace Ggrok.Server.Edge;
 public sealed class EdgePipeline
 {
     private readonly IEdgePolicy[] _policies;
+    private readonly IResponsePolicy[] _responses;
     private readonly IRawPolicy[] _raw;
 
     private EdgePipeline(IEdgePolicy[] policies)
     {
         _policies = policies;
+        _responses = [.. policies.OfType<IResponsePolicy>()];
         _raw = [.. policies.OfType<IRawPolicy>()];
+        Pacing = policies.OfType<IPacedPolicy>().Select(p => p.Pacing).Aggregate((Pacing?)null, Pacing.Join);
+        AsksForCertificate = policies.Any(p => p is Certificate.CertificatePolicy);
     }
 
+    /// <summary>How fast the bytes of raw connections may go; null for as fast as they can.</summary>
+    public Pacing? Pacing { get; }
+
+    /// <summary>Whether visitors need a client certificate, which a handshake must ask for.</summary>
+    public bool AsksForCertificate { get; }
+
     internal int Count => _policies.Length;
+
+    /// <summary>The policies, in order.</summary>
+    internal IReadOnlyList<IEdgePolicy> Policies => _policies;
 
     /// <summary>Puts the server's and the client's policies together; null when there are none.</summary>
     internal static EdgePipeline? Of(IReadOnlyList<StagedPolicy> servers, IReadOnlyList<StagedPolicy> clients) =>
         servers.Count + clients.Count == 0 ? null : new([.. servers.Concat(clients).OrderBy(p => p.Stage).Select(p => p.Policy)]);
 
     /// <summary>Lets a request through the policies to the relay.</summary>
-    internal ValueTask<RelayError> RunAsync(EdgeExchange exchange, Func<EdgeExchange, ValueTask<RelayError>> relay) =>
-        new EdgeNext(this, 0, exchange, relay).InvokeAsync();
+    internal ValueTask<RelayError> RunAsync(EdgeExchange exchange, Func<EdgeExchange, ValueTask<RelayError>> relay)
+    {
+        foreach (IResponsePolicy policy in _responses)
+        {
+            policy.Begin(exchange);
+        }
+
+        return new EdgeNext(this, 0, exchange, relay).InvokeAsync();
+    }
 
     /// <summary>Whether a raw connection may be opened.</summary>
     public RelayError Admit(IPAddress? remote)

@@ -1,4 +1,5 @@
 using Ggrok.Shared.Protocol;
+using Ggrok.Shared.Relay;
 
 namespace Ggrok.Server.Edge;
 
@@ -19,6 +20,21 @@ public interface IEdgePolicy
     /// error nothing has to be written: the visitor gets the answer of that error.
     /// </returns>
     ValueTask<RelayError> InvokeAsync(EdgeExchange exchange, EdgeNext next);
+}
+
+/// <summary>A policy with a say in every response, also where a stage before its own refuses the request.</summary>
+public interface IResponsePolicy
+{
+    /// <summary>Called for every request before the first stage, in the order of the stages.</summary>
+    /// <param name="exchange">The request, of which nothing is known yet but its head.</param>
+    void Begin(EdgeExchange exchange);
+}
+
+/// <summary>A policy that says how fast bytes may go, also those of raw connections.</summary>
+public interface IPacedPolicy
+{
+    /// <summary>How fast; the same object for all connections of the tunnel, which share it.</summary>
+    Pacing Pacing { get; }
 }
 
 /// <summary>A policy that also holds for tunnels of raw bytes.</summary>

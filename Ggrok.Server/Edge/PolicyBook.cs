@@ -1,5 +1,6 @@
 using Ggrok.Server.Hosting;
 using Ggrok.Server.Tunnels;
+using Ggrok.Shared.Edge.ErrorPages;
 
 namespace Ggrok.Server.Edge;
 
@@ -48,6 +49,9 @@ public sealed partial class PolicyBook
 
         return bound.Pipeline;
     }
+
+    /// <summary>The server's error pages for all tunnels, which are also for requests to none; null when there are none.</summary>
+    internal ErrorPagesOptions? PagesForAll => Volatile.Read(ref _generation).PagesForAll;
 
     /// <summary>What the server itself says about a tunnel, for those who look at its state.</summary>
     public IReadOnlyList<Shared.Protocol.PolicyDirective> ServersFor(RouteKey key) => Volatile.Read(ref _generation).DirectivesOf(key);

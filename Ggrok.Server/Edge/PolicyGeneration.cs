@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Ggrok.Server.Tunnels;
 using Ggrok.Shared.Edge;
+using Ggrok.Shared.Edge.ErrorPages;
 using Ggrok.Shared.Protocol;
 
 namespace Ggrok.Server.Edge;
@@ -12,6 +13,9 @@ namespace Ggrok.Server.Edge;
 internal sealed class PolicyGeneration(IReadOnlyList<PolicySection> sections, EdgeCompiler compiler)
 {
     private readonly ConcurrentDictionary<RouteKey, IReadOnlyList<StagedPolicy>> _made = new();
+
+    /// <summary>The error pages of the sections for all tunnels; null when there are none.</summary>
+    public ErrorPagesOptions? PagesForAll { get; } = PagesOf([.. sections.Where(s => s.Pattern is null)]);
 
     /// <summary>What holds for a tunnel: a later section replaces the keys that an earlier one has.</summary>
     public IReadOnlyList<PolicyDirective> DirectivesOf(RouteKey key)
@@ -67,6 +71,13 @@ internal sealed class PolicyGeneration(IReadOnlyList<PolicySection> sections, Ed
                 throw new FormatException($"{section.Pattern ?? PolicyFile.All}: {e.Message}", e);
             }
         }
+    }
+
+    private static ErrorPagesOptions? PagesOf(IReadOnlyList<PolicySection> ofAll)
+    {
+        // A later section replaces the key, as it does for tunnels.
+        string[]? pages = ofAll.Select(s => s.Directives.Where(d => d.Name == ErrorPagesOptions.Key).Select(d => d.Value).ToArray()).LastOrDefault(p => p.Length > 0);
+        return pages is null ? null : ErrorPagesOptions.Parse(pages);
     }
 
     private IReadOnlyList<StagedPolicy> Make(RouteKey key)

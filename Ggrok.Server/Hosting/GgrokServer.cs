@@ -1,5 +1,7 @@
 using System.Text;
+using Ggrok.Server.Balancing;
 using Ggrok.Server.ClearTextHttp2;
+using Ggrok.Server.Edge.Credentials;
 using Ggrok.Server.Ports;
 using Ggrok.Server.Raw;
 using Ggrok.Server.Relay;
@@ -63,6 +65,8 @@ public static class GgrokServer
         services.AddSingleton<RequestHeadBuilder>();
         services.AddSingleton<HttpRelay>();
         services.AddSingleton<UpgradeRelay>();
+        services.AddSingleton<MemberRelay>();
+        services.AddSingleton<HealthChecks>();
         services.AddSingleton<RequestLog>();
         services.AddSingleton<VisitorEndpoint>();
         services.AddSingleton<HealthEndpoint>();

@@ -1,4 +1,5 @@
 using Ggrok.Server.Dashboard.Http;
+using Ggrok.Server.Edge.Credentials;
 using Ggrok.Server.Metrics.Prometheus;
 using Ggrok.Server.Tunnels;
 
@@ -6,11 +7,17 @@ namespace Ggrok.Server.Hosting;
 
 /// <summary>What the server answers itself, below <c>/$$ggrok</c>, under every name: visitors of a tunnel never reach it there.</summary>
 internal sealed class OwnPaths(
-    TunnelEndpoint tunnels, HealthEndpoint health, CertificateQuestion certificates, MetricsEndpoint metrics, DashboardEndpoint dashboard)
+    TunnelEndpoint tunnels, HealthEndpoint health, CertificateQuestion certificates, CredentialEndpoints credentials,
+    MetricsEndpoint metrics, DashboardEndpoint dashboard)
 {
     /// <summary>Answers one request, whose path is what follows the prefix.</summary>
     public Task ServeAsync(HttpContext context)
     {
+        if (credentials.Serve(context) is { } answer)
+        {
+            return answer;
+        }
+
         switch (context.Request.Path.Value)
         {
             case "" or null when DashboardEndpoint.IsBrowser(context.Request) && !context.WebSockets.IsWebSocketRequest:

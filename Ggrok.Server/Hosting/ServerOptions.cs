@@ -111,6 +111,14 @@ public sealed record ServerOptions
     /// <summary>Names under which the server's own page is served, and no tunnel; empty for every name without a tunnel.</summary>
     public IReadOnlyList<string> DashboardHosts { get; init; } = [];
 
+    /// <summary>
+    /// Secrets that seal what visitors' browsers hold: the first seals, all open. Empty for one that lasts as long as the process.
+    /// </summary>
+    public IReadOnlyList<string> Secrets { get; init; } = [];
+
+    /// <summary>Whether the login providers that clients name may be at private addresses.</summary>
+    public bool LoginPrivate { get; init; }
+
     internal MuxOptions ToMuxOptions() => new()
     {
         Role = MuxRole.Server,

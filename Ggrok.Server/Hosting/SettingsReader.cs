@@ -110,6 +110,19 @@ internal sealed class SettingsReader(IConfiguration configuration)
     public IReadOnlyList<string> List(string name) =>
         (Text(name) ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
 
+    /// <summary>Secrets between commas; a complaint does not show them.</summary>
+    public IReadOnlyList<string> Secrets(string name)
+    {
+        const int Shortest = 32;
+        IReadOnlyList<string> secrets = List(name);
+        if (secrets.Any(s => s.Length < Shortest))
+        {
+            _complaints.Add($"{name}: a secret has fewer than {Shortest} characters; make one with: openssl rand -hex 32");
+        }
+
+        return secrets;
+    }
+
     /// <summary>The tokens of a setting. Those of the files are read here for complaints only.</summary>
     public IReadOnlyList<TokenEntry> Tokens(string name, string fileName, string storeName)
     {

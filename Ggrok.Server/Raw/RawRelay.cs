@@ -49,7 +49,7 @@ public sealed partial class RawRelay(ServerOptions options, PolicyBook policies,
                 stream.SetIdleTimeout(options.RawIdleTimeout);
                 RawOpen open = Describe(route!, id, socket.RemoteEndPoint as IPEndPoint, socket.LocalEndPoint as IPEndPoint);
                 await stream.WriteAsync(FrameKind.Open, open.Encode()).ConfigureAwait(false);
-                (error, fromVisitor, toVisitor) = await SpliceAsync(socket, stream, already).ConfigureAwait(false);
+                (error, fromVisitor, toVisitor) = await SpliceAsync(socket, stream, already, policies.PipelineOf(route!)?.Pacing).ConfigureAwait(false);
             }
         }
         catch (Exception e) when (e is SocketException or IOException)
@@ -84,7 +84,7 @@ public sealed partial class RawRelay(ServerOptions options, PolicyBook policies,
         }
 
         traffic.Of(route!).RawBegan();
-        return new(stream, Describe(route!, CorrelationId.New(), peer, local));
+        return new(stream, Describe(route!, CorrelationId.New(), peer, local), policies.PipelineOf(route!)?.Pacing);
     }
 
     /// <summary>Logs the end of a peer's datagrams.</summary>
@@ -123,10 +123,10 @@ public sealed partial class RawRelay(ServerOptions options, PolicyBook policies,
         };
 
     private static async Task<(RelayError Error, long FromVisitor, long ToVisitor)> SpliceAsync(
-        Socket socket, MuxStream stream, ReadOnlyMemory<byte> already)
+        Socket socket, MuxStream stream, ReadOnlyMemory<byte> already, Pacing? pacing)
     {
         await using var visitor = new NetworkStream(socket, ownsSocket: false);
-        var splice = new StreamSplice(stream, visitor, RelayError.VisitorGone, () => SocketEnd.ShutdownSend(socket));
+        var splice = new StreamSplice(stream, visitor, RelayError.VisitorGone, () => SocketEnd.ShutdownSend(socket), pacing);
         if (!already.IsEmpty)
         {
             await stream.WriteAsync(FrameKind.Data, already).ConfigureAwait(false);

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Ggrok.Server.Edge;
+using Ggrok.Shared.Edge.ErrorPages;
 using Ggrok.Shared.Protocol;
 
 namespace Ggrok.Server.Relay;
@@ -7,6 +8,8 @@ namespace Ggrok.Server.Relay;
 /// <summary>What the log says about one exchange when it is over.</summary>
 public sealed class ExchangeRecord
 {
+    private List<ErrorPagesOptions>? _pages;
+
     /// <summary>Correlation id.</summary>
     public required string Id { get; init; }
 
@@ -39,4 +42,34 @@ public sealed class ExchangeRecord
 
     /// <summary>Where it counts; null while no tunnel was found.</summary>
     internal Metrics.Traffic.TunnelTraffic? Traffic { get; set; }
+
+    /// <summary>The request's head may have reached the client.</summary>
+    public bool IsSent { get; set; }
+
+    /// <summary>The client has begun a response, be it an interim one.</summary>
+    public bool IsAnswered { get; set; }
+
+    /// <summary>Forgets a try that failed, before another one.</summary>
+    public void BeginAgain()
+    {
+        RequestBytes = 0;
+        IsSent = IsAnswered = false;
+    }
+
+    /// <summary>Has a failure answered with one of these pages, if there is one for it; those added last come first.</summary>
+    public void AddPages(ErrorPagesOptions pages) => (_pages ??= []).Add(pages);
+
+    /// <summary>The page of somebody's own for an error, or null.</summary>
+    public CustomPage? PageOf(RelayError error, bool isHtml)
+    {
+        for (int i = (_pages?.Count ?? 0) - 1; i >= 0; i--)
+        {
+            if (_pages![i].Find(error, isHtml) is { } page)
+            {
+                return page;
+            }
+        }
+
+        return null;
+    }
 }

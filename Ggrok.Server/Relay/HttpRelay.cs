@@ -15,9 +15,15 @@ internal sealed class HttpRelay(ServerOptions options)
     /// Relays the exchange. Returns how it failed; the response may have started by then, and the caller decides what
     /// the visitor sees.
     /// </summary>
+    /// <param name="context">The visitor's request.</param>
+    /// <param name="connection">The visitor's connection.</param>
+    /// <param name="stream">A new stream to the client.</param>
+    /// <param name="head">The request's envelope.</param>
+    /// <param name="record">What becomes of it.</param>
+    /// <param name="kept">Keeps the beginning of the body for another try, and has what one before has read; null for one try only.</param>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<RelayError> RelayAsync(
-        HttpContext context, VisitorConnection connection, MuxStream stream, RequestHead head, ExchangeRecord record)
+        HttpContext context, VisitorConnection connection, MuxStream stream, RequestHead head, ExchangeRecord record, KeptBody? kept = null)
     {
         await using CancellationTokenRegistration gone = VisitorGone(context).UnsafeRegister(
             static s => ((MuxStream)s!).Reset(RelayError.VisitorGone), stream);
@@ -25,10 +31,10 @@ internal sealed class HttpRelay(ServerOptions options)
         // A call with a deadline of its own has that from its beginning, however long its messages take; any other request
         // has the server's limit once it was sent.
         TimeSpan? ofCall = HttpMethods.IsPost(head.Method) ? GrpcRequest.HeadLimit(context.Request) : null;
-        RequestBodyPump? pump = head.HasBody ? PumpFor(context, stream, record, ofCall) : null;
+        RequestBodyPump? pump = head.HasBody ? PumpFor(context, stream, record, ofCall, kept) : null;
         try
         {
-            RelayError error = await SendRequestAsync(stream, head, pump, ofCall ?? LimitOf(record), ExpectsContinue(context.Request)).ConfigureAwait(false);
+            RelayError error = await SendRequestAsync(stream, head, pump, ofCall ?? LimitOf(record), ExpectsContinue(context.Request), record).ConfigureAwait(false);
             return error != RelayError.None ? error : await ReceiveResponseAsync(context, connection, stream, pump, record).ConfigureAwait(false);
         }
         catch (ProtocolViolationException)
@@ -45,8 +51,13 @@ internal sealed class HttpRelay(ServerOptions options)
     }
 
     private async ValueTask<RelayError> SendRequestAsync(
-        MuxStream stream, RequestHead head, RequestBodyPump? pump, TimeSpan limit, bool expectsContinue)
+        MuxStream stream, RequestHead head, RequestBodyPump? pump, TimeSpan limit, bool expectsContinue, ExchangeRecord record)
     {
+        if (stream.Error != RelayError.None)
+        {
+            return stream.Error;
+        }
+
         if (pump is null)
         {
             stream.SetDeadline(limit, RelayError.ResponseHeadTimeout);
@@ -55,6 +66,9 @@ internal sealed class HttpRelay(ServerOptions options)
         bool sent = pump is null
             ? await HeadSender.WriteWholeAsync(stream, head).ConfigureAwait(false)
             : await HeadSender.WriteHeadAsync(stream, head).ConfigureAwait(false);
+
+        // A whole request is two frames where they do not fit together, and the first may be gone when the second fails.
+        record.IsSent = sent || pump is null;
         if (!sent)
         {
             return stream.Error == RelayError.None ? RelayError.RequestHeadTooLarge : stream.Error;
@@ -70,7 +84,7 @@ internal sealed class HttpRelay(ServerOptions options)
 
     private TimeSpan LimitOf(ExchangeRecord record) => record.Edge?.ResponseTimeout ?? options.ResponseTimeout;
 
-    private RequestBodyPump PumpFor(HttpContext context, MuxStream stream, ExchangeRecord record, TimeSpan? ofCall)
+    private RequestBodyPump PumpFor(HttpContext context, MuxStream stream, ExchangeRecord record, TimeSpan? ofCall, KeptBody? kept)
     {
         var deadline = new ResponseDeadline(stream, ofCall ?? LimitOf(record));
         if (ofCall is not null)
@@ -78,7 +92,7 @@ internal sealed class HttpRelay(ServerOptions options)
             deadline.Begin();
         }
 
-        return new RequestBodyPump(context, stream, record, deadline, beginsDeadline: ofCall is null);
+        return new RequestBodyPump(context, stream, record, deadline, beginsDeadline: ofCall is null, kept);
     }
 
     // Of HTTP/1.1 the connection's own token says the same: RequestAborted would be made anew for each request.
@@ -100,6 +114,7 @@ internal sealed class HttpRelay(ServerOptions options)
                 return frame.Kind == FrameKind.Reset ? frame.Error : RelayError.ResponseHeadInvalid;
             }
 
+            record.IsAnswered = true;
             head.Clear();
             HeadReader.ReadResponse(frame.Payload.Span, head);
             stream.Advance();

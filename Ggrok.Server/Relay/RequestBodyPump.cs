@@ -10,7 +10,7 @@ namespace Ggrok.Server.Relay;
 
 /// <summary>Carries the visitor's request body into the stream, then its trailers and End.</summary>
 internal sealed class RequestBodyPump(
-    HttpContext context, MuxStream stream, ExchangeRecord record, ResponseDeadline deadline, bool beginsDeadline)
+    HttpContext context, MuxStream stream, ExchangeRecord record, ResponseDeadline deadline, bool beginsDeadline, KeptBody? kept)
 {
     private Task? _running;
     private volatile bool _stopped;
@@ -40,12 +40,20 @@ internal sealed class RequestBodyPump(
         PipeReader body = context.Request.BodyReader;
         try
         {
-            while (true)
+            if (kept is { IsEmpty: false } && !await SendAsync(kept.Bytes).ConfigureAwait(false))
+            {
+                return;
+            }
+
+            while (kept is not { IsWhole: true })
             {
                 ReadResult read = await body.ReadAsync().ConfigureAwait(false);
+                kept?.Add(read.Buffer, read.IsCompleted);
                 bool sent = !_stopped && await SendAsync(read.Buffer).ConfigureAwait(false);
                 body.AdvanceTo(read.Buffer.End);
-                if (!sent || read.IsCanceled)
+
+                // The pump of a try before may have left a cancellation that found no read.
+                if (!sent || (read.IsCanceled && _stopped))
                 {
                     return;
                 }
@@ -58,22 +66,51 @@ internal sealed class RequestBodyPump(
 
             await EndAsync().ConfigureAwait(false);
         }
-        catch (Exception e) when (e is IOException or BadHttpRequestException or OperationCanceledException)
+        catch (Exception e) when (RequestBodyFailure.Is(e))
         {
-            stream.Reset(context.RequestAborted.IsCancellationRequested ? RelayError.VisitorGone : RelayError.RequestBodyVisitor);
+            stream.Reset(RequestBodyFailure.Of(e, context));
         }
     }
 
     private async ValueTask<bool> SendAsync(ReadOnlySequence<byte> buffer)
     {
+        Pace? pace = record.Edge?.Pacing?.FromVisitor;
         foreach (ReadOnlyMemory<byte> segment in buffer)
         {
+            if (pace is not null)
+            {
+                if (!await SendPacedAsync(segment, pace).ConfigureAwait(false))
+                {
+                    return false;
+                }
+
+                continue;
+            }
+
             if (!await stream.WriteAsync(FrameKind.Data, segment).ConfigureAwait(false))
             {
                 return false;
             }
 
             record.RequestBytes += segment.Length;
+        }
+
+        return true;
+    }
+
+    private async ValueTask<bool> SendPacedAsync(ReadOnlyMemory<byte> segment, Pace pace)
+    {
+        for (ReadOnlyMemory<byte> rest = segment; !rest.IsEmpty;)
+        {
+            ReadOnlyMemory<byte> piece = rest[..Math.Min(rest.Length, Pace.PieceBytes)];
+            await pace.WaitAsync(piece.Length, stream).ConfigureAwait(false);
+            if (_stopped || !await stream.WriteAsync(FrameKind.Data, piece).ConfigureAwait(false))
+            {
+                return false;
+            }
+
+            record.RequestBytes += piece.Length;
+            rest = rest[piece.Length..];
         }
 
         return true;

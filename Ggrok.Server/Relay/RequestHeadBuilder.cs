@@ -1,3 +1,4 @@
+using Ggrok.Server.Edge.Credentials;
 using Ggrok.Server.Hosting;
 using Ggrok.Server.Tunnels;
 using Ggrok.Server.Visitors;
@@ -14,6 +15,8 @@ internal sealed class RequestHeadBuilder(ServerOptions options)
     private static readonly HashSet<string> Replaced = new(StringComparer.OrdinalIgnoreCase)
     {
         "Host", "X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "X-Forwarded-Prefix", "X-Forwarded-Port", "Forwarded", VisitorHeaders.RequestId,
+        VisitorHeaders.HealthCheck,
+        VisitorHeaders.User,
     };
 
     /// <summary>Fills the envelope, or names what is wrong with the request.</summary>
@@ -59,9 +62,13 @@ internal sealed class RequestHeadBuilder(ServerOptions options)
             }
 
             // HTTP/2 may split Cookie; RFC 9113 section 8.2.3 joins it again before HTTP/1.1.
-            if (values.Count > 1 && name.Equals("Cookie", StringComparison.OrdinalIgnoreCase))
+            if (name.Equals("Cookie", StringComparison.OrdinalIgnoreCase))
             {
-                size += Add(target, name, string.Join("; ", values.ToArray()));
+                if (OwnCookies.Without(values.Count == 1 ? values[0] ?? "" : string.Join("; ", values.ToArray())) is { } cookies)
+                {
+                    size += Add(target, name, cookies);
+                }
+
                 continue;
             }
 

@@ -1,9 +1,11 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
+using Ggrok.Server.Edge.Credentials;
 using Ggrok.Server.Visitors;
 using Ggrok.Shared.Multiplexing;
 using Ggrok.Shared.Protocol;
+using Ggrok.Shared.Relay;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Primitives;
 
@@ -55,7 +57,7 @@ internal static class ResponseRelay
     {
         foreach (HeaderField field in fields)
         {
-            if (!HopByHop.Is(field.Name))
+            if (!HopByHop.Is(field.Name) && !OwnCookies.IsSetBy(field))
             {
                 target[field.Name] = target.TryGetValue(field.Name, out StringValues before)
                     ? StringValues.Concat(before, field.Value)
@@ -73,12 +75,17 @@ internal static class ResponseRelay
         long? expected = hasBody ? response.ContentLength : null;
         PipeWriter output = response.BodyWriter;
         ChunkedWriter? chunks = hasBody ? ChunkedWriter.ForTrailers(context) : null;
+        Pace? pace = record.Edge?.Pacing?.ToVisitor;
         int unflushed = 0;
         while (true)
         {
             if (!stream.TryRead(out InboundFrame frame))
             {
-                if (!IsTrailersOnly(response) && await FlushAsync(output).ConfigureAwait(false) is var flushed and not RelayError.None)
+                if (unflushed == 0 && record.Edge is { IsBodyWrapped: true } && !response.HasStarted)
+                {
+                    await response.Body.FlushAsync().ConfigureAwait(false);
+                }
+                else if (!IsTrailersOnly(response) && await FlushAsync(output).ConfigureAwait(false) is var flushed and not RelayError.None)
                 {
                     return flushed;
                 }
@@ -94,6 +101,11 @@ internal static class ResponseRelay
                     if (record.ResponseBytes > expected)
                     {
                         return RelayError.ResponseBodyLocal;
+                    }
+
+                    if (pace is not null && await PaceAsync(pace, output, stream, frame.Payload.Length).ConfigureAwait(false) is var paced and not RelayError.None)
+                    {
+                        return paced;
                     }
 
                     Write(output, chunks, frame.Payload.Span);
@@ -120,6 +132,20 @@ internal static class ResponseRelay
                 unflushed = 0;
             }
         }
+    }
+
+    // What was written so far does not wait with what comes next.
+    private static async ValueTask<RelayError> PaceAsync(Pace pace, PipeWriter output, MuxStream stream, int bytes)
+    {
+        ValueTask turn = pace.WaitAsync(bytes, stream);
+        if (turn.IsCompleted)
+        {
+            return RelayError.None;
+        }
+
+        RelayError error = await FlushAsync(output).ConfigureAwait(false);
+        await turn.ConfigureAwait(false);
+        return error;
     }
 
     // A gRPC response whose head carries the status ends with it, and its visitors look for the end in the same HTTP/2 frame.

@@ -38,7 +38,8 @@ internal sealed class UpgradeRelay(ServerOptions options)
         try
         {
             PrepareExtendedConnect(context, head);
-            if (!await HeadSender.WriteHeadAsync(stream, head).ConfigureAwait(false))
+            record.IsSent = await HeadSender.WriteHeadAsync(stream, head).ConfigureAwait(false);
+            if (!record.IsSent)
             {
                 return stream.Error == RelayError.None ? RelayError.RequestHeadTooLarge : stream.Error;
             }
@@ -50,6 +51,7 @@ internal sealed class UpgradeRelay(ServerOptions options)
                 return frame.Kind == FrameKind.Reset ? frame.Error : RelayError.ResponseHeadInvalid;
             }
 
+            record.IsAnswered = true;
             ResponseHead response = HeadReader.ReadResponse(frame.Payload.Span);
             stream.Advance();
             stream.ClearDeadline();
@@ -70,10 +72,10 @@ internal sealed class UpgradeRelay(ServerOptions options)
         }
     }
 
-    // The local service speaks HTTP/1.1: what HTTP/2 left out is put back.
+    // The local service speaks HTTP/1.1: what HTTP/2 left out is put back, once for all tries.
     private static void PrepareExtendedConnect(HttpContext context, RequestHead head)
     {
-        if (context.Features.Get<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true })
+        if (head.Method != HttpMethods.Get && context.Features.Get<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true })
         {
             head.Method = HttpMethods.Get;
             head.Headers.Add(new("Sec-WebSocket-Key", Convert.ToBase64String(RandomNumberGenerator.GetBytes(16))));
@@ -93,7 +95,7 @@ internal sealed class UpgradeRelay(ServerOptions options)
         await using Stream visitor = await AcceptAsync(context, response, record).ConfigureAwait(false);
         record.Status = context.Response.StatusCode;
         record.IsUpgraded = true;
-        var splice = new StreamSplice(stream, visitor, RelayError.VisitorGone);
+        var splice = new StreamSplice(stream, visitor, RelayError.VisitorGone, pacing: record.Edge?.Pacing);
         try
         {
             await splice.RunAsync().ConfigureAwait(false);

@@ -35,13 +35,13 @@ public sealed partial class ConnectRelay(ServerOptions options, TunnelRegistry r
             InboundFrame frame = await stream.ReadAsync().ConfigureAwait(false);
             open = frame.Kind == FrameKind.Open ? RawOpen.Decode(frame.Payload.Span) : null;
             stream.Advance();
-            (error, MuxStream? target, counted) = open is null ? (frame.Kind == FrameKind.Reset ? frame.Error : RelayError.RequestInvalid, null, null)
+            (error, MuxStream? target, Pacing? pacing, counted) = open is null ? (frame.Kind == FrameKind.Reset ? frame.Error : RelayError.RequestInvalid, null, null, null)
                 : await OpenAsync(session, open).ConfigureAwait(false);
             if (target is not null)
             {
                 stream.SetIdleTimeout(options.RawIdleTimeout);
                 target.SetIdleTimeout(options.RawIdleTimeout);
-                bridge = new StreamBridge(stream, target);
+                bridge = new StreamBridge(stream, target, pacing);
                 await bridge.RunAsync().ConfigureAwait(false);
                 error = stream.Error;
             }
@@ -69,48 +69,49 @@ public sealed partial class ConnectRelay(ServerOptions options, TunnelRegistry r
         }
     }
 
-    private async Task<(RelayError Error, MuxStream? Target, TunnelTraffic? Counted)> OpenAsync(TunnelSession session, RawOpen open)
+    private async Task<(RelayError Error, MuxStream? Target, Pacing? Pacing, TunnelTraffic? Counted)> OpenAsync(TunnelSession session, RawOpen open)
     {
         if (PrivateName.Normalize(open.Name ?? "") is not { } name)
         {
-            return (RelayError.RequestInvalid, null, null);
+            return (RelayError.RequestInvalid, null, null, null);
         }
 
         // Before the name is looked up: what a token may not reach, it may not learn about either.
         if (!session.Identity.Grants.AllowsConnecting(name))
         {
-            return (RelayError.NotGranted, null, null);
+            return (RelayError.NotGranted, null, null, null);
         }
 
         TunnelRoute? route = registry.Find(RouteKey.Private(name));
         if (route is null)
         {
-            return (RelayError.NoTunnel, null, null);
+            return (RelayError.NoTunnel, null, null, null);
         }
 
         TunnelTraffic counted = traffic.Of(route);
         counted.RawBegan();
         if (route.Kind.ToWire() != open.Kind)
         {
-            return (RelayError.WrongKind, null, counted);
+            return (RelayError.WrongKind, null, null, counted);
         }
 
-        RelayError refusal = policies.PipelineOf(route)?.Admit(IPAddress.TryParse(session.Remote, out IPAddress? remote) ? remote : null) ?? RelayError.None;
+        EdgePipeline? pipeline = policies.PipelineOf(route);
+        RelayError refusal = pipeline?.Admit(IPAddress.TryParse(session.Remote, out IPAddress? remote) ? remote : null) ?? RelayError.None;
         if (refusal != RelayError.None)
         {
-            return (refusal, null, counted);
+            return (refusal, null, null, counted);
         }
 
         RelayError error = RelayError.TunnelAway;
         MuxStream? target = route.Tunnel?.TryOpenStream(out error);
         if (target is null)
         {
-            return (error == RelayError.TunnelLost ? RelayError.TunnelAway : error, null, counted);
+            return (error == RelayError.TunnelLost ? RelayError.TunnelAway : error, null, null, counted);
         }
 
         var onward = new RawOpen(open.Id, open.Kind, route.TunnelIndex, Remote: session.Remote);
         await target.WriteAsync(FrameKind.Open, onward.Encode()).ConfigureAwait(false);
-        return (RelayError.None, target, counted);
+        return (RelayError.None, target, pipeline?.Pacing, counted);
     }
 
     [LoggerMessage(Message = "{RequestId} connection to {Name} of {Client} in={BytesIn} out={BytesOut} {ElapsedMs} ms error={Error}")]

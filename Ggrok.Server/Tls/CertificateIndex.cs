@@ -8,9 +8,9 @@ namespace Ggrok.Server.Tls;
 /// <summary>Finds the certificate for the name that a visitor asks for (RFC 6066 section 3). Never changes.</summary>
 internal sealed class CertificateIndex
 {
-    private readonly Dictionary<string, SslStreamCertificateContext> _exact = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, SslStreamCertificateContext> _wildcard = new(StringComparer.Ordinal);
-    private readonly SslStreamCertificateContext _first;
+    private readonly Dictionary<string, KnownCertificate> _exact = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, KnownCertificate> _wildcard = new(StringComparer.Ordinal);
+    private readonly KnownCertificate _first;
 
     /// <summary>Of two certificates for one name the earlier counts.</summary>
     /// <param name="pairs">At least one.</param>
@@ -24,13 +24,13 @@ internal sealed class CertificateIndex
         Clients = clients;
 
         // Kept for as long as the files are the same: sessions can be resumed only within one context.
-        SslStreamCertificateContext[] contexts = [.. pairs.Select(p => SslStreamCertificateContext.Create(p.Certificate, p.Chain, offline: true, trust))];
-        _first = contexts[0];
-        foreach ((PemPair pair, SslStreamCertificateContext context) in pairs.Zip(contexts))
+        KnownCertificate[] known = [.. pairs.Select(p => new KnownCertificate(p, trust))];
+        _first = known[0];
+        foreach ((PemPair pair, KnownCertificate certificate) in pairs.Zip(known))
         {
             foreach (string name in NamesOf(pair.Certificate))
             {
-                (name.StartsWith("*.", StringComparison.Ordinal) ? _wildcard : _exact).TryAdd(name, context);
+                (name.StartsWith("*.", StringComparison.Ordinal) ? _wildcard : _exact).TryAdd(name, certificate);
             }
         }
     }
@@ -42,16 +42,24 @@ internal sealed class CertificateIndex
     /// The certificate made out to the name, else the one for all names of one label more than its own (RFC 9525
     /// section 6.3), else the first.
     /// </summary>
-    public SslStreamCertificateContext Find(string? serverName)
+    /// <param name="serverName">The name, or null.</param>
+    /// <param name="ofAnyClient">Whether client certificates of other authorities are asked for, too: then none are named.</param>
+    public SslStreamCertificateContext Find(string? serverName, bool ofAnyClient = false)
+    {
+        KnownCertificate known = KnownOf(serverName);
+        return ofAnyClient ? known.Unnamed : known.Context;
+    }
+
+    private KnownCertificate KnownOf(string? serverName)
     {
         string name = (serverName ?? "").TrimEnd('.').ToLowerInvariant();
-        if (_exact.TryGetValue(name, out SslStreamCertificateContext? context))
+        if (_exact.TryGetValue(name, out KnownCertificate? known))
         {
-            return context;
+            return known;
         }
 
         int dot = name.IndexOf('.', StringComparison.Ordinal);
-        return dot > 0 && _wildcard.TryGetValue("*" + name[dot..], out context) ? context : _first;
+        return dot > 0 && _wildcard.TryGetValue("*" + name[dot..], out known) ? known : _first;
     }
 
     /// <summary>The DNS names of a certificate; a common name is none (RFC 9525 section 2).</summary>
@@ -59,4 +67,15 @@ internal sealed class CertificateIndex
         .OfType<X509SubjectAlternativeNameExtension>()
         .SelectMany(e => e.EnumerateDnsNames())
         .Select(n => n.ToLower(CultureInfo.InvariantCulture));
+
+    // Made when it is first needed: hardly any server has both kinds of client certificates.
+    private sealed class KnownCertificate(PemPair pair, SslCertificateTrust? trust)
+    {
+        private readonly Lazy<SslStreamCertificateContext>? _unnamed =
+            trust is null ? null : new(() => SslStreamCertificateContext.Create(pair.Certificate, pair.Chain, offline: true));
+
+        public SslStreamCertificateContext Context { get; } = SslStreamCertificateContext.Create(pair.Certificate, pair.Chain, offline: true, trust);
+
+        public SslStreamCertificateContext Unnamed => _unnamed?.Value ?? Context;
+    }
 }

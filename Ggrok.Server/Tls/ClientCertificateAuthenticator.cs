@@ -49,7 +49,7 @@ public sealed class ClientCertificateAuthenticator
         return valid ? new Identity(NameOf(certificate), Grants.All) : null;
     }
 
-    private static ClientCertificateProblem ProblemOf(X509Chain chain)
+    internal static ClientCertificateProblem ProblemOf(X509Chain chain)
     {
         X509ChainStatusFlags status = chain.ChainStatus.Aggregate(X509ChainStatusFlags.NoError, (all, s) => all | s.Status);
         return (status & (X509ChainStatusFlags.PartialChain | X509ChainStatusFlags.UntrustedRoot | X509ChainStatusFlags.NotSignatureValid)) != 0 ? ClientCertificateProblem.Foreign

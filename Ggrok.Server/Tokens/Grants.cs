@@ -13,6 +13,9 @@ public sealed class Grants
     /// <summary>Every tunnel and every name. Administration has to be granted by name.</summary>
     public static Grants All { get; } = new() { AllowsPublic = true, Serve = AnyName, Connect = AnyName };
 
+    /// <summary>Nothing: what is left to a session whose token is over, until its connection is.</summary>
+    public static Grants None { get; } = new() { Policies = [] };
+
     /// <summary>Tunnels that visitors from anywhere reach: HTTP, TLS, public ports.</summary>
     public bool AllowsPublic { get; internal init; }
 

@@ -8,7 +8,7 @@ public sealed class TokenAuthenticator
 {
     private const string Scheme = "Bearer ";
 
-    private static readonly Identity Anybody = new("open", Grants.All);
+    private static readonly Identity Anybody = new("open", Grants.All, IsAnybody: true);
 
     private readonly TokenSources _sources;
     private readonly TimeProvider _time;

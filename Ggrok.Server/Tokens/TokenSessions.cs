@@ -32,9 +32,16 @@ public sealed partial class TokenSessions
     /// <param name="session">A session that is in the directory.</param>
     public void Check(TunnelSession session)
     {
+        if (session.Connection.IsClosing)
+        {
+            return;
+        }
+
         TokenStanding standing = _authenticator.StandingOf(session.Identity, out Identity current);
         if (standing != TokenStanding.Valid)
         {
+            // A client that does not let itself be ended opens nothing more meanwhile.
+            session.Identity = session.Identity with { Grants = Grants.None };
             End(session, standing == TokenStanding.Expired ? CloseReason.TokenExpired : CloseReason.TokenRevoked);
         }
         else if (!ReferenceEquals(current, session.Identity))
@@ -71,6 +78,7 @@ public sealed partial class TokenSessions
 
     private bool IsAllowed(TunnelSession session) =>
         session.Routes.All(r => _permission.Allows(session.Identity.Grants, r.Kind, r.Key))
+        && session.Hello.Tunnels.SelectMany(t => t.Policies ?? []).All(p => session.Identity.Grants.AllowsPolicy(p.Name))
         && (session.Hello.Connect ?? []).All(n => session.Identity.Grants.AllowsConnecting(PrivateName.Normalize(n)!));
 
     // The oldest sessions stay.

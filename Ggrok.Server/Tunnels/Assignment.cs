@@ -1,3 +1,4 @@
+using Ggrok.Server.Balancing;
 using Ggrok.Shared.Protocol;
 
 namespace Ggrok.Server.Tunnels;
@@ -30,6 +31,9 @@ public sealed class Assignment : IDisposable
 
     /// <summary>The assigned key.</summary>
     public RouteKey Key { get; }
+
+    /// <summary>How the name is shared, what is checked, and under which conditions.</summary>
+    internal BalancingWish Wish { get; init; } = BalancingWish.None;
 
     /// <summary>What the tunnel carries.</summary>
     public TunnelKind Kind { get; }

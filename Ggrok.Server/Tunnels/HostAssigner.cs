@@ -1,3 +1,4 @@
+using Ggrok.Server.Balancing;
 using Ggrok.Server.Hosting;
 using Ggrok.Server.Tokens;
 using Ggrok.Shared.Protocol;
@@ -11,7 +12,7 @@ public sealed class HostAssigner(ServerOptions options, TunnelRegistry registry,
     private const int NameAttempts = 20;
 
     /// <summary>Host and path of an HTTP tunnel.</summary>
-    public Assignment AssignHttp(Applicant applicant, TunnelRequest wanted)
+    internal Assignment AssignHttp(Applicant applicant, TunnelRequest wanted, BalancingWish wish)
     {
         string? path = NormalizePath(wanted.Path);
         if (path is null)
@@ -20,8 +21,9 @@ public sealed class HostAssigner(ServerOptions options, TunnelRegistry registry,
                 $"The path \"{Printable.Clean(wanted.Path)}\" cannot be registered; use --path with plain segments such as /alice.", MayRetry: false));
         }
 
-        (string? host, Rejected? refusal) = AssignHost(applicant, wanted, h => RouteKey.Http(h, path));
-        return host is null ? new(refusal!) : Permitted(applicant, RouteKey.Http(host, path), TunnelKind.Http);
+        string condition = wish.Match?.Canonical ?? "";
+        (string? host, Rejected? refusal) = AssignHost(applicant, wanted, h => RouteKey.Http(h, path, condition));
+        return host is null ? new(refusal!) : Permitted(applicant, RouteKey.Http(host, path, condition), TunnelKind.Http, wish);
     }
 
     /// <summary>Server name of a TLS tunnel.</summary>
@@ -31,8 +33,8 @@ public sealed class HostAssigner(ServerOptions options, TunnelRegistry registry,
         return host is null ? new(refusal!) : Permitted(applicant, RouteKey.Tls(host), TunnelKind.Tls);
     }
 
-    private Assignment Permitted(Applicant applicant, RouteKey key, TunnelKind kind) =>
-        permission.RefusalOf(applicant.Identity.Grants, key) is { } refusal ? new(refusal) : new(key, kind);
+    private Assignment Permitted(Applicant applicant, RouteKey key, TunnelKind kind, BalancingWish? wish = null) =>
+        permission.RefusalOf(applicant.Identity.Grants, key) is { } refusal ? new(refusal) : new(key, kind) { Wish = wish ?? BalancingWish.None };
 
     private (string? Host, Rejected? Refusal) AssignHost(Applicant applicant, TunnelRequest wanted, Func<string, RouteKey> keyOf)
     {
@@ -53,6 +55,11 @@ public sealed class HostAssigner(ServerOptions options, TunnelRegistry registry,
 
         // A path prefix is meant for the shared host, so that several people can use one name.
         bool shared = options.Domain is null || wanted.Path is not null;
+        if (!shared && wanted.Pool is not null)
+        {
+            return RefuseHost("A pool needs a name that its members agree on; ask for --subdomain, --host or --path.");
+        }
+
         return shared ? (applicant.ConnectHost, null) : (RandomHost(applicant, wanted.Name, keyOf), null);
     }
 

@@ -8,4 +8,7 @@ public interface ITunnel
 {
     /// <summary>Opens a stream to the client; null with the reason when that cannot be.</summary>
     MuxStream? TryOpenStream(out RelayError error);
+
+    /// <summary>The client takes no new streams; those that run may finish.</summary>
+    bool IsLeaving => false;
 }

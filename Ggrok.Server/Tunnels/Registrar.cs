@@ -1,10 +1,12 @@
 using System.Globalization;
 using System.Security.Cryptography;
+using Ggrok.Server.Balancing;
 using Ggrok.Server.Edge;
 using Ggrok.Server.Hosting;
 using Ggrok.Server.Rendezvous;
 using Ggrok.Server.TlsPassthrough;
 using Ggrok.Server.Tokens;
+using Ggrok.Shared.Balancing;
 using Ggrok.Shared.Multiplexing;
 using Ggrok.Shared.Protocol;
 
@@ -13,7 +15,7 @@ namespace Ggrok.Server.Tunnels;
 /// <summary>Decides about a Hello: limits, names, conflicts; makes the session.</summary>
 public sealed class Registrar(
     ServerOptions options, RouteAssigner assigner, TunnelRegistry registry, SessionDirectory directory, ConnectRelay connect,
-    PassthroughPort passthrough, TokenSessions tokens, EdgeCompiler edge, TimeProvider time)
+    PassthroughPort passthrough, TokenSessions tokens, EdgeCompiler edge, HealthChecks checks, TimeProvider time)
 {
     /// <summary>Registers every tunnel of the Hello, or none. The result is disposed when the session is over.</summary>
     /// <param name="hello">What the client wants.</param>
@@ -91,12 +93,6 @@ public sealed class Registrar(
         {
             TunnelRequest wanted = hello.Tunnels[i];
             RouteKey key = assignments[i].Key;
-            if (registry.Find(key) is { } held && held.Owner.ClientId == hello.Client && held.Owner.IdentityId == identity.Id && held.Edge.IsFor(wanted.Policies))
-            {
-                slots[i] = held.Edge;
-                continue;
-            }
-
             PolicyDirective? forbidden = wanted.Policies?.FirstOrDefault(p => p is not null && !identity.Grants.AllowsPolicy(p.Name));
             if (forbidden is not null)
             {
@@ -104,6 +100,12 @@ public sealed class Registrar(
                     $"This token sets no policy {Printable.Clean(forbidden.Name)}; leave it out, or use a token whose grants have policies={Printable.Clean(forbidden.Name)}.",
                     MayRetry: false, Tunnel: hello.Tunnels.Count > 1 ? wanted.Name : null);
                 return [];
+            }
+
+            if (registry.Find(key) is { } held && held.Owner.ClientId == hello.Client && held.Owner.IdentityId == identity.Id && held.Edge.IsFor(wanted.Policies))
+            {
+                slots[i] = held.Edge;
+                continue;
             }
 
             try
@@ -135,7 +137,7 @@ public sealed class Registrar(
 
         // Of the identity by which room was taken: the token may get another name.
         string tokenId = session.Identity.Id;
-        var owner = new RouteOwner(hello.Client, Printable.Clean(hello.Label), tokenId);
+        var owner = new RouteOwner(hello.Client, Printable.Clean(hello.Label), tokenId, hello.Instance, !session.Identity.IsAnybody);
         List<TunnelRoute> routes = [.. assignments.Select((assignment, i) => new TunnelRoute
         {
             Key = assignment.Key,
@@ -146,13 +148,15 @@ public sealed class Registrar(
             TunnelIndex = i,
             StripPath = hello.Tunnels[i].StripPath,
             Edge = slots[i],
+            Match = assignment.Wish.Match,
+            Member = assignment.Wish is { Pool: null, Health: null } ? null : new Member(assignment.Wish.Pool, assignment.Wish.Health, time),
         })];
         RegistrationResult result = registry.Register(routes);
         if (result.Lease is null)
         {
             directory.Unreserve(tokenId, session.Size);
             assignments.ForEach(a => a.Dispose());
-            return new Registration(Taken(result.Wanted!, result.Conflict!, isOneOfSeveral: routes.Count > 1));
+            return new Registration(Refusal(result, isOneOfSeveral: routes.Count > 1));
         }
 
         EndReplaced(result.Replaced, hello);
@@ -161,8 +165,10 @@ public sealed class Registrar(
 
         // Tokens that changed since were changed before the session was there to be found.
         tokens.Check(session);
-        return new Registration(session, result.Lease, Welcome(session, assignments), () =>
+        List<IDisposable> checking = [.. routes.Select(checks.Begin).OfType<IDisposable>()];
+        return new Registration(session, result.Lease, Welcome(session, assignments, routes), () =>
         {
+            checking.ForEach(c => c.Dispose());
             directory.Remove(session);
             directory.Unreserve(tokenId, session.Size);
             assignments.ForEach(a => a.Dispose());
@@ -184,24 +190,37 @@ public sealed class Registrar(
         }
     }
 
-    private Welcome Welcome(TunnelSession session, List<Assignment> assignments)
+    private Welcome Welcome(TunnelSession session, List<Assignment> assignments, List<TunnelRoute> routes)
     {
         var urls = new PublicUrls(new Uri(session.Hello.Origin), passthrough.Port);
         return new Welcome(
             session.Id,
             ProgramVersion.Current,
-            [.. assignments.Select((a, i) => new TunnelGrant(session.Hello.Tunnels[i].Name, urls.Of(a.Key), session.Hello.Tunnels[i].Policies?.Count))],
+            [.. assignments.Select((a, i) => Grant(session.Hello.Tunnels[i], urls.Of(a.Key), routes[i]))],
             new SessionLimits(options.MaxStreams, options.MaxHeadBytes),
             session.Hello.Connect is { } names ? [.. names.Select(n => connect.Describe(PrivateName.Normalize(n)!))] : null);
     }
 
-    private Rejected Taken(TunnelRoute wanted, TunnelRoute held, bool isOneOfSeveral)
+    private static TunnelGrant Grant(TunnelRequest wanted, string url, TunnelRoute route) => new(wanted.Name, url, wanted.Policies?.Count)
+    {
+        Pool = route is { Terms: not null, Pool: { } pool } ? new PoolGrant(pool.Members.Length, pool.Rule.ToWire()) : null,
+        Checked = wanted.Health is null ? null : true,
+        Match = route.Match?.ToString(),
+    };
+
+    private Rejected Refusal(RegistrationResult result, bool isOneOfSeveral)
+    {
+        Rejected refusal = result.Mismatch ?? Taken(result.Wanted!, result.Conflict!);
+        return isOneOfSeveral ? refusal with { Tunnel = result.Wanted!.TunnelName } : refusal;
+    }
+
+    private Rejected Taken(TunnelRoute wanted, TunnelRoute held)
     {
         string since = held.IsAway ? " (who is away now and may come back)" : "";
         int? retry = held.IsAway ? (int)Math.Ceiling(Math.Max(1, (held.AwayUntil - time.GetUtcNow()).TotalSeconds)) : null;
-        return new Rejected(RejectCode.NameTaken,
-            $"{held.Key} is held by {held.Owner.Label}{since}; choose another {OptionOf(wanted.Key.Space)}, or ask them to stop.",
-            MayRetry: false, retry, isOneOfSeveral ? wanted.TunnelName : null);
+        string advice = (wanted.Key == held.Key ? PoolAdmission.Advice(wanted, held) : null)
+            ?? $"choose another {OptionOf(wanted.Key.Space)}, or ask them to stop";
+        return new Rejected(RejectCode.NameTaken, $"{held.Key} is held by {held.Owner.Label}{since}; {advice}.", MayRetry: false, retry);
     }
 
     private static string OptionOf(RouteSpace space) => space switch

@@ -1,3 +1,4 @@
+using Ggrok.Server.Balancing;
 using Ggrok.Server.Hosting;
 using Ggrok.Server.Ports;
 using Ggrok.Server.Tokens;
@@ -19,6 +20,12 @@ public sealed class RouteAssigner(ServerOptions options, HostAssigner hosts, Por
                 $"This server offers no {Printable.Clean(wanted.Kind)} tunnels; upgrade it or ask for an http tunnel.", MayRetry: false));
         }
 
+        (BalancingWish wish, Rejected? problem) = BalancingWish.Read(kind, wanted);
+        if (problem is not null)
+        {
+            return new(problem);
+        }
+
         if (wanted.PrivateName is not null)
         {
             return AssignPrivate(applicant, kind, wanted.PrivateName);
@@ -31,7 +38,7 @@ public sealed class RouteAssigner(ServerOptions options, HostAssigner hosts, Por
 
         return kind switch
         {
-            TunnelKind.Http => hosts.AssignHttp(applicant, wanted),
+            TunnelKind.Http => hosts.AssignHttp(applicant, wanted, wish),
             TunnelKind.Tls => AssignTls(applicant, wanted),
             _ => ports.Assign(applicant, kind, wanted),
         };

@@ -26,10 +26,11 @@ public enum RouteSpace
 /// <param name="Space">What kind of name it is.</param>
 /// <param name="Host">Normalised host name, private name, or port.</param>
 /// <param name="Path">For HTTP, a prefix that begins with a slash and does not end with one; else <c>/</c>.</param>
-public readonly record struct RouteKey(RouteSpace Space, string Host, string Path)
+/// <param name="Condition">For HTTP, further conditions in their canonical form; empty for none.</param>
+public readonly record struct RouteKey(RouteSpace Space, string Host, string Path, string Condition = "")
 {
     /// <summary>An HTTP host and path prefix.</summary>
-    public static RouteKey Http(string host, string path) => new(RouteSpace.Http, host, path);
+    public static RouteKey Http(string host, string path, string condition = "") => new(RouteSpace.Http, host, path, condition);
 
     /// <summary>A TLS server name.</summary>
     public static RouteKey Tls(string host) => new(RouteSpace.Tls, host, "/");
@@ -48,6 +49,6 @@ public readonly record struct RouteKey(RouteSpace Space, string Host, string Pat
         RouteSpace.TcpPort => $"TCP port {Host}",
         RouteSpace.UdpPort => $"UDP port {Host}",
         RouteSpace.Private => $"the name {Host}",
-        _ => Path == "/" ? Host : Host + Path,
+        _ => Host + (Path == "/" ? "" : Path) + (Condition.Length == 0 ? "" : $" ({Condition.Replace("\n", ", ", StringComparison.Ordinal)})"),
     };
 }

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Ggrok.Server.Balancing;
 using Ggrok.Shared.Protocol;
 
 namespace Ggrok.Server.Tunnels;
@@ -9,12 +10,12 @@ public sealed class TunnelRegistry(TimeProvider time)
     private readonly Lock _gate = new();
     private int _away;
 
-    // For each space: host → its routes, longest path first. Arrays are replaced, never changed.
+    // For each space: host → its routes in the order in which they are tried. Arrays are replaced, never changed.
     private readonly ConcurrentDictionary<string, TunnelRoute[]>[] _spaces =
         [.. Enum.GetValues<RouteSpace>().Select(_ => new ConcurrentDictionary<string, TunnelRoute[]>(StringComparer.Ordinal))];
 
-    /// <summary>Finds the route for a request; the longest prefix wins.</summary>
-    public TunnelRoute? Find(string host, ReadOnlySpan<char> target)
+    /// <summary>Finds the route for a request: the longest prefix wins, then the most conditions that hold.</summary>
+    public TunnelRoute? Find(string host, ReadOnlySpan<char> target, HttpRequest request)
     {
         if (!_spaces[(int)RouteSpace.Http].TryGetValue(host, out TunnelRoute[]? routes))
         {
@@ -23,9 +24,9 @@ public sealed class TunnelRegistry(TimeProvider time)
 
         foreach (TunnelRoute route in routes)
         {
-            if (RequestTarget.IsBelow(target, route.Key.Path))
+            if (RequestTarget.IsBelow(target, route.Key.Path) && route.Match?.Holds(request) != false && !(route.IsAway && IsOver(route)))
             {
-                return route.IsAway && IsOver(route) ? null : route;
+                return route;
             }
         }
 
@@ -38,9 +39,12 @@ public sealed class TunnelRegistry(TimeProvider time)
     /// <summary>Whether any client holds an HTTP route of this host.</summary>
     public bool HasHost(string host) => _spaces[(int)RouteSpace.Http].ContainsKey(host);
 
+    /// <summary>The HTTP routes of a host, those of clients that are away included.</summary>
+    public IReadOnlyList<TunnelRoute> OfHost(string host) => _spaces[(int)RouteSpace.Http].TryGetValue(host, out TunnelRoute[]? routes) ? routes : [];
+
     /// <summary>
-    /// Registers all routes or none. Routes of the same client are taken over; the tunnels that held them are returned.
-    /// A route that somebody else holds refuses the whole and is returned as the conflict.
+    /// Registers all routes or none. Routes of the same client are taken over; the tunnels that held them are returned. A route
+    /// that shares its name joins those who do. A route that somebody else holds refuses the whole and is returned as the conflict.
     /// </summary>
     public RegistrationResult Register(IReadOnlyList<TunnelRoute> routes)
     {
@@ -49,31 +53,15 @@ public sealed class TunnelRegistry(TimeProvider time)
             var replaced = new List<TunnelRoute>();
             foreach (TunnelRoute wanted in routes)
             {
-                if (ForeignNamesake(wanted) is { } foreign)
+                if (Claim(wanted, replaced) is { } refused)
                 {
-                    return RegistrationResult.Refused(wanted, foreign);
-                }
-
-                TunnelRoute? held = FindExact(wanted.Key);
-                if (held is null || (held.IsAway && IsOver(held)))
-                {
-                    continue;
-                }
-
-                if (!held.Owner.IsSame(wanted.Owner))
-                {
-                    return RegistrationResult.Refused(wanted, held);
-                }
-
-                if (!held.IsAway)
-                {
-                    replaced.Add(held);
+                    return refused;
                 }
             }
 
             foreach (TunnelRoute wanted in routes)
             {
-                Put(wanted);
+                Enter(wanted);
             }
 
             return new RegistrationResult(new RouteLease(this, routes), null, null, replaced);
@@ -124,11 +112,74 @@ public sealed class TunnelRegistry(TimeProvider time)
             TunnelName = route.TunnelName,
             Owner = route.Owner,
             Edge = route.Edge,
+            Match = route.Match,
+            Member = route.Terms is null ? null : route.Member,
+            StripPath = route.StripPath,
             AwayUntil = time.GetUtcNow() + awayFor,
         };
         lock (_gate)
         {
-            Replace(route, away);
+            // Others of a pool go on as if it had not been there.
+            route.Pool?.Leave(route);
+            Replace(route, route.Pool?.Members.FirstOrDefault() ?? away);
+        }
+    }
+
+    // Null when the route may be registered.
+    private RegistrationResult? Claim(TunnelRoute wanted, List<TunnelRoute> replaced)
+    {
+        if ((ForeignNamesake(wanted) ?? ForeignPart(wanted)) is { } foreign)
+        {
+            return RegistrationResult.Refused(wanted, foreign);
+        }
+
+        TunnelRoute? held = FindExact(wanted.Key);
+        if (held is null || (held.IsAway && IsOver(held)))
+        {
+            return null;
+        }
+
+        bool shares = PoolAdmission.MayShare(wanted, held);
+        if (shares && held.Pool is { } pool)
+        {
+            replaced.AddRange(pool.Find(wanted.Owner) is { } before ? [before] : []);
+            return PoolAdmission.Mismatch(wanted, pool, held) is { } mismatch ? RegistrationResult.Refused(wanted, held, mismatch) : null;
+        }
+
+        IReadOnlyList<TunnelRoute> holders = held.Pool?.Members ?? [held];
+        if (holders.Any(h => !h.Owner.IsSame(wanted.Owner)) && !(shares && held.IsAway))
+        {
+            return RegistrationResult.Refused(wanted, held);
+        }
+
+        replaced.AddRange(holders.Where(h => !h.IsAway));
+        return null;
+    }
+
+    // What Claim has let in.
+    private void Enter(TunnelRoute wanted)
+    {
+        if (wanted.Member is null)
+        {
+            Put(wanted);
+            return;
+        }
+
+        TunnelRoute? held = FindExact(wanted.Key);
+        Pool? shared = held is not null && PoolAdmission.MayShare(wanted, held) ? held.Pool : null;
+        if (shared is not null)
+        {
+            // What the policies count, they count for all members.
+            wanted.Edge = held!.Edge;
+        }
+
+        wanted.Pool = shared ?? new Pool(wanted.Key, wanted.Terms?.Rule ?? default);
+        wanted.Pool.Join(wanted);
+
+        // One of the members stands for all.
+        if (!wanted.Pool.Members.Contains(held))
+        {
+            Put(wanted);
         }
     }
 
@@ -146,6 +197,13 @@ public sealed class TunnelRegistry(TimeProvider time)
             : null;
     }
 
+    // Conditions divide what one party has: nobody takes a part of somebody else's path with them.
+    private TunnelRoute? ForeignPart(TunnelRoute wanted) =>
+        wanted.Key.Space == RouteSpace.Http && _spaces[(int)RouteSpace.Http].TryGetValue(wanted.Key.Host, out TunnelRoute[]? routes)
+            ? Array.Find(routes, r => r.Key.Path == wanted.Key.Path && r.Key.Condition != wanted.Key.Condition
+                && !r.Owner.IsSameParty(wanted.Owner) && !(r.IsAway && IsOver(r)))
+            : null;
+
     private void CountAwayChange(TunnelRoute? before, TunnelRoute? after) =>
         Volatile.Write(ref _away, _away + (after is { IsAway: true } ? 1 : 0) - (before is { IsAway: true } ? 1 : 0));
 
@@ -161,7 +219,8 @@ public sealed class TunnelRegistry(TimeProvider time)
         TunnelRoute[] others = hosts.TryGetValue(route.Key.Host, out TunnelRoute[]? routes)
             ? Array.FindAll(routes, r => r.Key != route.Key)
             : [];
-        hosts[route.Key.Host] = [.. others.Append(route).OrderByDescending(r => r.Key.Path.Length)];
+        hosts[route.Key.Host] = [.. others.Append(route).OrderByDescending(r => r.Key.Path.Length)
+            .ThenByDescending(r => r.Match?.Count ?? 0).ThenBy(r => r.Key.Condition, StringComparer.Ordinal)];
     }
 
     private void Replace(TunnelRoute route, TunnelRoute? successor)
@@ -181,35 +240,6 @@ public sealed class TunnelRegistry(TimeProvider time)
         else
         {
             hosts[route.Key.Host] = left;
-        }
-    }
-}
-
-/// <summary>Outcome of a registration.</summary>
-/// <param name="Lease">The routes, until released; null when refused.</param>
-/// <param name="Wanted">The route that was refused; null when accepted.</param>
-/// <param name="Conflict">Who holds its name; null when accepted.</param>
-/// <param name="Replaced">Live routes of the same client that were taken over.</param>
-public sealed record RegistrationResult(RouteLease? Lease, TunnelRoute? Wanted, TunnelRoute? Conflict, IReadOnlyList<TunnelRoute> Replaced)
-{
-    internal static RegistrationResult Refused(TunnelRoute wanted, TunnelRoute conflict) => new(null, wanted, conflict, []);
-}
-
-/// <summary>The routes of one session.</summary>
-public sealed class RouteLease(TunnelRegistry registry, IReadOnlyList<TunnelRoute> routes)
-{
-    /// <summary>What was registered.</summary>
-    public IReadOnlyList<TunnelRoute> Routes => routes;
-
-    /// <summary>
-    /// Ends the registration of exactly these routes. With a time, the names stay reserved for the same client and
-    /// visitors are told that it is away.
-    /// </summary>
-    public void Release(TimeSpan awayFor)
-    {
-        foreach (TunnelRoute route in routes)
-        {
-            registry.Release(route, awayFor);
         }
     }
 }

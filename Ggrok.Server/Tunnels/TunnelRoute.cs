@@ -1,4 +1,6 @@
+using Ggrok.Server.Balancing;
 using Ggrok.Server.Edge;
+using Ggrok.Shared.Balancing;
 using Ggrok.Shared.Protocol;
 
 namespace Ggrok.Server.Tunnels;
@@ -7,13 +9,19 @@ namespace Ggrok.Server.Tunnels;
 /// <param name="ClientId">Persistent id of the client; never shown to others.</param>
 /// <param name="Label">What others are told: <c>anna@laptop</c>.</param>
 /// <param name="IdentityId">Id of the token or certificate with which it registered; null where nothing is counted.</param>
-public sealed record RouteOwner(string ClientId, string Label, string? IdentityId = null)
+/// <param name="Instance">Id of this run of the client.</param>
+/// <param name="IsProven">The identity was proven: by a token or a certificate, not by being let in like anybody.</param>
+public sealed record RouteOwner(string ClientId, string Label, string? IdentityId = null, string Instance = "", bool IsProven = false)
 {
     /// <summary>
     /// Whether two are one: the same installation with the same token or certificate. A client id alone, which somebody may
     /// have read in a backup, takes no name from another tenant.
     /// </summary>
     public bool IsSame(RouteOwner other) => ClientId == other.ClientId && IdentityId == other.IdentityId;
+
+    /// <summary>Whether both are one party, who may share what belongs to either: the same token or certificate, from any installation.</summary>
+    public bool IsSameParty(RouteOwner other) =>
+        IsSame(other) || (IsProven && other.IsProven && IdentityId is not null && IdentityId == other.IdentityId);
 }
 
 /// <summary>One registered route. Immutable: a change of state is a new route in the registry.</summary>
@@ -44,13 +52,25 @@ public sealed class TunnelRoute
     public bool StripPath { get; init; }
 
     /// <summary>What its client has the server do with visitors; kept while it is away.</summary>
-    public EdgeSlot Edge { get; init; } = EdgeSlot.Without();
+    public EdgeSlot Edge { get; internal set; } = EdgeSlot.Without();
+
+    /// <summary>Conditions on requests beside host and path; null without any.</summary>
+    internal RouteMatch? Match { get; init; }
+
+    /// <summary>Its state as one of several, or as one that is checked; null for any other.</summary>
+    internal Member? Member { get; init; }
+
+    /// <summary>All that serve this name together; set once, when it is registered, and null without <see cref="Member"/>.</summary>
+    internal Pool? Pool { get; set; }
 
     /// <summary>While away: when the name becomes free for others.</summary>
     public DateTimeOffset AwayUntil { get; init; }
 
     /// <summary>Figures of its tunnel, remembered once they were looked up.</summary>
     internal Metrics.Traffic.TunnelTraffic? Traffic { get; set; }
+
+    /// <summary>How it shares its name; null when it has it alone.</summary>
+    internal PoolTerms? Terms => Member?.Terms;
 
     /// <summary>The client is lost, but its name is still its own.</summary>
     public bool IsAway => Tunnel is null && Legacy is null;

@@ -63,6 +63,9 @@ public sealed class TunnelSession : ITunnel, IMuxHandler
     public MuxConnection Connection { get; }
 
     /// <inheritdoc/>
+    public bool IsLeaving => Connection.IsClosing || Connection.RefusesStreams;
+
+    /// <inheritdoc/>
     public MuxStream? TryOpenStream(out RelayError error)
     {
         MuxStream? stream = Connection.OpenStream();
@@ -89,4 +92,9 @@ public sealed class TunnelSession : ITunnel, IMuxHandler
     public void OnGoAway(GoAway goAway)
     {
     }
+
+    /// <summary>
+    /// Only this side knows that none of its requests is on its way to the client any more; the client waits for the close.
+    /// </summary>
+    public void OnDrained() => Connection.RequestClose(CloseReason.Normal);
 }

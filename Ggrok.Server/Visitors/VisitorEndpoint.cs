@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Ggrok.Server.Balancing;
 using Ggrok.Server.Edge;
 using Ggrok.Server.Hosting;
 using Ggrok.Server.Metrics.Otlp;
@@ -18,8 +19,7 @@ internal sealed class VisitorEndpoint(
     TunnelRegistry registry,
     RequestHeadBuilder heads,
     PolicyBook policies,
-    HttpRelay http,
-    UpgradeRelay upgrades,
+    MemberRelay members,
     RequestLog log,
     ExchangeMeter meter,
     TimeProvider time,
@@ -36,7 +36,9 @@ internal sealed class VisitorEndpoint(
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
-            error = context.RequestAborted.IsCancellationRequested ? RelayError.VisitorGone : RelayError.Internal;
+            error = e is BadHttpRequestException ? RequestBodyFailure.Of(e, context)
+                : context.RequestAborted.IsCancellationRequested ? RelayError.VisitorGone
+                : RelayError.Internal;
             if (error == RelayError.Internal)
             {
                 log.Unexpected(record.Id, e);
@@ -78,7 +80,7 @@ internal sealed class VisitorEndpoint(
             return RelayError.RequestInvalid;
         }
 
-        TunnelRoute? route = registry.Find(host, target);
+        TunnelRoute? route = registry.Find(host, target, context.Request);
         if (route is null)
         {
             return RelayError.NoTunnel;
@@ -90,9 +92,15 @@ internal sealed class VisitorEndpoint(
         RelayError error = heads.TryFill(head, context, connection, record.Id, route, target, upgrade);
         if (error == RelayError.None)
         {
+            if (record.Span is not null)
+            {
+                record.Span.SetTag(HttpAttributes.ClientAddress, head.Remote);
+                TraceFields.Put(record.Span, head.Headers);
+            }
+
             error = policies.PipelineOf(route) is { } pipeline
                 ? await RunAsync(pipeline, new EdgeExchange(context, head, route, record) { VisitorTarget = target }, connection).ConfigureAwait(false)
-                : await RelayAsync(context, connection, route, head, record).ConfigureAwait(false);
+                : await members.RelayAsync(context, connection, route, head, record).ConfigureAwait(false);
         }
 
         connection.Return(head);
@@ -102,49 +110,11 @@ internal sealed class VisitorEndpoint(
     private ValueTask<RelayError> RunAsync(EdgePipeline pipeline, EdgeExchange exchange, VisitorConnection connection)
     {
         exchange.Record.Edge = exchange;
-        return pipeline.RunAsync(exchange, x => RelayAsync(x.Context, connection, x.Route, x.Head, x.Record));
-    }
-
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<RelayError> RelayAsync(
-        HttpContext context, VisitorConnection connection, TunnelRoute route, RequestHead head, ExchangeRecord record)
-    {
-        head.Waited = time.GetElapsedTime(record.Started);
-        if (record.Span is not null)
-        {
-            record.Span.SetTag(HttpAttributes.ClientAddress, head.Remote);
-            TraceFields.Put(record.Span, head.Headers);
-        }
-
-        if (route.Legacy is not null)
-        {
-            return await route.Legacy.RelayAsync(context, head, record).ConfigureAwait(false);
-        }
-
-        if (route.Tunnel is null)
-        {
-            return RelayError.TunnelAway;
-        }
-
-        MuxStream? stream = route.Tunnel.TryOpenStream(out RelayError error);
-        if (stream is null)
-        {
-            return error == RelayError.TunnelLost ? RelayError.TunnelAway : error;
-        }
-
-        error = head.Upgrade is null
-            ? await http.RelayAsync(context, connection, stream, head, record).ConfigureAwait(false)
-            : await upgrades.RelayAsync(context, stream, head, record).ConfigureAwait(false);
-        if (error != RelayError.None)
-        {
-            stream.Reset(error);
-        }
-
-        return error;
+        return pipeline.RunAsync(exchange, x => members.RelayAsync(x.Context, connection, x.Route, x.Head, x.Record));
     }
 
     // An answer while nothing was sent, else a broken connection: a visitor must never take a part for the whole.
-    private static async Task FailAsync(HttpContext context, RelayError error, ExchangeRecord record)
+    private async Task FailAsync(HttpContext context, RelayError error, ExchangeRecord record)
     {
         if (error == RelayError.VisitorGone || context.Response.HasStarted)
         {
@@ -159,6 +129,12 @@ internal sealed class VisitorEndpoint(
                 record.Status = StatusCodes.Status200OK;
                 await GrpcAnswer.WriteAsync(context, error, record).ConfigureAwait(false);
                 return;
+            }
+
+            if (record.Edge is null && policies.PagesForAll is { } pages)
+            {
+                // Of no tunnel, such as NoTunnel itself.
+                record.AddPages(pages);
             }
 
             await ErrorPage.WriteAsync(context, error, record).ConfigureAwait(false);

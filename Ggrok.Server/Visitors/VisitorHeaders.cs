@@ -8,4 +8,10 @@ public static class VisitorHeaders
 
     /// <summary>Correlation id, in requests to the local service and in responses.</summary>
     public const string RequestId = "X-Request-ID";
+
+    /// <summary>Marks the server's own health checks to the local service; what a visitor says there is not passed on.</summary>
+    public const string HealthCheck = "X-Ggrok-Health";
+
+    /// <summary>Who the visitor is, to the local service, as the server has found out; UTF-8. What a visitor claims there is removed.</summary>
+    public const string User = "X-Ggrok-User";
 }

@@ -19,12 +19,20 @@ public sealed class PemAuthorities
 
     /// <summary>Reads the certificates of one or more authorities.</summary>
     /// <exception cref="PemException">The file cannot be read, or nothing in it can be the end of a chain.</exception>
-    public static PemAuthorities Load(string path)
+    public static PemAuthorities Load(string path) => Of(PemFile.Read(path));
+
+    /// <summary>Reads the certificates of one or more authorities from the contents of a file.</summary>
+    /// <param name="name">What the file is called in messages.</param>
+    /// <param name="text">Its contents.</param>
+    /// <exception cref="PemException">Nothing in it can be the end of a chain.</exception>
+    public static PemAuthorities Parse(string name, string text) => Of(PemFile.Of(name, text));
+
+    private static PemAuthorities Of(PemFile file)
     {
-        X509Certificate2Collection certificates = PemFile.Read(path).Certificates();
+        X509Certificate2Collection certificates = file.Certificates();
         return certificates.Any(c => c.SubjectName.RawData.AsSpan().SequenceEqual(c.IssuerName.RawData))
             ? new PemAuthorities(certificates)
-            : throw new PemException($"{path} holds no root certificate, only ones that others issued; add the root's certificate to it.");
+            : throw new PemException($"{file.Path} holds no root certificate, only ones that others issued; add the root's certificate to it.");
     }
 
     /// <summary>

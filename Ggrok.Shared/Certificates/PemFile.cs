@@ -36,6 +36,9 @@ internal sealed class PemFile
 
     public ReadOnlySpan<char> Text => _text;
 
+    /// <summary>A file whose contents are known.</summary>
+    public static PemFile Of(string name, string text) => new(name, text);
+
     /// <exception cref="PemException">The file cannot be read.</exception>
     public static PemFile Read(string path)
     {

@@ -35,6 +35,9 @@ public sealed record PolicyKey(string Name, string ValueName, string Meaning, Ac
     /// <summary>Whether it also holds for tunnels of raw bytes: tcp, udp and tls.</summary>
     public bool IsForRaw { get; init; }
 
+    /// <summary>Whether its values are secrets, which nothing may show or log.</summary>
+    public bool IsSecret { get; init; }
+
     /// <summary>What the client sends in place of the value, so that a secret is not sent as it is written.</summary>
     public Func<string, string>? Seal { get; init; }
 

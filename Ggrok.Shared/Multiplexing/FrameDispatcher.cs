@@ -7,7 +7,7 @@ namespace Ggrok.Shared.Multiplexing;
 /// Takes each frame of a message to where it belongs. Runs in the read loop: waits for nothing. Readers and the owner are
 /// told at the end of the message, so that a head does not leave for itself when its body came with it.
 /// </summary>
-internal sealed class FrameDispatcher(MuxConnection connection, StreamTable streams, Heartbeat heartbeat, IMuxHandler handler)
+internal sealed class FrameDispatcher(MuxConnection connection, StreamTable streams, Heartbeat heartbeat)
 {
     private readonly List<MuxStream> _opened = [];
     private readonly List<MuxStream> _readable = [];
@@ -136,8 +136,7 @@ internal sealed class FrameDispatcher(MuxConnection connection, StreamTable stre
         switch (kind)
         {
             case FrameKind.GoAway:
-                connection.RefuseNewStreams();
-                handler.OnGoAway(HandshakeCodec.DecodePayload(payload, HandshakeJson.Default.GoAway));
+                connection.OnGoAway(HandshakeCodec.DecodePayload(payload, HandshakeJson.Default.GoAway));
                 break;
             case FrameKind.Ping:
                 Require(payload.Length == sizeof(ulong), CloseReason.FrameMalformed);

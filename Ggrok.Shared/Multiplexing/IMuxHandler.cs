@@ -10,4 +10,12 @@ public interface IMuxHandler
 
     /// <summary>The peer takes no new streams. Called from the read loop, must return at once.</summary>
     void OnGoAway(GoAway goAway);
+
+    /// <summary>
+    /// The peer takes no new streams, and the last one is over: nothing will come any more. May be told more than once, from any
+    /// thread; must return at once.
+    /// </summary>
+    void OnDrained()
+    {
+    }
 }

@@ -43,7 +43,7 @@ public sealed class MuxConnection
         _budget = new WindowBudget(options.WindowBudgetBytes);
         _heartbeat = new Heartbeat(Outbox, options.Heartbeat, time, _coarseNow);
         _newLocalStream = id => new MuxStream(this, id, _budget, opened: false);
-        _dispatcher = new FrameDispatcher(this, _streams, _heartbeat, handler);
+        _dispatcher = new FrameDispatcher(this, _streams, _heartbeat);
     }
 
     /// <summary>Counts since the start.</summary>
@@ -159,7 +159,13 @@ public sealed class MuxConnection
     /// <summary>The peer said GoAway.</summary>
     public bool RefusesStreams => Volatile.Read(ref _refusesStreams);
 
-    internal void RefuseNewStreams() => Volatile.Write(ref _refusesStreams, true);
+    internal void OnGoAway(GoAway goAway)
+    {
+        Volatile.Write(ref _refusesStreams, true);
+        _streams.RefuseLocal();
+        _handler.OnGoAway(goAway);
+        TellIfDrained();
+    }
 
     internal MuxStream NewPeerStream(uint id) => new(this, id, _budget, opened: true);
 
@@ -183,7 +189,20 @@ public sealed class MuxConnection
         }
     }
 
-    internal void Forget(MuxStream stream) => _streams.Remove(stream);
+    internal void Forget(MuxStream stream)
+    {
+        _streams.Remove(stream);
+        TellIfDrained();
+    }
+
+    // Both the refusal and the removal take the table's lock: whichever is later sees the other.
+    private void TellIfDrained()
+    {
+        if (RefusesStreams && _streams.Count == 0)
+        {
+            _handler.OnDrained();
+        }
+    }
 
     // Monotonic: a corrected wall clock must not end connections.
     private long Now() => _time.GetElapsedTime(_start).Ticks;

@@ -16,6 +16,7 @@ internal sealed class StreamTable(MuxRole role, uint firstLocal)
     private uint _highestPeer;
     private int _peerCount;
     private int _count;
+    private bool _refusesLocal;
 
     /// <summary>Open streams; read without the lock, because every write to the connection asks.</summary>
     public int Count => Volatile.Read(ref _count);
@@ -28,7 +29,7 @@ internal sealed class StreamTable(MuxRole role, uint firstLocal)
     {
         lock (_gate)
         {
-            if (_streams.Count - _peerCount >= limit || _nextLocal > uint.MaxValue - 2)
+            if (_refusesLocal || _streams.Count - _peerCount >= limit || _nextLocal > uint.MaxValue - 2)
             {
                 return null;
             }
@@ -38,6 +39,17 @@ internal sealed class StreamTable(MuxRole role, uint firstLocal)
             Volatile.Write(ref _count, _streams.Count);
             _nextLocal += 2;
             return stream;
+        }
+    }
+
+    /// <summary>
+    /// This side opens no more streams. After that, with <see cref="Count"/> zero, none is left that anybody could still write to.
+    /// </summary>
+    public void RefuseLocal()
+    {
+        lock (_gate)
+        {
+            _refusesLocal = true;
         }
     }
 

@@ -32,6 +32,9 @@ public sealed record Hello(
 /// <param name="RemotePort">Public port of a TCP or UDP tunnel, or null for any.</param>
 /// <param name="PrivateName">Name by which other clients reach a TCP or UDP tunnel that has no public port, or null.</param>
 /// <param name="Policies">What the server shall do with visitors before they reach the client, or null.</param>
+/// <param name="Pool">Share the name with other clients, or null.</param>
+/// <param name="Health">Have the local service checked, or null.</param>
+/// <param name="Match">Conditions on requests beside host and path, each as in <see cref="Balancing.RouteMatch"/>, or null.</param>
 public sealed record TunnelRequest(
     string Name,
     string Kind,
@@ -41,7 +44,10 @@ public sealed record TunnelRequest(
     bool StripPath = false,
     int? RemotePort = null,
     string? PrivateName = null,
-    IReadOnlyList<PolicyDirective>? Policies = null);
+    IReadOnlyList<PolicyDirective>? Policies = null,
+    PoolRequest? Pool = null,
+    HealthRequest? Health = null,
+    IReadOnlyList<string>? Match = null);
 
 /// <summary>Server's acceptance.</summary>
 /// <param name="Session">Id of the session, for logs.</param>
@@ -60,7 +66,10 @@ public sealed record Welcome(
 /// <param name="Name">Name within the session.</param>
 /// <param name="Url">Public URL.</param>
 /// <param name="Policies">How many policies of the client are in force; null when it asked for none, or the server knows none.</param>
-public sealed record TunnelGrant(string Name, string Url, int? Policies = null);
+/// <param name="Pool">The pool that it belongs to, or null.</param>
+/// <param name="Checked">The server checks the local service; null when it was not asked to, or does not know how.</param>
+/// <param name="Match">The conditions that hold; null when there are none, or the server knows none.</param>
+public sealed record TunnelGrant(string Name, string Url, int? Policies = null, PoolGrant? Pool = null, bool? Checked = null, string? Match = null);
 
 /// <summary>What the server knows of a private name.</summary>
 /// <param name="Name">The name.</param>

@@ -158,6 +158,11 @@ public static class HeadReader
             json.Read();
             head.Waited = TimeSpan.FromMilliseconds(Math.Max(json.GetInt32(), 0));
         }
+        else if (json.ValueTextEquals("probe"u8))
+        {
+            json.Read();
+            head.IsProbe = json.GetBoolean();
+        }
         else if (!TryReadHeaders(ref json, head.Headers))
         {
             json.Skip();

@@ -52,6 +52,11 @@ public static class HeadWriter
             json.WriteNumber("waited"u8, (int)head.Waited.TotalMilliseconds);
         }
 
+        if (head.IsProbe)
+        {
+            json.WriteBoolean("probe"u8, true);
+        }
+
         End(json);
     }
 

@@ -39,12 +39,15 @@ public sealed class RequestHead
     /// <summary>How long the server had the request before it sent it into the tunnel; zero when that is less than a millisecond.</summary>
     public TimeSpan Waited { get; set; }
 
+    /// <summary>The server asks for itself whether the local service is well; no visitor sees the answer.</summary>
+    public bool IsProbe { get; set; }
+
     /// <summary>Makes it as new, so that it can be filled again.</summary>
     public void Clear()
     {
         Id = Method = Target = Scheme = Host = Version = Remote = "";
         Tunnel = 0;
-        HasBody = false;
+        HasBody = IsProbe = false;
         Upgrade = null;
         Waited = TimeSpan.Zero;
         Headers.Clear();

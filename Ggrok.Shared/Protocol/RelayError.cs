@@ -124,6 +124,12 @@ public enum RelayError : ushort
     /// <summary>The share link is not valid, has expired or was used.</summary>
     ShareLinkInvalid = 73,
 
+    /// <summary>The tunnel takes requests over https only, and this one was not a plain GET that could be sent there.</summary>
+    HttpsRequired = 76,
+
+    /// <summary>The health check of every service behind the tunnel fails.</summary>
+    NoHealthyMember = 80,
+
     /// <summary>The tunnel's client or server has a bug: an exception without a name.</summary>
     Internal = 99,
 }

@@ -63,6 +63,8 @@ public sealed record RelayFailure(int Status, FailureSeverity Severity, string T
         [RelayError.LoginFailed] = new(400, FailureSeverity.Information, "Login not completed", "Begin again at the page that you wanted."),
         [RelayError.LoginProviderFailed] = new(502, FailureSeverity.Warning, "The login provider does not answer", "The provider of the login cannot be reached or gave no valid answer. Try again later."),
         [RelayError.ShareLinkInvalid] = new(403, FailureSeverity.Information, "Link no longer valid", "The share link has expired or was used. Ask for a new one."),
+        [RelayError.HttpsRequired] = new(403, FailureSeverity.Information, "https only", "This address takes such requests over https only. What was sent over http may have been read on the way."),
+        [RelayError.NoHealthyMember] = new(503, FailureSeverity.Warning, "No healthy service", "The tunnel works, but the service behind it fails its health check (--health). Look there why."),
         [RelayError.Internal] = new(500, FailureSeverity.Error, "Internal error", "This is a bug in Ggrok. Please report it with the request id."),
     }.ToFrozenDictionary();
 
@@ -73,8 +75,8 @@ public sealed record RelayFailure(int Status, FailureSeverity Severity, string T
     /// <summary>Whether a visitor may expect success soon: the answer then carries Retry-After.</summary>
     public static int? RetryAfterSeconds(RelayError error) => error switch
     {
-        RelayError.TunnelAway => 5,
-        RelayError.TooManyStreams or RelayError.Draining => 1,
+        RelayError.TunnelAway or RelayError.NoHealthyMember => 5,
+        RelayError.TooManyStreams or RelayError.Draining or RelayError.ConcurrencyLimited => 1,
         _ => null,
     };
 }

@@ -9,7 +9,8 @@ namespace Ggrok.Shared.Relay;
 /// </summary>
 /// <param name="first">One stream.</param>
 /// <param name="second">The other one.</param>
-public sealed class StreamBridge(MuxStream first, MuxStream second)
+/// <param name="pacing">How fast bytes may go, where the first stream is the visitor's; null for as fast as they can.</param>
+public sealed class StreamBridge(MuxStream first, MuxStream second, Pacing? pacing = null)
 {
     private long _fromFirst;
     private long _fromSecond;
@@ -37,12 +38,18 @@ public sealed class StreamBridge(MuxStream first, MuxStream second)
 
     private async Task CopyAsync(MuxStream from, MuxStream to, bool isFirst)
     {
+        Pace? pace = isFirst ? pacing?.FromVisitor : pacing?.ToVisitor;
         while (true)
         {
             InboundFrame frame = await from.ReadAsync().ConfigureAwait(false);
             switch (frame.Kind)
             {
                 case FrameKind.Data:
+                    if (pace is not null)
+                    {
+                        await pace.WaitAsync(frame.Payload.Length, from).ConfigureAwait(false);
+                    }
+
                     bool written = await to.WriteAsync(FrameKind.Data, frame.Payload).ConfigureAwait(false);
                     from.Advance();
                     if (!written)

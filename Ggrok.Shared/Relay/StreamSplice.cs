@@ -15,11 +15,15 @@ namespace Ggrok.Shared.Relay;
 /// Half-closes the connection's writing side; null where that is not possible, and then the end of the tunnel's
 /// direction ends the whole splice.
 /// </param>
-public sealed class StreamSplice(MuxStream stream, Stream peer, RelayError peerLost, Action? shutdownPeer = null)
+/// <param name="pacing">How fast bytes may go, where the connection is a visitor's; null for as fast as they can.</param>
+public sealed class StreamSplice(MuxStream stream, Stream peer, RelayError peerLost, Action? shutdownPeer = null, Pacing? pacing = null)
 {
     // Small while the connection says little, so that a thousand quiet ones are cheap; large once it fills that.
     private const int SmallBufferBytes = 4 * 1024;
     private const int LargeBufferBytes = 64 * 1024;
+
+    // In pieces of one size, so that streams that share a rate take turns.
+    private readonly int _mostRead = pacing?.FromVisitor is null ? int.MaxValue : Pace.PieceBytes;
 
     // Also when the stream is reset or lost: neither a peer that says nothing nor one that does not read may hold the
     // connection then.
@@ -59,11 +63,16 @@ public sealed class StreamSplice(MuxStream stream, Stream peer, RelayError peerL
             while (true)
             {
                 byte[] buffer = large ?? small;
-                int count = await peer.ReadAsync(buffer, _stop.Token).ConfigureAwait(false);
+                int count = await peer.ReadAsync(buffer.AsMemory(0, Math.Min(buffer.Length, _mostRead)), _stop.Token).ConfigureAwait(false);
                 if (count == 0)
                 {
                     await stream.WriteEndAsync().ConfigureAwait(false);
                     return;
+                }
+
+                if (pacing?.FromVisitor is { } pace)
+                {
+                    await pace.WaitAsync(count, stream).ConfigureAwait(false);
                 }
 
                 if (!await stream.WriteAsync(FrameKind.Data, buffer.AsMemory(0, count)).ConfigureAwait(false))
@@ -121,6 +130,11 @@ public sealed class StreamSplice(MuxStream stream, Stream peer, RelayError peerL
                 switch (frame.Kind)
                 {
                     case FrameKind.Data:
+                        if (pacing?.ToVisitor is { } pace)
+                        {
+                            await pace.WaitAsync(frame.Payload.Length, stream).ConfigureAwait(false);
+                        }
+
                         await WatchedAsync(peer.WriteAsync(frame.Payload, _stop.Token)).ConfigureAwait(false);
                         await peer.FlushAsync(_stop.Token).ConfigureAwait(false);
                         Volatile.Write(ref _toPeer, _toPeer + frame.Payload.Length);

@@ -35,6 +35,11 @@ public static class WebhookVerifier
         };
     }
 
+    /// <summary>Whether a request has the field in which the provider puts its signature.</summary>
+    public static bool IsSigned(WebhookProvider provider, IReadOnlyList<HeaderField> headers) =>
+        headers.Find(SignatureClaim.FieldOf(provider, headers)) is not null
+        || (provider == WebhookProvider.GitLab && headers.Find("webhook-signature") is not null);
+
     internal static SignatureCheck NoSecret(WebhookProvider provider) =>
         new(SignatureVerdict.NoSecret, $"No secret of {provider.DisplayName()} is configured.");
 
@@ -98,7 +103,8 @@ public static class WebhookVerifier
             return new(SignatureVerdict.Invalid, $"{claim.Field} fits no configured secret: another secret was used, or the body was changed on its way.");
         }
 
-        return StaleBy(claim, now, tolerance) ?? Fits(fitting, secrets.Length);
+        DateTimeOffset? signedAt = claim.SignedAt is { } seconds ? DateTimeOffset.FromUnixTimeSeconds(seconds) : null;
+        return StaleBy(signedAt, now, tolerance) ?? Fits(fitting, secrets.Length);
     }
 
     private static bool IsSignedWith(SignatureClaim claim, byte[] key, ReadOnlySpan<byte> body)
@@ -116,14 +122,15 @@ public static class WebhookVerifier
         return fits;
     }
 
-    private static SignatureCheck? StaleBy(SignatureClaim claim, DateTimeOffset now, TimeSpan tolerance)
+    /// <summary>The verdict on a signature that fits and whose time does not; null when that does, or there is none.</summary>
+    internal static SignatureCheck? StaleBy(DateTimeOffset? signedAt, DateTimeOffset now, TimeSpan tolerance)
     {
-        if (claim.SignedAt is not { } seconds)
+        if (signedAt is null)
         {
             return null;
         }
 
-        TimeSpan age = now - DateTimeOffset.FromUnixTimeSeconds(seconds);
+        TimeSpan age = now - signedAt.Value;
         return age.Duration() <= tolerance
             ? null
             : new(SignatureVerdict.Stale, string.Create(CultureInfo.InvariantCulture,

@@ -9,8 +9,8 @@ namespace Ggrok.Tests.Deploy;
 public class DeployFileTests
 {
     [Theory]
-    [InlineData("app.json", "GGROK_TOKENS", "GGROK_TRUSTED_PROXIES")]
-    [InlineData("render.yaml", "GGROK_TOKENS", "GGROK_TRUSTED_PROXIES")]
+    [InlineData("app.json", "GGROK_TOKENS", "GGROK_SECRET", "GGROK_TRUSTED_PROXIES")]
+    [InlineData("render.yaml", "GGROK_TOKENS", "GGROK_SECRET", "GGROK_TRUSTED_PROXIES")]
     [InlineData("fly.toml", "PORT", "GGROK_TRUSTED_PROXIES")]
     [InlineData("compose.yaml", "PORT", "GGROK_TOKENS", "GGROK_DOMAIN", "GGROK_TRUSTED_PROXIES")]
     [InlineData("Dockerfile", "PORT")]
@@ -31,10 +31,14 @@ public class DeployFileTests
         DeployFiles.DocumentedSettings().ShouldBe(ServerSettings.All.Select(s => s.Name), ignoreOrder: true);
 
     [Fact]
-    public void Tokens_are_generated_or_asked_for_and_never_in_a_file()
+    public void Tokens_and_secrets_are_generated_or_asked_for_and_never_in_a_file()
     {
-        DeployFiles.AppJson.GetProperty("env").GetProperty("GGROK_TOKENS").GetProperty("generator").GetString().ShouldBe("secret");
-        Repository.Read("render.yaml").ShouldContain("- key: GGROK_TOKENS\n        generateValue: true\n");
+        foreach (string name in (string[])["GGROK_TOKENS", "GGROK_SECRET"])
+        {
+            DeployFiles.AppJson.GetProperty("env").GetProperty(name).GetProperty("generator").GetString().ShouldBe("secret");
+            Repository.Read("render.yaml").ShouldContain($"- key: {name}\n        generateValue: true\n");
+        }
+
         DeployFiles.Compose["services"]["ggrok"]["environment"]["GGROK_TOKENS"].ToString().ShouldStartWith("${GGROK_TOKENS:?");
         Repository.Read("fly.toml").ShouldNotContain("GGROK_TOKENS =");
     }

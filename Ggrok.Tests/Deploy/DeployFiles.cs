@@ -15,13 +15,16 @@ internal static partial class DeployFiles
 
     public static YamlMappingNode Render => (YamlMappingNode)((YamlSequenceNode)Yaml("render.yaml")["services"])[0];
 
-    /// <summary>Environment of the server in each file; what a platform generates or a user gives is "given".</summary>
+    // As long as what platforms generate.
+    private const string Given = "0123456789abcdef0123456789abcdef0123456789";
+
+    /// <summary>Environment of the server in each file; what a platform generates or a user gives is made up.</summary>
     public static IReadOnlyDictionary<string, string> EnvironmentOf(string file) => file switch
     {
         "app.json" => AppJson.GetProperty("env").EnumerateObject().ToDictionary(
-            e => e.Name, e => e.Value.TryGetProperty("value", out JsonElement value) ? value.GetString()! : "given", StringComparer.Ordinal),
+            e => e.Name, e => e.Value.TryGetProperty("value", out JsonElement value) ? value.GetString()! : Given, StringComparer.Ordinal),
         "render.yaml" => ((YamlSequenceNode)Render["envVars"]).Cast<YamlMappingNode>().ToDictionary(
-            e => e["key"].ToString(), e => e.Children.ContainsKey("value") ? e["value"].ToString() : "given", StringComparer.Ordinal),
+            e => e["key"].ToString(), e => e.Children.ContainsKey("value") ? e["value"].ToString() : Given, StringComparer.Ordinal),
         "fly.toml" => Toml("fly.toml", "env"),
         "compose.yaml" => ((YamlMappingNode)Compose["services"]["ggrok"]["environment"]).ToDictionary(
             e => e.Key.ToString(), e => e.Value.ToString().StartsWith("${", StringComparison.Ordinal) ? "given.example" : e.Value.ToString(), StringComparer.Ordinal),

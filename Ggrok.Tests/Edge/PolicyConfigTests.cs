@@ -2,6 +2,7 @@ using Ggrok.Client.Cli;
 using Ggrok.Client.Configuration;
 using Ggrok.Client.Connection;
 using Ggrok.Shared.Protocol;
+using Ggrok.Tests.Testing;
 
 namespace Ggrok.Tests.Edge;
 
@@ -36,6 +37,34 @@ public class PolicyConfigTests
         UsageException wrong = Should.Throw<UsageException>(() => Tunnel($"tunnels:\n  web:\n    target: 3000\n    {line}\n"));
 
         wrong.Message.ShouldContain(complaint);
+    }
+
+    [Fact]
+    public void The_examples_of_the_documentation_are_valid()
+    {
+        string document = Repository.Read("docs", "policies.md");
+        string[] examples = [.. document.Split("```yaml\n").Skip(1).Select(e => e.Split("```")[0]).Where(e => !e.Contains("tunnels:", StringComparison.Ordinal) && !e.Contains("error-page", StringComparison.Ordinal))];
+
+        foreach (string example in examples)
+        {
+            LocalTunnel tunnel = Tunnel("tunnels:\n  web:\n    target: 3000\n    " + example.TrimEnd().Replace("\n", "\n    ", StringComparison.Ordinal) + "\n");
+            tunnel.Policies.Count.ShouldBeGreaterThan(0, example);
+        }
+
+        examples.ShouldContain(e => e.Contains("request-header", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_file_among_the_policies_is_read_beside_the_value_and_what_is_wrong_with_it_is_told()
+    {
+        string folder = Directory.CreateTempSubdirectory("ggrok").FullName;
+        string page = Path.Combine(folder, "down.html");
+        File.WriteAllText(page, "<p>{status}</p>");
+
+        Tunnel($"tunnels:\n  web:\n    target: 3000\n    error-page: [5xx={page}]\n    compress: true\n    https-only: false\n").Policies
+            .ShouldBe([new PolicyDirective("error-page", "5xx=<p>{status}</p>"), new PolicyDirective("compress", "true")]);
+        Should.Throw<UsageException>(() => Tunnel($"tunnels:\n  web:\n    target: 3000\n    error-page: [6xx={page}]\n")).Message.ShouldContain("ggrok.yml:4: web.error-page: \"6xx\" is no failure");
+        Directory.Delete(folder, recursive: true);
     }
 
     private static LocalTunnel Tunnel(string yaml) =>

@@ -7,6 +7,9 @@ using Ggrok.Client.Configuration;
 using Ggrok.Client.Local.Http1;
 using Ggrok.Server.Edge;
 using Ggrok.Server.TlsPassthrough;
+using Ggrok.Shared.Balancing;
+using Ggrok.Shared.Edge;
+using Ggrok.Shared.Edge.Rewrite;
 using Ggrok.Shared.Protocol;
 using Ggrok.Tests.Testing;
 using Xunit.Abstractions;
@@ -47,7 +50,7 @@ public class FuzzTests(ITestOutputHelper output)
         ["response envelope"] = ([Utf8("""{"status":200,"reason":"Fine","headers":[["Content-Length","5"],["Set-Cookie","a=b"]],"x":[1,{"y":null}]}""")], Taken(b => HeadReader.ReadResponse(b))),
         ["trailers"] = ([Utf8("""{"headers":[["grpc-status","0"]]}""")], Taken(b => HeadReader.ReadTrailers(b))),
         ["hello"] = (
-            [HandshakeCodec.Encode(FrameKind.Hello, new Hello(1, "c", "i", "1.0", "anna@laptop", "https://my.app", [new TunnelRequest("web", "http", "alice", Policies: [new("allow-ip", "10.0.0.0/8")])], ["db"]), HandshakeJson.Default.Hello)],
+            [HandshakeCodec.Encode(FrameKind.Hello, new Hello(1, "c", "i", "1.0", "anna@laptop", "https://my.app", [new TunnelRequest("web", "http", "alice", Policies: [new("allow-ip", "10.0.0.0/8")], Pool: new("round-robin", "a secret"), Health: new("/up", 1000), Match: ["method=GET"])], ["db"]), HandshakeJson.Default.Hello)],
             Taken(b => HandshakeCodec.DecodePayload(HandshakeCodec.DecodeFrame(b).Payload, HandshakeJson.Default.Hello))),
         ["welcome"] = (
             [HandshakeCodec.Encode(FrameKind.Welcome, new Welcome("s", "1.0", [new TunnelGrant("web", "https://alice.my.app", 1)], new SessionLimits(1000, 32768)), HandshakeJson.Default.Welcome)],
@@ -63,6 +66,39 @@ public class FuzzTests(ITestOutputHelper output)
         ["policies"] = (
             [Utf8("all:\n  deny-ip: [192.0.2.0/24]\ntunnels:\n  \"*.my.app/hooks\": {allow-ip: \"${HOME}\"}\n  \"tcp:*\":\n    deny-ip: ::/0\n")],
             Refused<FormatException>(b => new PolicyFile("policies.yml", _ => "10.0.0.1").Read(Encoding.UTF8.GetString(b)))),
+        ["conditions"] = ([Utf8("method=POST,put\nheader=X-Env: staging"), Utf8("header=X-Beta")], Refused<FormatException>(b =>
+        {
+            // What it makes of a text, it makes of its own text again: the canonical form is one.
+            RouteMatch match = RouteMatch.Parse(Encoding.Latin1.GetString(b).Split('\n'))!;
+            RouteMatch.Parse(match.Texts)!.Canonical.ShouldBe(match.Canonical);
+        })),
+        ["values of policies"] = (
+            [
+                Utf8("^/old/(?<a>.*?)x{2,5}$ -> /new/$<a>?$1"), Utf8("set X-User: {{a}} {user} {path}"), Utf8("remove X-Debug"), Utf8("/api/v1"), Utf8("365d includeSubDomains"),
+                Utf8("https://*.example.com:8443, http://[::1]"), Utf8("502=<p>{status} {message}</p>"), Utf8("LocalUnreachable={\"a\":\"{error}\"}"), Utf8("10.0.0.0/8"), Utf8("30m"),
+            ],
+            b => Array.ForEach([.. PolicyKeys.All], key => Refused<FormatException>(_ => key.Check([Encoding.UTF8.GetString(b)]))([]))),
+        ["rules for targets"] = (
+            [Utf8("^/old/(?<a>.*?)(x|y){2,5}$ -> /new/$<a>?$1\0/old/abcxyx?%2e"), Utf8("(.*a)(.*a)+ -> $1$2\0/aaaaaaaaaaaaa"), Utf8("/a -> //\0/a/../..%2f;x")],
+            Refused<FormatException>(b =>
+            {
+                string[] parts = Encoding.Latin1.GetString(b).Split('\0', 2);
+                string? target = TargetRule.Parse(parts[0]).Apply(parts.Length > 1 ? parts[1] : "/" + new string('a', 1000));
+                if (target is { Length: > 0 } && RewrittenTarget.IsAllowed(RewrittenTarget.WithOneSlash(target)))
+                {
+                    RequestTarget.IsSafe(RewrittenTarget.WithOneSlash(target)).ShouldBeTrue();
+                    RewrittenTarget.WithOneSlash(target).StartsWith("//", StringComparison.Ordinal).ShouldBeFalse();
+                }
+            })),
+        ["rules for fields"] = (
+            [Utf8("set X-User: {{a}} {user} {path}"), Utf8("add X-A: {host}"), Utf8("remove X-Debug"), Utf8("Content-Length: 5")],
+            Refused<FormatException>(b =>
+            {
+                string text = Encoding.Latin1.GetString(b);
+                HeaderRule rule = HeaderRule.Parse(text, isRequest: true);
+                HeaderField.IsName(rule.Name).ShouldBeTrue();
+                HeaderField.IsValue(rule.Value?.Fill(_ => text + "\r\n\0") ?? "").ShouldBeTrue();
+            })),
         ["request target"] = ([Utf8("/a/b?c=d#e"), Utf8("http://user@host:80/path?query"), Utf8("*")], b =>
         {
             string target = RequestTarget.ToOriginForm(Encoding.Latin1.GetString(b));

@@ -24,6 +24,35 @@ public class ClosingTests
         (await server.NextAsync()).Kind.ShouldBe(FrameKind.End);
     }
 
+    [Fact]
+    public async Task Who_got_GoAway_is_told_when_the_last_stream_is_over()
+    {
+        await using var pair = new TunnelPair();
+        (MuxStream first, MuxStream atClient) = await pair.OpenAsync();
+        MuxStream notSentYet = pair.Server.OpenStream().ShouldNotBeNull();
+
+        pair.Client.SendGoAway(new GoAway(CloseReason.Drained, "bye"));
+        await Within.Bound(pair.ServerSide.GoAway.Task, "GoAway");
+        await atClient.WriteEndAsync();
+        await first.WriteEndAsync();
+        await Eventually.BecomesAsync(() => Task.FromResult(pair.Server.OpenStreams), 1);
+        pair.ServerSide.Drained.Task.IsCompleted.ShouldBeFalse();
+        notSentYet.Reset(RelayError.VisitorGone);
+
+        await Within.Bound(pair.ServerSide.Drained.Task, "the end of the last stream");
+        pair.ClientSide.Drained.Task.IsCompleted.ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task Who_got_GoAway_and_has_no_stream_is_told_at_once()
+    {
+        await using var pair = new TunnelPair();
+
+        pair.Client.SendGoAway(new GoAway(CloseReason.Drained, "bye"));
+
+        await Within.Bound(pair.ServerSide.Drained.Task, "the answer to GoAway");
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]

@@ -89,4 +89,9 @@ public sealed class RecordingHandler : IMuxHandler
     public void OnStream(MuxStream stream) => Streams.Writer.TryWrite(stream);
 
     public void OnGoAway(GoAway goAway) => GoAway.TrySetResult(goAway);
+
+    /// <summary>Completes when the peer takes no new streams and the last one is over.</summary>
+    public TaskCompletionSource Drained { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public void OnDrained() => Drained.TrySetResult();
 }

@@ -1,5 +1,6 @@
 using System.Net;
 using Ggrok.Client.Connection;
+using Ggrok.Server.Tokens;
 using Ggrok.Tests.Testing;
 
 namespace Ggrok.Tests.Tokens;
@@ -47,9 +48,13 @@ public sealed class TokenGuessingTests : IDisposable
         var time = new ManualTimeProvider();
         await using RunningServer server = await RunningServer.StartAsync([("GGROK_TOKENS", "right")], time: time);
 
+        // One after the other begins before any is answered.
+        Admission[] begun = await Task.WhenAll(Enumerable.Range(0, 400).Select(i => server.Get<TokenGate>().AdmitAsync($"Bearer guess-{i}", "203.0.113.7").AsTask()));
         HttpStatusCode[] statuses = await Task.WhenAll(Enumerable.Range(0, 400).Select(async i => (await Knock.AtAsync(server, $"guess-{i}")).Status));
 
-        // Those that were being looked at while the last free one failed come on top; their number is that of threads.
+        begun.Count(a => a.Wait == TimeSpan.Zero).ShouldBe(Free + 1);
+
+        // Over several connections, those come on top that were being looked at by other threads while the last free one failed.
         statuses.Count(s => s == HttpStatusCode.Unauthorized).ShouldBeInRange(Free + 1, Free + 40);
         statuses.Count(s => s == HttpStatusCode.TooManyRequests).ShouldBeGreaterThan(300);
     }

@@ -125,6 +125,43 @@ public sealed class TokenReloadTests : IDisposable
     }
 
     [Fact]
+    public async Task Policies_are_taken_back_too_and_do_not_come_back_with_the_client()
+    {
+        await WriteFileAsync("secret name=ci");
+        await using RunningServer server = await RunningServer.StartAsync([_folder.FileSetting]);
+        TunnelClientOptions options = RunningClient.Options(server.Url, server.Url, t => t with { Policies = [new PolicyDirective("allow-ip", "203.0.113.0/24")] }, "secret");
+        await using var client = new RunningClient(options);
+        await client.Events.NextReadyAsync();
+
+        await WriteFileAsync("secret name=ci policies=none");
+
+        (await client.Exit).Code.ShouldBe(ExitCode.TokenRefused);
+        await using var again = new RunningClient(options);
+        ClientExit exit = await again.Exit;
+        exit.Code.ShouldBe(ExitCode.Refused);
+        exit.Message.ShouldNotBeNull().ShouldContain("policies=allow-ip");
+    }
+
+    [Fact]
+    public async Task A_client_that_does_not_let_itself_be_ended_opens_nothing_more()
+    {
+        string secret = await _folder.CreateAsync("ci");
+        await using RunningServer server = await RunningServer.StartAsync([_folder.StoreSetting]);
+        await using RunningClient client = Start(server, secret);
+        await client.Events.NextReadyAsync();
+        TunnelSession session = Sessions(server).Single();
+
+        await server.Get<TokenStore>().RevokeAsync("ci", "test");
+        await using var pair = new TunnelPair();
+        MuxStream stream = pair.Client.OpenStream()!;
+        await stream.WriteAsync(FrameKind.Open, new RawOpen("id", "tcp", Name: "device").Encode());
+        await server.Get<Server.Rendezvous.ConnectRelay>().ServeAsync(session, await pair.ServerSide.AcceptAsync());
+
+        (await stream.ExpectResetAsync()).ShouldBe(RelayError.NotGranted);
+        session.Identity.Id.ShouldBe("ci");
+    }
+
+    [Fact]
     public async Task With_a_lower_limit_of_tunnels_the_oldest_stay()
     {
         await WriteFileAsync("secret max-tunnels=3");

@@ -98,7 +98,8 @@ internal static class HeaderDrawing
             var url = new Part(Printable.Clean(tunnel.Url.AbsoluteUri.TrimEnd('/')), Tones.Address, MayBreak: true);
             var target = new Part($"{sheet.Arrow} {tunnel.Target.GetLeftPart(UriPartial.Authority)}", Tones.Plain, 1);
             string name = Cells.Pad(Cells.Cut(tunnel.Name, nameCells, sheet.Mark), nameCells);
-            Labelled(sheet, "Forwarding", named ? [new(name, Tones.Plain), url, target] : [url, target]);
+            Part[] remark = tunnel.Remark is { } text ? [.. Words(Printable.Clean(text), Tones.Quiet)] : [];
+            Labelled(sheet, "Forwarding", named ? [new(name, Tones.Plain), url, target, .. remark] : [url, target, .. remark]);
         }
 
         if (view.Tunnels.Count > most)

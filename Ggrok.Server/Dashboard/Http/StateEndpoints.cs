@@ -14,9 +14,9 @@ internal sealed class StateEndpoints(
 {
     private const int MostPoints = TrafficSeries.Seconds - 1;
 
-    /// <summary>Every tunnel.</summary>
+    /// <summary>Every tunnel, and of one that several clients serve each of them.</summary>
     public Task TunnelsAsync(HttpContext context) => context.JsonAsync(
-        [.. registry.Snapshot().Select(Tunnel).OrderBy(t => t.Name, StringComparer.Ordinal)], DashboardJson.Relaxed.IReadOnlyListTunnelBody);
+        [.. registry.Snapshot().SelectMany(r => r.Pool?.Members ?? [r]).Distinct().Select(Tunnel).OrderBy(t => t.Name, StringComparer.Ordinal)], DashboardJson.Relaxed.IReadOnlyListTunnelBody);
 
     /// <summary>Every client that is connected.</summary>
     public Task SessionsAsync(HttpContext context) => context.JsonAsync(

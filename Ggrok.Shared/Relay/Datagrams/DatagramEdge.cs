@@ -9,7 +9,8 @@ namespace Ggrok.Shared.Relay.Datagrams;
 /// <summary>A stream for the datagrams of a new peer.</summary>
 /// <param name="Stream">The stream, on which nothing was sent yet.</param>
 /// <param name="Open">What opens it.</param>
-public readonly record struct OpenedDatagrams(MuxStream Stream, RawOpen Open);
+/// <param name="Pacing">How fast bytes may go; null for as fast as they can.</param>
+public readonly record struct OpenedDatagrams(MuxStream Stream, RawOpen Open, Pacing? Pacing = null);
 
 /// <summary>
 /// A UDP port in front of a tunnel: each peer that sends to it has a stream of its own, which is forgotten after a time
@@ -125,7 +126,7 @@ public sealed class DatagramEdge : IDisposable
             return null;
         }
 
-        var flow = new DatagramFlow(opened.Stream, opened.Open.Encode(), d => SendAsync(d, peer), _budget, _time);
+        var flow = new DatagramFlow(opened.Stream, opened.Open.Encode(), d => SendAsync(d, peer), _budget, _time, opened.Pacing);
         _flows[peer] = flow;
         _ = RunAsync(flow, peer, endPoint);
         if (_closed)

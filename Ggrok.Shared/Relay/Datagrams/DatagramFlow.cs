@@ -20,6 +20,7 @@ public sealed class DatagramFlow
     private readonly Func<ReadOnlyMemory<byte>, ValueTask> _deliver;
     private readonly DatagramBudget _budget;
     private readonly TimeProvider _time;
+    private readonly Pacing? _pacing;
     private readonly Channel<(byte[] Buffer, int Length)> _queue = Channel.CreateBounded<(byte[], int)>(
         new BoundedChannelOptions(MostQueued) { SingleReader = true, AllowSynchronousContinuations = true });
 
@@ -36,8 +37,11 @@ public sealed class DatagramFlow
     /// <param name="deliver">Sends a datagram that came out of the stream; its memory is valid until the task completes.</param>
     /// <param name="budget">What this and other flows share.</param>
     /// <param name="time">Clock.</param>
-    public DatagramFlow(MuxStream stream, byte[]? open, Func<ReadOnlyMemory<byte>, ValueTask> deliver, DatagramBudget budget, TimeProvider time)
+    /// <param name="pacing">How fast bytes may go, where the peer is a visitor; null for as fast as they can.</param>
+    public DatagramFlow(
+        MuxStream stream, byte[]? open, Func<ReadOnlyMemory<byte>, ValueTask> deliver, DatagramBudget budget, TimeProvider time, Pacing? pacing = null)
     {
+        _pacing = pacing;
         _stream = stream;
         _open = open;
         _deliver = deliver;
@@ -128,6 +132,11 @@ public sealed class DatagramFlow
 
         await foreach ((byte[] buffer, int length) in _queue.Reader.ReadAllAsync().ConfigureAwait(false))
         {
+            if (_pacing?.FromVisitor is { } pace)
+            {
+                await pace.WaitAsync(length, _stream).ConfigureAwait(false);
+            }
+
             await _stream.WriteAsync(FrameKind.Data, buffer.AsMemory(0, length)).ConfigureAwait(false);
             GiveBack(buffer, length);
         }
@@ -155,6 +164,11 @@ public sealed class DatagramFlow
             while (reader.TryRead(ref rest, out ReadOnlyMemory<byte> datagram))
             {
                 Touch();
+                if (_pacing?.ToVisitor is { } pace)
+                {
+                    await pace.WaitAsync(datagram.Length, _stream).ConfigureAwait(false);
+                }
+
                 Volatile.Write(ref _delivered, _delivered + datagram.Length);
                 await DeliverAsync(datagram).ConfigureAwait(false);
             }

@@ -1,0 +1,139 @@
+using System.Runtime.CompilerServices;
+using Ggrok.Server.Relay;
+using Ggrok.Server.Tunnels;
+using Ggrok.Server.Visitors;
+using Ggrok.Shared.Balancing;
+using Ggrok.Shared.Multiplexing;
+using Ggrok.Shared.Protocol;
+
+namespace Ggrok.Server.Balancing;
+
+/// <summary>The last step of a visitor's request: into the tunnel of its route, or of a member of the route's pool.</summary>
+internal sealed partial class MemberRelay(HttpRelay http, UpgradeRelay upgrades, TimeProvider time, ILogger<MemberRelay> log)
+{
+    /// <summary>Relays the request; returns how it failed. The response may have started by then.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public async ValueTask<RelayError> RelayAsync(
+        HttpContext context, VisitorConnection connection, TunnelRoute route, RequestHead head, ExchangeRecord record)
+    {
+        head.Waited = time.GetElapsedTime(record.Started);
+        if (route.Pool is { } pool)
+        {
+            return await BalanceAsync(context, connection, pool, head, record).ConfigureAwait(false);
+        }
+
+        if (route.Legacy is not null)
+        {
+            return await route.Legacy.RelayAsync(context, head, record).ConfigureAwait(false);
+        }
+
+        if (route.Tunnel is null)
+        {
+            return RelayError.TunnelAway;
+        }
+
+        MuxStream? stream = route.Tunnel.TryOpenStream(out RelayError error);
+        if (stream is null)
+        {
+            return Unsent(error, record);
+        }
+
+        error = head.Upgrade is null
+            ? await http.RelayAsync(context, connection, stream, head, record).ConfigureAwait(false)
+            : await upgrades.RelayAsync(context, stream, head, record).ConfigureAwait(false);
+        if (error != RelayError.None)
+        {
+            stream.Reset(error);
+        }
+
+        return Unsent(error, record);
+    }
+
+    private async ValueTask<RelayError> BalanceAsync(
+        HttpContext context, VisitorConnection connection, Pool pool, RequestHead head, ExchangeRecord record)
+    {
+        TunnelRoute[] members = pool.Members;
+        StickyAnswer? sticky = pool.Rule == BalanceRule.StickyCookie ? StickyAnswer.For(context, pool, head) : null;
+        var preference = new Preference(head.Remote, sticky?.Asked);
+        KeptBody? kept = head.HasBody && members.Length > 1 ? new KeptBody() : null;
+        ulong tried = 0;
+        RelayError? last = null;
+        while (MemberChoice.Choose(pool, members, tried, preference) is var chosen and >= 0)
+        {
+            tried |= 1UL << chosen;
+            if (last is { } before)
+            {
+                LogAgain(record.Id, before, Printable.Clean(members[chosen].Owner.Label));
+            }
+
+            sticky?.Chosen = members[chosen].Member!.Name.Token;
+            record.BeginAgain();
+            last = await TryAsync(context, connection, members[chosen], head, record, kept).ConfigureAwait(false);
+            if (last == RelayError.None)
+            {
+                return RelayError.None;
+            }
+
+            if (!RetryRule.Allows(last.Value, head, record.IsSent, record.IsAnswered, kept is null || kept.IsComplete))
+            {
+                break;
+            }
+        }
+
+        sticky?.Chosen = null;
+        return last is { } error ? Unsent(error, record) : NobodyOf(members);
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<RelayError> TryAsync(
+        HttpContext context, VisitorConnection connection, TunnelRoute route, RequestHead head, ExchangeRecord record, KeptBody? kept)
+    {
+        MuxStream? stream = route.Tunnel!.TryOpenStream(out RelayError error);
+        if (stream is null)
+        {
+            return error;
+        }
+
+        Member member = route.Member!;
+        head.Tunnel = route.TunnelIndex;
+        member.Begin();
+        try
+        {
+            error = head.Upgrade is null
+                ? await http.RelayAsync(context, connection, stream, head, record, kept).ConfigureAwait(false)
+                : await upgrades.RelayAsync(context, stream, head, record).ConfigureAwait(false);
+        }
+        finally
+        {
+            member.End();
+        }
+
+        if (error != RelayError.None)
+        {
+            stream.Reset(error);
+        }
+
+        if (member.Observe(record.IsAnswered, error))
+        {
+            LogTakenOut(Printable.Clean(route.Owner.Label), route.Key.ToString(), error);
+        }
+
+        return error;
+    }
+
+    // Lost before it left: whoever asks again repeats nothing.
+    private static RelayError Unsent(RelayError error, ExchangeRecord record) =>
+        error == RelayError.TunnelLost && !record.IsSent ? RelayError.TunnelAway : error;
+
+    // Why none of them could be used: a service that is known to be ill is worth more words than a client that leaves.
+    private static RelayError NobodyOf(TunnelRoute[] members) =>
+        Array.Exists(members, m => m.Member!.Health.State == HealthState.Unhealthy) ? RelayError.NoHealthyMember
+        : members.Length == 0 ? RelayError.TunnelAway
+        : RelayError.Draining;
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "{RequestId} failed with {Error} and is tried again at {Client}")]
+    private partial void LogAgain(string requestId, RelayError error, string client);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Client} gets no requests of {Name} for a while: the last ones failed, with {Error}")]
+    private partial void LogTakenOut(string client, string name, RelayError error);
+}

@@ -1,0 +1,159 @@
+using System.Net;
+using Ggrok.Shared.Edge.Credentials;
+using Ggrok.Shared.Protocol;
+using Ggrok.Tests.Testing;
+using Microsoft.AspNetCore.Http;
+
+namespace Ggrok.Tests.Edge.Credentials;
+
+/// <summary>Users with passwords.</summary>
+public class PasswordTests
+{
+    [Fact]
+    public async Task Only_who_knows_a_password_reaches_the_local_service()
+    {
+        await using EdgeScene scene = await EdgeScene.OfClientAsync(("auth", "anna:" + CredentialScene.Hashed("one:two")), ("auth", "Jürgen:" + CredentialScene.Hashed("grün ☃")));
+
+        HttpResponseMessage nobody = await scene.Visitor.GetAsync("/");
+        nobody.StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
+        nobody.ErrorOf().ShouldBe(nameof(RelayError.CredentialsRequired));
+        nobody.Headers.WwwAuthenticate.ToString().ShouldBe("Basic realm=\"127.0.0.1\", charset=\"UTF-8\"");
+        foreach (string wrong in (string[])["anna:two", "anna:one", "anna:", ":one:two", "Anna:one:two", "nobody:one:two", "anna", "Jürgen:one:two"])
+        {
+            HttpResponseMessage refused = await scene.Visitor.GetAsync("/", "Authorization: " + CredentialScene.Basic(wrong));
+            refused.StatusCode.ShouldBe(HttpStatusCode.Unauthorized, wrong);
+            Uniform(refused).ShouldBe(Uniform(nobody));
+        }
+
+        (await scene.Visitor.GetAsync("/", "Authorization: Basic !!!")).StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
+        scene.Reached.ShouldBe(0);
+
+        (await scene.Visitor.GetAsync("/", "Authorization: " + CredentialScene.Basic("anna:one:two"))).StatusCode.ShouldBe(HttpStatusCode.OK);
+        (await scene.Visitor.GetAsync("/", "Authorization: " + CredentialScene.Basic("Jürgen:grün ☃").Replace("Basic", "bAsIc", StringComparison.Ordinal))).StatusCode.ShouldBe(HttpStatusCode.OK);
+        scene.Reached.ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task The_local_service_learns_the_user_and_neither_password_nor_what_a_visitor_claims()
+    {
+        var seen = new List<string>();
+        await using EdgeScene scene = await EdgeScene.StartAsync([("auth", "Jürgen:" + CredentialScene.Hashed("secret"))], app: Seen(seen));
+
+        await scene.Visitor.GetAsync("/", "Authorization: " + CredentialScene.Basic("Jürgen:secret"), "X-Ggrok-User: admin", "x-ggrok-user: root");
+
+        seen.ShouldBe(["user=Jürgen", "authorization="]);
+    }
+
+    [Fact]
+    public async Task A_tunnel_without_credentials_keeps_the_field_and_passes_no_claim_of_a_user()
+    {
+        var seen = new List<string>();
+        await using EdgeScene scene = await EdgeScene.StartAsync([], app: Seen(seen));
+
+        await scene.Visitor.GetAsync("/", "Authorization: Basic of-the-app", "X-Ggrok-User: admin");
+
+        seen.ShouldBe(["user=", "authorization=Basic of-the-app"]);
+    }
+
+    [Fact]
+    public async Task A_right_password_is_computed_once()
+    {
+        string expensive = PasswordHash.Of("secret", 1_000_000).ToString();
+        await using EdgeScene scene = await EdgeScene.OfClientAsync(("auth", "anna:" + expensive));
+        string field = "Authorization: " + CredentialScene.Basic("anna:secret");
+        long start = Environment.TickCount64;
+        (await scene.Visitor.GetAsync("/", field)).StatusCode.ShouldBe(HttpStatusCode.OK);
+        long first = Environment.TickCount64 - start;
+
+        start = Environment.TickCount64;
+        for (int i = 0; i < 20; i++)
+        {
+            (await scene.Visitor.GetAsync("/", field)).StatusCode.ShouldBe(HttpStatusCode.OK);
+        }
+
+        // Twenty times the first would be seconds.
+        (Environment.TickCount64 - start).ShouldBeLessThan(10 * first);
+    }
+
+    [Fact]
+    public async Task A_browser_may_send_the_password_many_times_at_once()
+    {
+        await using EdgeScene scene = await EdgeScene.OfClientAsync(("auth", "anna:" + CredentialScene.Hashed("secret")));
+
+        HttpResponseMessage[] answers = await Task.WhenAll(Enumerable.Range(0, 100).Select(_ => scene.Visitor.GetAsync("/", "Authorization: " + CredentialScene.Basic("anna:secret"))));
+
+        answers.ShouldAllBe(a => a.StatusCode == HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task A_user_that_there_is_not_costs_as_much_as_a_wrong_password()
+    {
+        await using EdgeScene scene = await EdgeScene.OfClientAsync(("auth", "anna:" + PasswordHash.Of("secret", 1_000_000)));
+        async Task<double> TimeAsync(string user)
+        {
+            long start = TimeProvider.System.GetTimestamp();
+            (await scene.Visitor.GetAsync("/", "Authorization: " + CredentialScene.Basic(user + ":wrong"))).StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
+            return TimeProvider.System.GetElapsedTime(start).TotalMilliseconds;
+        }
+
+        await TimeAsync("warm");
+        double[] known = [await TimeAsync("anna"), await TimeAsync("anna"), await TimeAsync("anna")];
+        double[] unknown = [await TimeAsync("ben"), await TimeAsync("carl"), await TimeAsync("dora")];
+
+        // An answer without the computation takes a hundredth.
+        unknown.Min().ShouldBeGreaterThan(known.Min() / 4);
+    }
+
+    [Fact]
+    public async Task Guessing_is_slowed_for_the_address_that_guesses_also_when_it_guesses_at_once()
+    {
+        await using EdgeScene scene = await EdgeScene.OfClientAsync(("auth", "anna:" + CredentialScene.Hashed("secret")));
+        string right = "Authorization: " + CredentialScene.Basic("anna:secret");
+
+        HttpResponseMessage[] guesses = await Task.WhenAll(Enumerable.Range(0, 40).Select(i =>
+            scene.Visitor.GetAsync("/", "X-Forwarded-For: 203.0.113.9", "Authorization: " + CredentialScene.Basic($"anna:guess{i}"))));
+
+        guesses.Count(g => g.StatusCode == HttpStatusCode.Unauthorized).ShouldBeInRange(1, 12);
+        HttpResponseMessage slowed = await scene.Visitor.GetAsync("/", "X-Forwarded-For: 203.0.113.9", right);
+        slowed.StatusCode.ShouldBe(HttpStatusCode.TooManyRequests);
+        slowed.ErrorOf().ShouldBe(nameof(RelayError.RateLimited));
+        slowed.Headers.RetryAfter!.Delta!.Value.ShouldBeGreaterThan(TimeSpan.Zero);
+        scene.Reached.ShouldBe(0);
+        (await scene.Visitor.GetAsync("/", "X-Forwarded-For: 203.0.113.10", right)).StatusCode.ShouldBe(HttpStatusCode.OK);
+        (await scene.Visitor.GetAsync("/", "X-Forwarded-For: 203.0.113.9")).StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
+    }
+
+    [Fact]
+    public async Task Passwords_of_the_servers_own_file_may_be_plain_or_hashed()
+    {
+        await using EdgeScene scene = await EdgeScene.OfServerAsync($"all: {{auth: [\"anna:plain\", \"ben:{CredentialScene.Hashed("hashed")}\"]}}");
+
+        (await scene.Visitor.GetAsync("/", "Authorization: " + CredentialScene.Basic("anna:plain"))).StatusCode.ShouldBe(HttpStatusCode.OK);
+        (await scene.Visitor.GetAsync("/", "Authorization: " + CredentialScene.Basic("ben:hashed"))).StatusCode.ShouldBe(HttpStatusCode.OK);
+        (await scene.Visitor.GetAsync("/", "Authorization: " + CredentialScene.Basic("anna:hashed"))).StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
+        (await scene.Visitor.GetAsync("/", "Authorization: " + CredentialScene.Basic("ben:plain"))).StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
+    }
+
+    [Fact]
+    public async Task An_upgrade_needs_the_password_too()
+    {
+        await using EdgeScene scene = await EdgeScene.OfClientAsync(("auth", "anna:" + CredentialScene.Hashed("secret")));
+        using RawSocket visitor = await RawSocket.ConnectAsync(scene.Environment.Server.Url);
+
+        await visitor.SendAsync("GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n");
+
+        (await visitor.ReadUntilAsync("\r\n")).ShouldStartWith("HTTP/1.1 401 ");
+        scene.Reached.ShouldBe(0);
+    }
+
+    internal static RequestDelegate Seen(List<string> seen) => context =>
+    {
+        seen.Add("user=" + context.Request.Headers["X-Ggrok-User"]);
+        seen.Add("authorization=" + context.Request.Headers.Authorization);
+        return context.Response.WriteAsync("ok");
+    };
+
+    // All that a visitor sees, but for what each request has of its own.
+    private static string Uniform(HttpResponseMessage response) =>
+        string.Join('\n', response.Headers.Where(h => h.Key is not ("X-Request-ID" or "Date")).Select(h => $"{h.Key}: {string.Join(',', h.Value)}"));
+}
