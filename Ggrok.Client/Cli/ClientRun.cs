@@ -5,6 +5,7 @@ using Ggrok.Client.Inspector;
 using Ggrok.Client.Inspector.Rules;
 using Ggrok.Client.Output;
 using Ggrok.Client.Output.View;
+using Ggrok.Client.Telemetry;
 using Ggrok.Shared.Protocol;
 
 namespace Ggrok.Client.Cli;
@@ -26,12 +27,13 @@ internal sealed class ClientRun(
 
     /// <summary>Opens tunnels and listens for private names until stopped; returns the exit code.</summary>
     /// <exception cref="UsageException">Something is missing, contradictory or not valid.</exception>
-    public Task<int> TunnelsAsync(
+    public async Task<int> TunnelsAsync(
         SessionSettings settings, IReadOnlyList<LocalTunnel> tunnels, IReadOnlyList<ConnectTarget> connect, RunChoices choices, CancellationToken stop)
     {
         LogFormat log = settings.Log();
         QrOption.Check(choices.Qr, log == LogFormat.Json, tunnels);
         InspectOptions? inspect = choices.Inspector?.Resolve(settings.Sources);
+        using ClientTelemetry? telemetry = ClientTelemetry.Start(environment);
         IReadOnlyList<Rule> rules = choices.Inspector is null ? [] : Rules(settings.Saved, tunnels, canHold: inspect is { HasPage: true });
         TunnelClientOptions options = settings.Resolve(tunnels, connect, Warn) with
         {
@@ -39,6 +41,7 @@ internal sealed class ClientRun(
             CheckTargets = choices.CheckTargets,
             Inspect = inspect,
             Rules = rules,
+            Tracing = telemetry?.Tracing,
         };
         if (rules.Any(r => r.Enabled))
         {
@@ -46,9 +49,10 @@ internal sealed class ClientRun(
             Warn($"Rules of ggrok.yml act on requests: {string.Join(", ", rules.Where(r => r.Enabled).Select(r => r.Name))}.");
         }
 
-        return log == LogFormat.Json ? JsonAsync(options, output, stop)
+        Task<int> running = log == LogFormat.Json ? JsonAsync(options, output, stop)
             : log == LogFormat.View && !settings.IsQuiet && terminal is { CanDraw: true } ? ViewAsync(options, terminal, choices.Qr, stop)
             : TextAsync(options, output, settings.IsQuiet, stop, choices.Qr);
+        return await running.ConfigureAwait(false);
     }
 
     /// <summary>Joins standard input and output with a private name, and says problems only, on standard error.</summary>

@@ -38,6 +38,9 @@ public enum ExitCode
 
     /// <summary>The connection to the private name failed.</summary>
     ConnectionFailed = 11,
+
+    /// <summary>The operator of the server ended the session.</summary>
+    EndedByOperator = 12,
 }
 
 /// <summary>How a client ended.</summary>

@@ -33,7 +33,7 @@ public sealed class TunnelClient
         _events = events;
         _time = time;
         _dialer = new Dialer(options, Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8)));
-        _relay = new LocalRelay(options.Tunnels, events, time, options.Recording, options.Interceptor);
+        _relay = new LocalRelay(options.Tunnels, events, time, options.Recording, options.Interceptor, options.Tracing);
         _sessions = new SessionSource(time);
     }
 
@@ -203,6 +203,7 @@ public sealed class TunnelClient
             _finishing.RemoveAll(t => t.IsCompleted);
             _finishing.Add(running);
             return goAway.Reason == CloseReason.Replaced ? Replaced()
+                : goAway.Reason == CloseReason.EndedByOperator ? EndedByOperator()
                 : IsAboutToken(goAway.Reason) ? new SessionOutcome(Printable.CleanMessage(goAway.Message), ExitCode.TokenRefused, Lived: lived)
                 : new SessionOutcome(Printable.Clean(goAway.Message), Lived: lived, Immediately: true);
         }
@@ -211,6 +212,7 @@ public sealed class TunnelClient
         return reason switch
         {
             CloseReason.Replaced => Replaced(),
+            CloseReason.EndedByOperator => EndedByOperator(),
             _ when IsAboutToken(reason) => new SessionOutcome($"The server ended the session: {reason}. Pass another token with --token or GGROK_TOKEN.", ExitCode.TokenRefused, Lived: lived),
             CloseReason.Drained => new SessionOutcome("The server is shutting down.", Lived: lived, Immediately: true),
             CloseReason.TransportLost => new SessionOutcome("The connection to the server was lost.", Lived: lived),
@@ -235,6 +237,9 @@ public sealed class TunnelClient
     }
 
     private static bool IsAboutToken(CloseReason reason) => reason is CloseReason.TokenRevoked or CloseReason.TokenExpired or CloseReason.TokenNarrowed;
+
+    // Whoever ended it would have to end it again and again.
+    private static SessionOutcome EndedByOperator() => new("The operator of the server ended this session; ask before you start it again.", ExitCode.EndedByOperator);
 
     private static SessionOutcome Replaced() =>
         new("Another ggrok of this installation took over the name; stop one of them or give it another --subdomain or --path.", ExitCode.Replaced);

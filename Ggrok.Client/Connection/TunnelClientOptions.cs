@@ -2,6 +2,7 @@ using Ggrok.Client.Inspector;
 using Ggrok.Client.Inspector.Recording;
 using Ggrok.Client.Inspector.Rules;
 using Ggrok.Client.Local;
+using Ggrok.Client.Telemetry;
 
 namespace Ggrok.Client.Connection;
 
@@ -46,6 +47,9 @@ public sealed record TunnelClientOptions
 
     /// <summary>Decides about requests before the local services see them, or null.</summary>
     internal IRequestInterceptor? Interceptor { get; init; }
+
+    /// <summary>Makes spans of requests to the local services, or null.</summary>
+    internal LocalTracing? Tracing { get; init; }
 
     /// <summary>Rules of the configuration files, in order.</summary>
     internal IReadOnlyList<Rule> Rules { get; init; } = [];

@@ -1,9 +1,11 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using Ggrok.Client.Connection;
 using Ggrok.Client.Inspector.Recording;
 using Ggrok.Client.Local.Http1;
 using Ggrok.Client.Local.Raw;
+using Ggrok.Client.Telemetry;
 using Ggrok.Shared.Multiplexing;
 using Ggrok.Shared.Protocol;
 
@@ -18,12 +20,14 @@ internal sealed class LocalRelay
     private readonly TimeProvider _time;
     private readonly IExchangeRecording? _recording;
     private readonly IRequestInterceptor? _interceptor;
+    private readonly LocalTracing? _tracing;
     private readonly LocalFlows _datagrams = new();
     private readonly ConcurrentDictionary<MuxStream, bool> _probes = new();
     private int _rawConnections;
 
     public LocalRelay(
-        IReadOnlyList<LocalTunnel> tunnels, IClientEvents events, TimeProvider time, IExchangeRecording? recording = null, IRequestInterceptor? interceptor = null)
+        IReadOnlyList<LocalTunnel> tunnels, IClientEvents events, TimeProvider time, IExchangeRecording? recording = null, IRequestInterceptor? interceptor = null,
+        LocalTracing? tracing = null)
     {
         _tunnels = tunnels;
         _services = [.. tunnels.Select(t => new LocalService(t, time))];
@@ -31,6 +35,7 @@ internal sealed class LocalRelay
         _time = time;
         _recording = recording;
         _interceptor = interceptor;
+        _tracing = tracing;
     }
 
     /// <summary>Size in bytes that a response head may have; the server says it in Welcome.</summary>
@@ -72,7 +77,13 @@ internal sealed class LocalRelay
 
                     RecordingExchange? recording = head.IsProbe ? null : _recording?.Begin(head, frame.Payload.Span, _tunnels[head.Tunnel], started);
                     stream.Advance();
-                    await (head.IsProbe ? ServeProbeAsync(stream, head, started) : ServeRequestAsync(stream, head, started, recording)).ConfigureAwait(false);
+                    if (head.IsProbe)
+                    {
+                        await ServeProbeAsync(stream, head, started).ConfigureAwait(false);
+                        break;
+                    }
+
+                    await ServeRequestAsync(stream, head, started, recording).ConfigureAwait(false);
                     break;
                 case FrameKind.Open:
                     RawOpen open = RawOpen.Decode(frame.Payload.Span);
@@ -114,6 +125,7 @@ internal sealed class LocalRelay
         LocalTunnel tunnel = _tunnels[head.Tunnel];
         LocalService service = _services[head.Tunnel];
         ILocalExchange? exchange = null;
+        Activity? span = head.IsProbe ? null : _tracing?.Begin(head, tunnel);
         RelayError error;
         try
         {
@@ -145,6 +157,11 @@ internal sealed class LocalRelay
         if (error != RelayError.None)
         {
             stream.Reset(error);
+        }
+
+        if (span is not null)
+        {
+            LocalTracing.End(span, exchange?.Status ?? 0, error);
         }
 
         service.Ended(error);

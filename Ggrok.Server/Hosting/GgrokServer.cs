@@ -33,6 +33,7 @@ public static class GgrokServer
         builder.Services.AddSingleton(options);
         AddServices(builder.Services, options);
         ServerLogging.Configure(builder, options);
+        Metrics.Otlp.Telemetry.Add(builder);
         ConfigureKestrel(builder, options);
         builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = options.ShutdownGrace + TimeSpan.FromSeconds(3));
 
@@ -70,11 +71,14 @@ public static class GgrokServer
         services.AddSingleton<VisitorEndpoint>();
         services.AddSingleton<HealthEndpoint>();
         services.AddSingleton<CertificateQuestion>();
+        services.AddSingleton<OwnPaths>();
         services.AddSingleton<PassthroughPort>();
         services.AddHostedService(s => s.GetRequiredService<PassthroughPort>());
         services.AddHostedService<SessionClock>();
         services.AddHostedService<DrainService>();
         services.AddHostedService<StartupNotice>();
+        Metrics.MetricsServices.Add(services);
+        Dashboard.DashboardServices.Add(services);
         Tls.TlsServices.Add(services, options.Tls);
     }
 
@@ -122,34 +126,15 @@ public static class GgrokServer
 
     private static void Map(WebApplication app)
     {
-        TunnelEndpoint tunnels = app.Services.GetRequiredService<TunnelEndpoint>();
-        HealthEndpoint health = app.Services.GetRequiredService<HealthEndpoint>();
-        CertificateQuestion certificates = app.Services.GetRequiredService<CertificateQuestion>();
-        CredentialEndpoints credentials = app.Services.GetRequiredService<CredentialEndpoints>();
+        OwnPaths paths = app.Services.GetRequiredService<OwnPaths>();
         VisitorEndpoint visitors = app.Services.GetRequiredService<VisitorEndpoint>();
 
         // Not routing: the paths of visitors are data, and decoding or matching them would cost and could only go wrong.
         app.Map(ProtocolLimits.Path, own =>
         {
             own.UseWebSockets();
-            own.Run(context => credentials.Serve(context) ?? OwnPathAsync(context, tunnels, health, certificates));
+            own.Run(paths.ServeAsync);
         });
         app.Run(visitors.ServeAsync);
-    }
-
-    private static Task OwnPathAsync(HttpContext context, TunnelEndpoint tunnels, HealthEndpoint health, CertificateQuestion certificates)
-    {
-        switch (context.Request.Path.Value)
-        {
-            case "" or null:
-                return tunnels.ServeAsync(context);
-            case "/health" or "/health/live" or "/health/ready":
-                return health.ServeAsync(context);
-            case "/tls-allowed":
-                return certificates.ServeAsync(context);
-            default:
-                context.Response.StatusCode = StatusCodes.Status404NotFound;
-                return context.Response.WriteAsync("Ggrok has nothing here.\n");
-        }
     }
 }

@@ -96,11 +96,20 @@ public sealed record ServerOptions
     /// <summary>Time without a datagram after which the peer of a UDP tunnel is forgotten.</summary>
     public TimeSpan UdpIdleTimeout { get; init; } = TimeSpan.FromSeconds(60);
 
+    /// <summary>Tunnels with figures of their own; beyond that they share one entry.</summary>
+    public int MetricsMaxTunnels { get; init; } = 500;
+
+    /// <summary>Addresses that may read the metrics without a token; null for none.</summary>
+    public AddressList? MetricsAllow { get; init; }
+
     /// <summary>File with the server's policies, watched; null for none.</summary>
     public string? PolicyFile { get; init; }
 
     /// <summary>The server's policies themselves, in YAML; null for none.</summary>
     public string? Policies { get; init; }
+
+    /// <summary>Names under which the server's own page is served, and no tunnel; empty for every name without a tunnel.</summary>
+    public IReadOnlyList<string> DashboardHosts { get; init; } = [];
 
     /// <summary>
     /// Secrets that seal what visitors' browsers hold: the first seals, all open. Empty for one that lasts as long as the process.

@@ -1,6 +1,7 @@
 using System.Net;
 using Ggrok.Server.Ports;
 using Ggrok.Server.Tokens;
+using Ggrok.Server.Tunnels;
 
 namespace Ggrok.Server.Hosting;
 
@@ -52,6 +53,9 @@ public static class ServerSettings
         new("GGROK_HEARTBEAT", "20s", "duration", "Time between two pings on a tunnel."),
         new("GGROK_LOG_REQUESTS", "true", "true or false", "Log a line for each request. A console that takes no more loses lines, and says how many."),
         new("GGROK_LOG_FORMAT", "console", "console or json", "Form of the log."),
+        new("GGROK_METRICS_ALLOW", "", "CIDRs or *", "Addresses that may read the metrics without an admin token; * for any."),
+        new("GGROK_METRICS_MAX_TUNNELS", "500", "count", "Tunnels with figures of their own; beyond that they share the entry other."),
+        new("GGROK_DASHBOARD_HOST", "", "host names", "Names under which the server's own page is served, and no tunnel; without, every name that has no tunnel."),
         new("GGROK_LEGACY", "true", "true or false", "Accept the original Go client."),
         new("GGROK_LEGACY_MAX_BODY_BYTES", "10485760", "bytes", "Largest body through a legacy client, each way."),
         new("GGROK_LEGACY_TIMEOUT", "60s", "duration", "Time for a legacy client to answer."),
@@ -95,6 +99,9 @@ public static class ServerSettings
             Heartbeat = reader.Duration("GGROK_HEARTBEAT", defaults.Heartbeat, atLeast: TimeSpan.FromSeconds(1)),
             LogRequests = reader.Bool("GGROK_LOG_REQUESTS", defaults.LogRequests),
             LogJson = reader.OneOf("GGROK_LOG_FORMAT", "console", "json") == "json",
+            MetricsAllow = reader.Parse("GGROK_METRICS_ALLOW", AddressList.Parse, defaults.MetricsAllow),
+            MetricsMaxTunnels = reader.Int("GGROK_METRICS_MAX_TUNNELS", defaults.MetricsMaxTunnels, 1, 100_000),
+            DashboardHosts = reader.Parse("GGROK_DASHBOARD_HOST", HostList, defaults.DashboardHosts),
             LegacyClients = reader.Bool("GGROK_LEGACY", defaults.LegacyClients),
             LegacyMaxBodyBytes = reader.Int("GGROK_LEGACY_MAX_BODY_BYTES", defaults.LegacyMaxBodyBytes, 0, 100 * 1024 * 1024),
             LegacyTimeout = reader.Duration("GGROK_LEGACY_TIMEOUT", defaults.LegacyTimeout, atLeast: TimeSpan.FromMilliseconds(100)),
@@ -106,6 +113,10 @@ public static class ServerSettings
         reader.ThrowIfInvalid();
         return options;
     }
+
+    private static IReadOnlyList<string> HostList(string text) =>
+        [.. text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
+            .Select(h => HostNames.Normalize(h) ?? throw new FormatException("write host names such as admin.example.com, separated by commas"))];
 
     private static IPAddress? AddressOrAll(string text) =>
         text == "*" ? null

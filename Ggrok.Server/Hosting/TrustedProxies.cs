@@ -25,7 +25,7 @@ public sealed class TrustedProxies
     public static TrustedProxies Parse(string text)
     {
         string[] entries = text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
-        return new TrustedProxies([.. entries.Where(e => e != "*").Select(ParseEntry)], any: entries.Contains("*"));
+        return new TrustedProxies([.. entries.Where(e => e != "*").Select(AddressList.ParseEntry)], any: entries.Contains("*"));
     }
 
     /// <summary>Whether a direct peer is a proxy of ours.</summary>
@@ -44,20 +44,5 @@ public sealed class TrustedProxies
 
         IPAddress plain = address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
         return Array.Exists(_networks, n => n.Contains(plain));
-    }
-
-    private static IPNetwork ParseEntry(string entry)
-    {
-        if (IPNetwork.TryParse(entry, out IPNetwork network))
-        {
-            return network;
-        }
-
-        if (IPAddress.TryParse(entry, out IPAddress? address))
-        {
-            return new IPNetwork(address, address.GetAddressBytes().Length * 8);
-        }
-
-        throw new FormatException($"\"{entry}\" is neither an address nor a network such as 10.0.0.0/8; * trusts any peer");
     }
 }

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using Ggrok.Server.Edge;
 using Ggrok.Server.Hosting;
+using Ggrok.Server.Metrics.Traffic;
 using Ggrok.Server.Tunnels;
 using Ggrok.Server.Visitors;
 using Ggrok.Shared.Multiplexing;
@@ -12,7 +13,7 @@ using Ggrok.Shared.Relay.Datagrams;
 namespace Ggrok.Server.Raw;
 
 /// <summary>Connections and datagrams of visitors that are no HTTP: bytes into a stream and back.</summary>
-public sealed partial class RawRelay(ServerOptions options, PolicyBook policies, TimeProvider time, ILogger<RawRelay> log)
+public sealed partial class RawRelay(ServerOptions options, PolicyBook policies, TrafficStatistics traffic, TimeProvider time, ILogger<RawRelay> log)
 {
     private int _running;
 
@@ -35,7 +36,9 @@ public sealed partial class RawRelay(ServerOptions options, PolicyBook policies,
         long toVisitor = 0;
         MuxStream? stream = null;
         RelayError error;
+        TunnelTraffic counted = route is null ? traffic.Unrouted : traffic.Of(route);
         Interlocked.Increment(ref _running);
+        counted.RawBegan();
         try
         {
             SocketEnd.Prepare(socket);
@@ -64,6 +67,7 @@ public sealed partial class RawRelay(ServerOptions options, PolicyBook policies,
 
         SocketEnd.Close(socket, error);
         Interlocked.Decrement(ref _running);
+        counted.RawEnded(error, fromVisitor, toVisitor);
         if (options.LogRequests)
         {
             Line(FailureLevel.Of(error), id, route?.Kind ?? TunnelKind.Tcp, route?.Key.Host ?? "-", remote,
@@ -74,15 +78,19 @@ public sealed partial class RawRelay(ServerOptions options, PolicyBook policies,
     /// <summary>Opens a stream for the datagrams of a new peer; null when the tunnel has as many as it may.</summary>
     public OpenedDatagrams? OpenDatagrams(TunnelRoute? route, IPEndPoint peer, IPEndPoint local)
     {
-        MuxStream? stream = OpenStream(route, peer.Address, out RelayError error);
-        return stream is not null ? new OpenedDatagrams(stream, Describe(route!, CorrelationId.New(), peer, local), policies.PipelineOf(route!)?.Pacing)
-            : error == RelayError.TooManyStreams ? null
-            : OpenedDatagrams.Refused;
+        if (OpenStream(route, peer.Address, out RelayError error) is not { } stream)
+        {
+            return error == RelayError.TooManyStreams ? null : OpenedDatagrams.Refused;
+        }
+
+        traffic.Of(route!).RawBegan();
+        return new OpenedDatagrams(stream, Describe(route!, CorrelationId.New(), peer, local), policies.PipelineOf(route!)?.Pacing);
     }
 
     /// <summary>Logs the end of a peer's datagrams.</summary>
-    public void DatagramsEnded(IPEndPoint peer, DatagramFlow flow)
+    public void DatagramsEnded(RouteKey key, IPEndPoint peer, DatagramFlow flow)
     {
+        traffic.Of(key).RawEnded(flow.Error, flow.BytesOffered, flow.BytesDelivered);
         if (options.LogRequests)
         {
             LogDatagrams(TextOf(peer), flow.BytesOffered, flow.BytesDelivered, flow.Dropped, flow.Error);

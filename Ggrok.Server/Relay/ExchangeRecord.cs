@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Ggrok.Server.Edge;
 using Ggrok.Shared.Edge.ErrorPages;
 using Ggrok.Shared.Protocol;
@@ -32,6 +33,15 @@ public sealed class ExchangeRecord
 
     /// <summary>Size of the response body in bytes.</summary>
     public long ResponseBytes { get; set; }
+
+    /// <summary>The connection was upgraded: its length is the visitor's choice.</summary>
+    public bool IsUpgraded { get; set; }
+
+    /// <summary>Its span; null where no traces are exported.</summary>
+    internal Activity? Span { get; set; }
+
+    /// <summary>Where it counts; null while no tunnel was found.</summary>
+    internal Metrics.Traffic.TunnelTraffic? Traffic { get; set; }
 
     /// <summary>The request's head may have reached the client.</summary>
     public bool IsSent { get; set; }

@@ -94,6 +94,7 @@ internal sealed class UpgradeRelay(ServerOptions options)
     {
         await using Stream visitor = await AcceptAsync(context, response, record).ConfigureAwait(false);
         record.Status = context.Response.StatusCode;
+        record.IsUpgraded = true;
         var splice = new StreamSplice(stream, visitor, RelayError.VisitorGone, pacing: record.Edge?.Pacing);
         try
         {

@@ -1,5 +1,6 @@
 using Ggrok.Server.Edge;
 using Ggrok.Server.Hosting;
+using Ggrok.Server.Metrics.Traffic;
 using Ggrok.Server.Tunnels;
 using Ggrok.Server.Visitors;
 using Ggrok.Shared.Multiplexing;
@@ -10,7 +11,7 @@ using IPAddress = System.Net.IPAddress;
 namespace Ggrok.Server.Rendezvous;
 
 /// <summary>Streams that a client opens to a private name: joined with a stream to the client that serves it.</summary>
-public sealed partial class ConnectRelay(ServerOptions options, TunnelRegistry registry, PolicyBook policies, TimeProvider time, ILogger<ConnectRelay> log)
+public sealed partial class ConnectRelay(ServerOptions options, TunnelRegistry registry, PolicyBook policies, TrafficStatistics traffic, TimeProvider time, ILogger<ConnectRelay> log)
 {
     /// <summary>What the server tells about the names in a Hello.</summary>
     public NameState Describe(string name)
@@ -27,13 +28,14 @@ public sealed partial class ConnectRelay(ServerOptions options, TunnelRegistry r
         long started = time.GetTimestamp();
         RawOpen? open = null;
         StreamBridge? bridge = null;
+        TunnelTraffic? counted = null;
         RelayError error;
         try
         {
             InboundFrame frame = await stream.ReadAsync().ConfigureAwait(false);
             open = frame.Kind == FrameKind.Open ? RawOpen.Decode(frame.Payload.Span) : null;
             stream.Advance();
-            (error, MuxStream? target, Pacing? pacing) = open is null ? (frame.Kind == FrameKind.Reset ? frame.Error : RelayError.RequestInvalid, null, null)
+            (error, MuxStream? target, Pacing? pacing, counted) = open is null ? (frame.Kind == FrameKind.Reset ? frame.Error : RelayError.RequestInvalid, null, null, null)
                 : await OpenAsync(session, open).ConfigureAwait(false);
             if (target is not null)
             {
@@ -59,6 +61,7 @@ public sealed partial class ConnectRelay(ServerOptions options, TunnelRegistry r
             stream.Reset(error);
         }
 
+        counted?.RawEnded(error, bridge?.BytesFromFirst ?? 0, bridge?.BytesFromSecond ?? 0);
         if (options.LogRequests)
         {
             Line(FailureLevel.Of(error), Printable.Clean(open?.Id), Printable.Clean(open?.Name), Printable.Clean(session.Hello.Label),
@@ -66,47 +69,49 @@ public sealed partial class ConnectRelay(ServerOptions options, TunnelRegistry r
         }
     }
 
-    private async Task<(RelayError Error, MuxStream? Target, Pacing? Pacing)> OpenAsync(TunnelSession session, RawOpen open)
+    private async Task<(RelayError Error, MuxStream? Target, Pacing? Pacing, TunnelTraffic? Counted)> OpenAsync(TunnelSession session, RawOpen open)
     {
         if (PrivateName.Normalize(open.Name ?? "") is not { } name)
         {
-            return (RelayError.RequestInvalid, null, null);
+            return (RelayError.RequestInvalid, null, null, null);
         }
 
         // Before the name is looked up: what a token may not reach, it may not learn about either.
         if (!session.Identity.Grants.AllowsConnecting(name))
         {
-            return (RelayError.NotGranted, null, null);
+            return (RelayError.NotGranted, null, null, null);
         }
 
         TunnelRoute? route = registry.Find(RouteKey.Private(name));
         if (route is null)
         {
-            return (RelayError.NoTunnel, null, null);
+            return (RelayError.NoTunnel, null, null, null);
         }
 
+        TunnelTraffic counted = traffic.Of(route);
+        counted.RawBegan();
         if (route.Kind.ToWire() != open.Kind)
         {
-            return (RelayError.WrongKind, null, null);
+            return (RelayError.WrongKind, null, null, counted);
         }
 
         EdgePipeline? pipeline = policies.PipelineOf(route);
         RelayError refusal = pipeline?.Admit(IPAddress.TryParse(session.Remote, out IPAddress? remote) ? remote : null) ?? RelayError.None;
         if (refusal != RelayError.None)
         {
-            return (refusal, null, null);
+            return (refusal, null, null, counted);
         }
 
         RelayError error = RelayError.TunnelAway;
         MuxStream? target = route.Tunnel?.TryOpenStream(out error);
         if (target is null)
         {
-            return (error == RelayError.TunnelLost ? RelayError.TunnelAway : error, null, null);
+            return (error == RelayError.TunnelLost ? RelayError.TunnelAway : error, null, null, counted);
         }
 
         var onward = new RawOpen(open.Id, open.Kind, route.TunnelIndex, Remote: session.Remote);
         await target.WriteAsync(FrameKind.Open, onward.Encode()).ConfigureAwait(false);
-        return (RelayError.None, target, pipeline?.Pacing);
+        return (RelayError.None, target, pipeline?.Pacing, counted);
     }
 
     [LoggerMessage(Message = "{RequestId} connection to {Name} of {Client} in={BytesIn} out={BytesOut} {ElapsedMs} ms error={Error}")]

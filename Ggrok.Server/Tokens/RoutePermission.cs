@@ -37,6 +37,12 @@ public sealed class RoutePermission(ServerOptions options)
 
     private Rejected? RefusalOfHost(Grants grants, RouteKey key)
     {
+        // A tunnel's pages would be of one origin with the server's own, and could act as whoever is signed in there.
+        if (options.DashboardHosts.Contains(key.Host, StringComparer.Ordinal))
+        {
+            return new Rejected(RejectCode.NameNotAllowed, $"{key.Host} is the server's own name, for its page; ask for another one with --subdomain or --host.", MayRetry: false);
+        }
+
         if (!grants.AllowsHost(key.Host))
         {
             return NotGranted($"This token does not take the host {key.Host}; it takes {string.Join(", ", grants.Hosts!)}. Ask for one with --subdomain or --host.");

@@ -30,6 +30,16 @@ public sealed class TokenAuthenticator
     /// <summary>There are tokens that may register, or will be.</summary>
     public bool HasTokens => _hasStore || _sources.Current.Identities.Count > 0;
 
+    /// <summary>There is a token that may administer the server now.</summary>
+    internal bool HasAdmin
+    {
+        get
+        {
+            DateTimeOffset now = _time.GetUtcNow();
+            return _sources.Current.Identities.Any(i => i.Grants.IsAdmin && !(i.Grants.Expires <= now));
+        }
+    }
+
     /// <summary>Every token that the server knows, without its secret.</summary>
     public IReadOnlyList<TokenInfo> Tokens =>
         [.. _sources.Current.Identities.Select(i => new TokenInfo(i.Id, i.Grants, i.Token!.Source, i.Token.Created))];

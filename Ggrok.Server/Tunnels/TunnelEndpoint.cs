@@ -3,6 +3,7 @@ using System.Net.WebSockets;
 using Ggrok.Server.Audit;
 using Ggrok.Server.Edge.BruteForce;
 using Ggrok.Server.Hosting;
+using Ggrok.Server.Metrics;
 using Ggrok.Server.Tokens;
 using Ggrok.Server.Tls;
 using Ggrok.Server.Visitors;
@@ -20,6 +21,7 @@ public sealed partial class TunnelEndpoint(
     Registrar registrar,
     SessionDirectory directory,
     ILegacyEndpoint legacy,
+    SessionCounts counts,
     AuditLog audit,
     TimeProvider time,
     ILogger<TunnelEndpoint> log)
@@ -29,7 +31,7 @@ public sealed partial class TunnelEndpoint(
     {
         if (!context.WebSockets.IsWebSocketRequest)
         {
-            await RefuseAsync(context, StatusCodes.Status426UpgradeRequired, RejectCode.HelloInvalid,
+            await AnswerAsync(context, StatusCodes.Status426UpgradeRequired, RejectCode.HelloInvalid,
                 "Ggrok clients register here over a WebSocket; run: ggrok --server " + context.Request.Host.Value + " --port 3000").ConfigureAwait(false);
             return;
         }
@@ -123,6 +125,7 @@ public sealed partial class TunnelEndpoint(
         using Registration registration = registrar.Register(hello, connectHost, identity, remote, transport);
         if (registration.Refusal is not null)
         {
+            counts.CountRefused(registration.Refusal.Code);
             LogRefused(Printable.Clean(hello.Label), registration.Refusal.Code, registration.Refusal.Message);
             audit.Refused(identity, hello.Label, remote, registration.Refusal.Code, registration.Refusal.Message);
             await SendAsync(transport, HandshakeCodec.Encode(FrameKind.Rejected, registration.Refusal, HandshakeJson.Default.Rejected)).ConfigureAwait(false);
@@ -145,10 +148,13 @@ public sealed partial class TunnelEndpoint(
             session.GoAway(CloseReason.Drained, "The server is shutting down; connect again.");
         }
 
+        counts.CountOpened();
         CloseReason reason = await session.Connection.RunAsync().ConfigureAwait(false);
+        counts.CountEnded(reason);
 
         // An orderly end frees the names at once; a loss keeps them for the client that will be back.
-        bool orderly = reason is CloseReason.Normal or CloseReason.Replaced or CloseReason.TokenRevoked or CloseReason.TokenExpired or CloseReason.TokenNarrowed;
+        bool orderly = reason is CloseReason.Normal or CloseReason.Replaced or CloseReason.TokenRevoked or CloseReason.TokenExpired or CloseReason.TokenNarrowed
+            or CloseReason.EndedByOperator;
         registration.End(orderly ? TimeSpan.Zero : options.AwayGrace);
         LogClosed(session.Id, reason);
         audit.Ended(session, reason);
@@ -166,7 +172,13 @@ public sealed partial class TunnelEndpoint(
         }
     }
 
-    private static Task RefuseAsync(HttpContext context, int status, RejectCode code, string message)
+    private Task RefuseAsync(HttpContext context, int status, RejectCode code, string message)
+    {
+        counts.CountRefused(code);
+        return AnswerAsync(context, status, code, message);
+    }
+
+    private static Task AnswerAsync(HttpContext context, int status, RejectCode code, string message)
     {
         context.Response.StatusCode = status;
         context.Response.Headers[VisitorHeaders.Error] = code.ToString();

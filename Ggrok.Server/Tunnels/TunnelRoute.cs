@@ -66,6 +66,9 @@ public sealed class TunnelRoute
     /// <summary>While away: when the name becomes free for others.</summary>
     public DateTimeOffset AwayUntil { get; init; }
 
+    /// <summary>Figures of its tunnel, remembered once they were looked up.</summary>
+    internal Metrics.Traffic.TunnelTraffic? Traffic { get; set; }
+
     /// <summary>How it shares its name; null when it has it alone.</summary>
     internal PoolTerms? Terms => Member?.Terms;
 

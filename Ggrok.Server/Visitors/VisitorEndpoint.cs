@@ -2,10 +2,13 @@ using System.Runtime.CompilerServices;
 using Ggrok.Server.Balancing;
 using Ggrok.Server.Edge;
 using Ggrok.Server.Hosting;
+using Ggrok.Server.Metrics.Otlp;
+using Ggrok.Server.Metrics.Traffic;
 using Ggrok.Server.Relay;
 using Ggrok.Server.Tunnels;
 using Ggrok.Shared.Multiplexing;
 using Ggrok.Shared.Protocol;
+using Ggrok.Shared.Telemetry;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace Ggrok.Server.Visitors;
@@ -18,12 +21,14 @@ internal sealed class VisitorEndpoint(
     PolicyBook policies,
     MemberRelay members,
     RequestLog log,
-    TimeProvider time)
+    ExchangeMeter meter,
+    TimeProvider time,
+    VisitorTracing? tracing = null)
 {
     /// <summary>Serves one visitor's request.</summary>
     public async Task ServeAsync(HttpContext context)
     {
-        var record = new ExchangeRecord { Id = CorrelationId.Of(context.Request), Started = time.GetTimestamp() };
+        var record = new ExchangeRecord { Id = CorrelationId.Of(context.Request), Started = time.GetTimestamp(), Span = tracing?.Begin(context) };
         RelayError error;
         try
         {
@@ -51,9 +56,16 @@ internal sealed class VisitorEndpoint(
             record.Status = error == RelayError.None ? context.Response.StatusCode : RelayFailure.Of(error).Status;
         }
 
+        TimeSpan elapsed = time.GetElapsedTime(record.Started);
+        meter.Ended(context, record, elapsed);
         if (options.LogRequests)
         {
-            log.Finished(context, record, time.GetElapsedTime(record.Started));
+            log.Finished(context, record, elapsed);
+        }
+
+        if (record.Span is not null)
+        {
+            VisitorTracing.End(record.Span, context, record);
         }
     }
 
@@ -74,11 +86,18 @@ internal sealed class VisitorEndpoint(
             return RelayError.NoTunnel;
         }
 
+        meter.Began(route, record);
         string? upgrade = UpgradeRelay.ProtocolOf(context);
         RequestHead head = connection.RentRequestHead();
         RelayError error = heads.TryFill(head, context, connection, record.Id, route, target, upgrade);
         if (error == RelayError.None)
         {
+            if (record.Span is not null)
+            {
+                record.Span.SetTag(HttpAttributes.ClientAddress, head.Remote);
+                TraceFields.Put(record.Span, head.Headers);
+            }
+
             error = policies.PipelineOf(route) is { } pipeline
                 ? await RunAsync(pipeline, new EdgeExchange(context, head, route, record) { VisitorTarget = target }, connection).ConfigureAwait(false)
                 : await members.RelayAsync(context, connection, route, head, record).ConfigureAwait(false);

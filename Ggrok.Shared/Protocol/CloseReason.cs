@@ -33,6 +33,9 @@ public enum CloseReason
     /// <summary>The session's token does not allow its tunnels any more.</summary>
     TokenNarrowed,
 
+    /// <summary>The operator of the server ended the session.</summary>
+    EndedByOperator,
+
     /// <summary>No complete Hello, or no answer to it, in time.</summary>
     HandshakeTimeout,
 

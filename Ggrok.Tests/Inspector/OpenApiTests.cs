@@ -13,7 +13,7 @@ public class OpenApiTests
     {
         await using InspectorScene scene = await InspectorScene.StartAsync(_ => Task.CompletedTask);
         JsonElement document = await scene.GetAsync("/api/openapi.json");
-        foreach ((string path, HttpMethod method, _) in Operations(document))
+        foreach ((string path, HttpMethod method, _) in OpenApiForm.Operations(document))
         {
             using var request = new HttpRequestMessage(method, path.Replace("{number}", "7", StringComparison.Ordinal).Replace("{other}", "8", StringComparison.Ordinal).Replace("{name}", "none", StringComparison.Ordinal));
             using HttpResponseMessage response = await scene.Api.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
@@ -32,7 +32,7 @@ public class OpenApiTests
     {
         await using InspectorScene scene = await InspectorScene.StartAsync(_ => Task.CompletedTask);
         JsonElement document = await scene.GetAsync("/api/openapi.json");
-        foreach ((string path, HttpMethod method, JsonElement operation) in Operations(document))
+        foreach ((string path, HttpMethod method, JsonElement operation) in OpenApiForm.Operations(document))
         {
             operation.TryGetProperty("security", out _).ShouldBe(method != HttpMethod.Get, $"{method} {path}");
         }
@@ -55,73 +55,9 @@ public class OpenApiTests
             "/api/session", "/api/status", "/api/exchanges", "/api/exchanges/{number}", "/api/exchanges/{number}/messages", "/api/stats", "/api/rules", "/api/exchanges/{number}/diff/{other}",
         })
         {
-            JsonElement schema = document.GetProperty("paths").GetProperty(path).GetProperty("get").GetProperty("responses").GetProperty("200")
-                .GetProperty("content").GetProperty("application/json").GetProperty("schema");
+            JsonElement schema = OpenApiForm.Answer(document, path, "get", "200");
             JsonElement answer = await scene.GetAsync(path.Replace("{number}", "last", StringComparison.Ordinal).Replace("{other}", "last", StringComparison.Ordinal));
-            Check(answer, schema, document, path);
-        }
-    }
-
-    private static IEnumerable<(string Path, HttpMethod Method, JsonElement Operation)> Operations(JsonElement document) =>
-        from path in document.GetProperty("paths").EnumerateObject()
-        from operation in path.Value.EnumerateObject()
-        select (path.Name, new HttpMethod(operation.Name.ToUpperInvariant()), operation.Value);
-
-    private static void Check(JsonElement value, JsonElement schema, JsonElement document, string at)
-    {
-        if (schema.TryGetProperty("$ref", out JsonElement reference))
-        {
-            Check(value, document.GetProperty("components").GetProperty("schemas").GetProperty(reference.GetString()!.Split('/')[^1]), document, at);
-            return;
-        }
-
-        if (schema.TryGetProperty("oneOf", out JsonElement choices))
-        {
-            if (value.ValueKind != JsonValueKind.Null)
-            {
-                Check(value, choices[0], document, at);
-            }
-
-            return;
-        }
-
-        string[] types = !schema.TryGetProperty("type", out JsonElement type) ? []
-            : type.ValueKind == JsonValueKind.Array ? [.. type.EnumerateArray().Select(t => t.GetString()!)] : [type.GetString()!];
-        types.ShouldContain(
-            value.ValueKind switch
-            {
-                JsonValueKind.Object => "object",
-                JsonValueKind.Array => "array",
-                JsonValueKind.String => "string",
-                JsonValueKind.Number => types.Contains("integer") && value.TryGetInt64(out _) ? "integer" : "number",
-                JsonValueKind.Null => "null",
-                _ => "boolean",
-            },
-            at);
-        if (schema.TryGetProperty("enum", out JsonElement values))
-        {
-            values.EnumerateArray().Select(v => v.GetString()).ShouldContain(value.GetString(), at);
-        }
-
-        if (value.ValueKind == JsonValueKind.Array)
-        {
-            foreach (JsonElement item in value.EnumerateArray())
-            {
-                Check(item, schema.GetProperty("items"), document, at + "[]");
-            }
-        }
-        else if (value.ValueKind == JsonValueKind.Object && schema.TryGetProperty("properties", out JsonElement properties))
-        {
-            foreach (JsonProperty property in value.EnumerateObject())
-            {
-                properties.TryGetProperty(property.Name, out JsonElement described).ShouldBeTrue($"{at}.{property.Name} is not described");
-                Check(property.Value, described, document, $"{at}.{property.Name}");
-            }
-
-            foreach (JsonElement required in schema.TryGetProperty("required", out JsonElement list) ? list.EnumerateArray() : default)
-            {
-                value.TryGetProperty(required.GetString()!, out _).ShouldBeTrue($"{at}.{required.GetString()} is missing");
-            }
+            OpenApiForm.Check(answer, schema, document, path);
         }
     }
 }

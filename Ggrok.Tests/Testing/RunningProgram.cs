@@ -38,7 +38,7 @@ internal sealed class RunningProgram : IAsyncDisposable
         var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = folder };
 
         // The settings of the machine that tests must not count.
-        foreach (string name in start.Environment.Keys.Where(n => n.StartsWith("GGROK_", StringComparison.Ordinal) || n.StartsWith("ASPNETCORE_", StringComparison.Ordinal) || n == "PORT").ToList())
+        foreach (string name in start.Environment.Keys.Where(n => n.StartsWith("GGROK_", StringComparison.Ordinal) || n.StartsWith("ASPNETCORE_", StringComparison.Ordinal) || n.StartsWith("OTEL_", StringComparison.Ordinal) || n == "PORT").ToList())
         {
             start.Environment.Remove(name);
         }

@@ -5,7 +5,7 @@ namespace Ggrok.Screenshots;
 /// <summary>Looks at the page and keeps what it sees.</summary>
 internal sealed class Pictures : IAsyncDisposable
 {
-    private static readonly string[] Arguments = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--font-render-hinting=none"];
+    internal static readonly string[] Arguments = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--font-render-hinting=none"];
 
     private readonly IPlaywright _playwright;
     private readonly IBrowser _browser;
@@ -64,7 +64,7 @@ internal sealed class Pictures : IAsyncDisposable
     }
 
     /// <summary>Inter and JetBrains Mono, where they are installed, in place of whatever a machine without a desktop has.</summary>
-    private static async Task<Dictionary<string, string>> FontsAsync()
+    internal static async Task<Dictionary<string, string>> FontsAsync()
     {
         string file = Path.Combine(AppContext.BaseDirectory, "fonts.conf");
         await File.WriteAllTextAsync(file, """

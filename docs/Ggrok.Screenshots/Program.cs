@@ -6,10 +6,14 @@ Directory.CreateDirectory(folder);
 await using Scene scene = await Scene.StartAsync();
 await using var traffic = new Traffic(scene);
 await using Pictures pictures = await Pictures.StartAsync(scene.Inspector, folder);
+await using ServerPictures server = await ServerPictures.StartAsync(new Uri(scene.Server, "/$$ggrok/"), folder);
 
 Task busy = traffic.BusyMinuteAsync();
 await traffic.Minute;
 await pictures.TakeAsync("inspector-charts", new Look { Hash = "#/charts" });
+await server.TakeAsync("server-tunnels", "Tunnels", new Look { Hash = "#/tunnels" });
+await server.TakeAsync("server-traffic", "Traffic", new Look { Hash = "#/traffic", Dark = true });
+await server.TakeAsync("server-phone", "Live", new Look { Hash = "#/live", Width = 390, Height = 760 });
 await busy;
 
 await traffic.OneOfEverythingAsync();

@@ -15,13 +15,13 @@ internal sealed class Scene : IAsyncDisposable
     private readonly CancellationTokenSource _stop;
     private readonly WebApplication _shop;
     private readonly WebApplication _server;
-    private readonly Task<ClientExit> _client;
+    private readonly Task _clients;
 
-    private Scene(WebApplication shop, WebApplication server, Task<ClientExit> client, CancellationTokenSource stop)
+    private Scene(WebApplication shop, WebApplication server, Task clients, CancellationTokenSource stop)
     {
         _shop = shop;
         _server = server;
-        _client = client;
+        _clients = clients;
         _stop = stop;
     }
 
@@ -31,6 +31,11 @@ internal sealed class Scene : IAsyncDisposable
         [WebhookProvider.GitHub] = "its-secret",
         [WebhookProvider.Stripe] = "whsec_its-secret",
     };
+
+    /// <summary>For the server's own page.</summary>
+    public const string AdminToken = "a-long-admin-secret";
+
+    private const string ClientToken = "a-long-client-secret";
 
     /// <summary>Where visitors come in, and under which name.</summary>
     public required Uri Server { get; init; }
@@ -49,6 +54,8 @@ internal sealed class Scene : IAsyncDisposable
             {
                 ["URLS"] = "http://127.0.0.1:0",
                 ["GGROK_DOMAIN"] = "example.com",
+                ["GGROK_TOKENS"] = $"{AdminToken} name=anna admin, {ClientToken} name=team",
+                ["GGROK_TOKENS_STORE"] = Path.Combine(Directory.CreateTempSubdirectory("ggrok-pictures").FullName, "tokens.json"),
                 ["Logging:LogLevel:Default"] = "None",
             });
             builder.WebHost.UseUrls("http://127.0.0.1:0");
@@ -59,12 +66,14 @@ internal sealed class Scene : IAsyncDisposable
         var stop = new CancellationTokenSource();
         var relay = new Uri(server.Urls.First());
         Task<ClientExit> client = InspectedClient.RunAsync(OptionsFor(relay, new Uri(shop.Urls.First())), events, TimeProvider.System, stop.Token);
-        return new Scene(shop, server, client, stop) { Server = relay, PublicUrl = await events.PublicUrl.Task, Inspector = await events.Inspector.Task };
+        Task<ClientExit> other = InspectedClient.RunAsync(SecondOptions(relay, new Uri(shop.Urls.First())), new Events(), TimeProvider.System, stop.Token);
+        return new Scene(shop, server, Task.WhenAll(client, other), stop) { Server = relay, PublicUrl = await events.PublicUrl.Task, Inspector = await events.Inspector.Task };
     }
 
     private static TunnelClientOptions OptionsFor(Uri server, Uri shop) => new()
     {
         Server = server,
+        Token = ClientToken,
         ClientId = Guid.NewGuid().ToString("N"),
         Label = "anna@laptop",
         Tunnels = [new LocalTunnel { Name = "shop", Target = shop, Subdomain = "shop" }],
@@ -72,10 +81,24 @@ internal sealed class Scene : IAsyncDisposable
         Inspect = new InspectOptions { Port = 0, WebhookSecrets = Secrets.ToDictionary(s => s.Key, s => (IReadOnlyList<string>)[s.Value]) },
     };
 
+    private static TunnelClientOptions SecondOptions(Uri server, Uri shop) => new()
+    {
+        Server = server,
+        Token = ClientToken,
+        ClientId = Guid.NewGuid().ToString("N"),
+        Label = "ben@desktop",
+        Tunnels =
+        [
+            new LocalTunnel { Name = "api", Target = shop, Subdomain = "api" },
+            new LocalTunnel { Name = "db", Target = new Uri($"tcp://127.0.0.1:{shop.Port}"), Kind = Ggrok.Shared.Protocol.TunnelKind.Tcp, PrivateName = "db" },
+        ],
+        DrainTimeout = TimeSpan.FromSeconds(1),
+    };
+
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
-        await _client;
+        await _clients;
         await _server.DisposeAsync();
         await _shop.DisposeAsync();
         _stop.Dispose();

@@ -1,6 +1,4 @@
-using System.Text.Json;
 using Ggrok.Tests.Peers;
-using Ggrok.Tests.Testing;
 using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
 
@@ -37,25 +35,25 @@ public sealed class LooksTests(PageBrowser browser)
         {
             await scene.VisitAsync("/users?some=long&query=that&does=not&fit=into&one=line&of=a&phone=at&all=really", "/bytes", "/status/500");
             await Expect(scene.Rows).ToHaveCountAsync(3);
-            await NothingIsCutAsync(scene);
+            await Soundness.NothingIsCutAsync(scene.Page);
 
             await scene.Row("GET /users").TapAsync();
             await Expect(scene.Details).ToBeInViewportAsync();
             (await scene.Page.EvaluateAsync<bool>("document.elementFromPoint(innerWidth / 2, innerHeight / 2).closest('article') !== null")).ShouldBeTrue();
-            await NothingIsCutAsync(scene);
+            await Soundness.NothingIsCutAsync(scene.Page);
             await scene.TabAsync("Response");
-            await NothingIsCutAsync(scene);
+            await Soundness.NothingIsCutAsync(scene.Page);
             await PageScene.Button(scene.Details, "Close the details").TapAsync();
             await Expect(scene.Row("GET /bytes")).ToBeInViewportAsync();
             await scene.Row("GET /bytes").TapAsync();
             await scene.TabAsync("Response");
-            await NothingIsCutAsync(scene);
+            await Soundness.NothingIsCutAsync(scene.Page);
             await scene.Page.GoBackAsync();
             await Expect(scene.Details).ToBeHiddenAsync();
             foreach (string view in new[] { "Charts", "Rules" })
             {
                 await scene.Page.GetByRole(AriaRole.Link, new() { Name = view }).Last.TapAsync();
-                await NothingIsCutAsync(scene);
+                await Soundness.NothingIsCutAsync(scene.Page);
             }
         },
         context =>
@@ -73,37 +71,37 @@ public sealed class LooksTests(PageBrowser browser)
         async scene =>
         {
             await TrafficAsync(scene);
-            await SoundAsync(scene, "the list");
+            await Soundness.CheckAsync(scene.Page, "the list");
             await scene.Page.GetByRole(AriaRole.Button, new() { NameRegex = PageScene.Name("Show the session$") }).ClickAsync();
             await Expect(scene.Dialog).ToBeVisibleAsync();
-            await SoundAsync(scene, "the session");
+            await Soundness.CheckAsync(scene.Page, "the session");
             await scene.PressAsync("Escape");
             await scene.Row("POST /greeting?language=en").ClickAsync();
             foreach (string tab in new[] { "Overview", "Request", "Response", "Replays" })
             {
                 await scene.TabAsync(tab);
                 await Expect(scene.Details.GetByText("Loading…")).ToHaveCountAsync(0);
-                await SoundAsync(scene, tab);
+                await Soundness.CheckAsync(scene.Page, tab);
             }
 
             await scene.PressAsync("e");
             await Expect(scene.Dialog).ToBeVisibleAsync();
-            await SoundAsync(scene, "the dialog to replay");
+            await Soundness.CheckAsync(scene.Page, "the dialog to replay");
             await scene.PressAsync("Escape");
             await PageScene.Button(scene.Details, "Compare").ClickAsync();
             await Expect(scene.Dialog).ToBeVisibleAsync();
-            await SoundAsync(scene, "the comparison");
+            await Soundness.CheckAsync(scene.Page, "the comparison");
             await scene.PressAsync("Escape");
             await scene.PressAsync("?");
-            await SoundAsync(scene, "the help");
+            await Soundness.CheckAsync(scene.Page, "the help");
             await scene.PressAsync("Escape");
             await scene.Page.GetByRole(AriaRole.Link, new() { Name = "Rules" }).ClickAsync();
-            await SoundAsync(scene, "the rules");
+            await Soundness.CheckAsync(scene.Page, "the rules");
             await scene.Button("New rule").ClickAsync();
-            await SoundAsync(scene, "the form of a rule");
+            await Soundness.CheckAsync(scene.Page, "the form of a rule");
             await scene.PressAsync("Escape");
             await scene.Page.GetByRole(AriaRole.Link, new() { Name = "Charts" }).ClickAsync();
-            await SoundAsync(scene, "the charts");
+            await Soundness.CheckAsync(scene.Page, "the charts");
         },
         context => context.ColorScheme = theme);
 
@@ -138,33 +136,4 @@ public sealed class LooksTests(PageBrowser browser)
         made.IsSuccessStatusCode.ShouldBeTrue();
         await Expect(scene.Rows).ToHaveCountAsync(6);
     }
-
-    /// <summary>No violation that axe calls serious or critical, and enough contrast of every text.</summary>
-    private static async Task SoundAsync(PageScene scene, string where)
-    {
-        await scene.Page.EvaluateAsync("Promise.all(document.getAnimations().filter((a) => a.effect.getTiming().iterations === 1).map((a) => a.finished.catch(() => {})))");
-        (await scene.Page.EvaluateAsync<string[]>(await Contrast.Value)).ShouldBeEmpty(where);
-        if (!await scene.Page.EvaluateAsync<bool>("'axe' in window"))
-        {
-            await scene.Page.EvaluateAsync(await Axe.Value);
-        }
-
-        JsonElement? found = await scene.Page.EvaluateAsync("axe.run({ resultTypes: ['violations'] }).then(({ violations }) => violations.filter(({ impact }) => impact === 'serious' || impact === 'critical').map(({ id, nodes }) => `${id}: ${nodes.map(({ html, any }) => `${html} (${any.map(({ message }) => message).join(', ')})`).join(' ')}`))");
-        found!.Value.EnumerateArray().Select(v => v.GetString()).ShouldBeEmpty(where);
-    }
-
-    private static readonly Lazy<Task<string>> Axe = new(() => File.ReadAllTextAsync(Repository.PathOf("Ggrok.Tests", "Peers", "node_modules", "axe-core", "axe.min.js")));
-
-    private static readonly Lazy<Task<string>> Contrast = new(() => File.ReadAllTextAsync(Repository.PathOf("Ggrok.Tests", "Inspector", "Page", "contrast.js")));
-
-    /// <summary>Nothing makes the page wider than the screen.</summary>
-    private static async Task NothingIsCutAsync(PageScene scene) =>
-        (await scene.Page.EvaluateAsync<string[]>(
-            """
-            [...document.querySelectorAll('body, main, header, [role=grid], [role=row], article, .page, button, h2, input')].filter((node) => {
-              const { left, right, width } = node.getBoundingClientRect();
-              const scrolls = node.closest('.tabs, .lines, .code');
-              return width > 0 && !scrolls && getComputedStyle(node).visibility === 'visible' && (left < -1 || right > innerWidth + 1);
-            }).map((node) => node.outerHTML.slice(0, 120))
-            """)).ShouldBeEmpty();
 }

@@ -42,15 +42,21 @@ public sealed class PageBrowser : IAsyncLifetime
             await before(scene);
         }
 
+        await VisitAsync(scene.Address, (page, watch) => test(new PageScene(scene, page, watch)), context);
+    }
+
+    /// <summary>Opens a page, runs the test, and fails on whatever the page complained of.</summary>
+    internal async Task VisitAsync(Uri home, Func<IPage, PageWatch, Task> test, Action<BrowserNewContextOptions>? context = null)
+    {
         var options = new BrowserNewContextOptions { ViewportSize = new ViewportSize { Width = 1280, Height = 800 }, ColorScheme = ColorScheme.Light };
         context?.Invoke(options);
         await using IBrowserContext visit = await _browser!.NewContextAsync(options);
         visit.SetDefaultTimeout(20_000);
-        var watch = new PageWatch(visit, scene.Address);
+        var watch = new PageWatch(visit, home);
         await watch.InstallAsync();
-        var page = new PageScene(scene, await visit.NewPageAsync(), watch);
-        await page.Page.GotoAsync(scene.Address.AbsoluteUri);
-        await test(page);
+        IPage page = await visit.NewPageAsync();
+        await page.GotoAsync(home.AbsoluteUri);
+        await test(page, watch);
         watch.Troubles.ShouldBeEmpty();
     }
 }

@@ -66,7 +66,7 @@ export class Chart {
       const x = edge.left + step / steps * (this.width - edge.left - edge.right);
       const ago = seconds * (1 - step / steps);
       const anchor = step === 0 ? 'start' : step === steps ? 'end' : 'middle';
-      lines.push(shape('text', { x, y: height - 5, 'text-anchor': anchor }, ago === 0 ? 'now' : ago > 59 ? `−${Number((ago / 60).toFixed(1))} min` : `−${Math.round(ago)} s`));
+      lines.push(shape('text', { x, y: height - 5, 'text-anchor': anchor }, ago === 0 ? 'now' : ago >= 7200 ? `−${Number((ago / 3600).toFixed(1))} h` : ago > 59 ? `−${Number((ago / 60).toFixed(1))} min` : `−${Math.round(ago)} s`));
     }
     put(this.back, lines);
   }
