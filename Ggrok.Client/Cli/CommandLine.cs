@@ -110,6 +110,7 @@ public sealed class CommandLine(
         root.Subcommands.Add(new RequestsCommand(results).Build());
         root.Subcommands.Add(new ReplayCommand(results).Build());
         root.Subcommands.Add(new ConfigCommand(files, output, input ?? TextReader.Null, environment).Build());
+        root.Subcommands.Add(new HashPasswordCommand(output, input ?? TextReader.Null).Build());
         root.Subcommands.Add(new CertsCommand(output, TimeProvider.System).Build());
         return root;
     }

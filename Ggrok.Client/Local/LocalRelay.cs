@@ -77,7 +77,13 @@ internal sealed class LocalRelay
 
                     RecordingExchange? recording = head.IsProbe ? null : _recording?.Begin(head, frame.Payload.Span, _tunnels[head.Tunnel], started);
                     stream.Advance();
-                    await (head.IsProbe ? ServeProbeAsync(stream, head, started) : ServeRequestAsync(stream, head, started, recording)).ConfigureAwait(false);
+                    if (head.IsProbe)
+                    {
+                        await ServeProbeAsync(stream, head, started).ConfigureAwait(false);
+                        break;
+                    }
+
+                    await ServeRequestAsync(stream, head, started, recording).ConfigureAwait(false);
                     break;
                 case FrameKind.Open:
                     RawOpen open = RawOpen.Decode(frame.Payload.Span);

@@ -13,13 +13,10 @@ internal sealed class OwnPaths(
     /// <summary>Answers one request, whose path is what follows the prefix.</summary>
     public Task ServeAsync(HttpContext context)
     {
-        if (credentials.Serve(context) is { } answer)
-        {
-            return answer;
-        }
-
         switch (context.Request.Path.Value)
         {
+            case var path when CredentialEndpoints.Has(path):
+                return credentials.ServeAsync(context);
             case "" or null when DashboardEndpoint.IsBrowser(context.Request) && !context.WebSockets.IsWebSocketRequest:
                 return DashboardEndpoint.RedirectAsync(context);
             case "" or null:

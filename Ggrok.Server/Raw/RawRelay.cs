@@ -75,16 +75,16 @@ public sealed partial class RawRelay(ServerOptions options, PolicyBook policies,
         }
     }
 
-    /// <summary>Opens a stream for the datagrams of a new peer; null when there is no way to the client now.</summary>
+    /// <summary>Opens a stream for the datagrams of a new peer; null when the tunnel has as many as it may.</summary>
     public OpenedDatagrams? OpenDatagrams(TunnelRoute? route, IPEndPoint peer, IPEndPoint local)
     {
-        if (OpenStream(route, peer.Address, out _) is not { } stream)
+        if (OpenStream(route, peer.Address, out RelayError error) is not { } stream)
         {
-            return null;
+            return error == RelayError.TooManyStreams ? null : OpenedDatagrams.Refused;
         }
 
         traffic.Of(route!).RawBegan();
-        return new(stream, Describe(route!, CorrelationId.New(), peer, local), policies.PipelineOf(route!)?.Pacing);
+        return new OpenedDatagrams(stream, Describe(route!, CorrelationId.New(), peer, local), policies.PipelineOf(route!)?.Pacing);
     }
 
     /// <summary>Logs the end of a peer's datagrams.</summary>

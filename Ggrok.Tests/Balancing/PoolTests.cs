@@ -1,5 +1,6 @@
 using Ggrok.Client.Connection;
 using Ggrok.Server.Tunnels;
+using Ggrok.Shared.Edge;
 using Ggrok.Shared.Protocol;
 using Ggrok.Tests.Testing;
 using Microsoft.AspNetCore.Http;
@@ -100,6 +101,24 @@ public class PoolTests
         strip.Message!.ShouldContain("keep the path prefix");
         policies.Message!.ShouldContain("other policies");
         (await pool.AskAsync(2, "/x")).Order().ShouldBe(["a", "b"]);
+    }
+
+    [Fact]
+    public async Task Members_with_the_same_password_are_one_pool_although_each_seals_it_anew()
+    {
+        await using PoolScene pool = await PoolScene.StartAsync();
+        Func<string, string> seal = PolicyKeys.Find("auth")!.Seal!;
+        PolicyDirective[] sealings = [new("auth", seal("anna:secret password")), new("auth", seal("anna:secret password"))];
+        foreach (PolicyDirective sealing in sealings)
+        {
+            await pool.JoinAsync(c => c.Response.WriteAsync("in"), t => t with { Pool = new PoolRequest(), Policies = [sealing] });
+        }
+
+        sealings[0].ShouldNotBe(sealings[1]);
+        (await pool.VisitAsync(HttpMethod.Get)).Error.ShouldBe("CredentialsRequired");
+        pool.Visitor.DefaultRequestHeaders.Authorization = new("Basic", Convert.ToBase64String("anna:secret password"u8));
+        (await pool.AskAsync(4)).Distinct().ShouldBe(["in"]);
+        (await pool.RefusalAsync(t => t with { Pool = new PoolRequest() })).Message!.ShouldContain("other policies");
     }
 
     [Fact]

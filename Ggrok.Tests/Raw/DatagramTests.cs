@@ -144,6 +144,28 @@ public class DatagramTests
     }
 
     [Fact]
+    public async Task A_peer_that_may_not_come_makes_nobody_forgotten()
+    {
+        await using Edge edge = Edge.Open();
+        using UdpPeer quiet = edge.NewPeer();
+        using UdpPeer refused = edge.NewPeer();
+        MuxStream stream = await edge.FirstOfAsync(quiet, "one");
+        edge.Time.Advance(Idle / 2);
+        edge.RefusesNewPeers = true;
+
+        for (int i = 0; i < 3; i++)
+        {
+            await refused.SendAsync("let me in");
+            edge.Time.Advance(TimeSpan.FromSeconds(1));
+        }
+
+        // In order behind the others: they have been looked at.
+        await quiet.SendAsync("still here");
+        await ExpectDatagramAsync(stream, "still here");
+        edge.Ports.Peers.ShouldBe(1);
+    }
+
+    [Fact]
     public async Task Closing_the_port_ends_every_stream()
     {
         await using Edge edge = Edge.Open();
@@ -226,7 +248,10 @@ public class DatagramTests
             socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
             Address = (IPEndPoint)socket.LocalEndPoint!;
             Ports = new DatagramEdge(
-                socket, _ => Pair.Server.OpenStream() is { } s ? new OpenedDatagrams(s, new RawOpen("id", "udp")) : null, Idle, Time);
+                socket,
+                _ => RefusesNewPeers ? OpenedDatagrams.Refused : Pair.Server.OpenStream() is { } s ? new OpenedDatagrams(s, new RawOpen("id", "udp")) : null,
+                Idle,
+                Time);
         }
 
         public TunnelPair Pair { get; }
@@ -236,6 +261,8 @@ public class DatagramTests
         public IPEndPoint Address { get; }
 
         public DatagramEdge Ports { get; }
+
+        public bool RefusesNewPeers { get; set; }
 
         public static Edge Open(int maxStreams = 1000) => new(maxStreams);
 

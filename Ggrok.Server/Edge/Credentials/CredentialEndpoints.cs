@@ -6,17 +6,20 @@ namespace Ggrok.Server.Edge.Credentials;
 /// <summary>The server's own paths about credentials, the same on every host.</summary>
 internal sealed class CredentialEndpoints(ShareEndpoint shares, ShareApi owners, LoginEndpoint logins)
 {
-    /// <summary>Serves a request below the server's own path; null when the path is none of these.</summary>
-    public Task? Serve(HttpContext context) => Answer(context) is { } answer ? BoundAsync(context, answer) : null;
+    /// <summary>Whether a path below the server's own is one of these.</summary>
+    public static bool Has(string? path) =>
+        path is ShareEndpoint.Path or LoginMethod.CallbackPath or LoginEndpoint.LogoutPath || IsOfOwners(path);
 
-    private Task? Answer(HttpContext context) => context.Request.Path.Value switch
+    /// <summary>Serves a request of which <see cref="Has"/> says that it is one of these.</summary>
+    public Task ServeAsync(HttpContext context) => BoundAsync(context, context.Request.Path.Value switch
     {
         ShareEndpoint.Path => shares.ServeAsync(context),
         LoginMethod.CallbackPath => logins.CallbackAsync(context),
         LoginEndpoint.LogoutPath => logins.LogoutAsync(context),
-        { } path when path == ShareApi.Path || path.StartsWith(ShareApi.Path + "/", StringComparison.Ordinal) => owners.ServeAsync(context),
-        _ => null,
-    };
+        _ => owners.ServeAsync(context),
+    });
+
+    private static bool IsOfOwners(string? path) => path == ShareApi.Path || path?.StartsWith(ShareApi.Path + "/", StringComparison.Ordinal) == true;
 
     // Who sends half a body, or goes away, gets no answer.
     private static async Task BoundAsync(HttpContext context, Task answer)

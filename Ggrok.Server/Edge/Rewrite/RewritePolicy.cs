@@ -1,3 +1,4 @@
+using Ggrok.Server.Edge.Credentials;
 using Ggrok.Shared.Edge.Rewrite;
 using Ggrok.Shared.Protocol;
 
@@ -51,13 +52,29 @@ internal sealed class RewritePolicy(RewriteOptions options) : IEdgePolicy, IResp
             string? value = rule.Value?.Fill(v => RewriteVariables.ValueOf(v, exchange));
             if (rule.Action != HeaderAction.Add)
             {
-                response.Headers.Remove(rule.Name);
+                Remove(response.Headers, rule.Name);
             }
 
             if (!string.IsNullOrEmpty(value))
             {
                 response.Headers.Append(rule.Name, value);
             }
+        }
+    }
+
+    // Cookies of the server's own, as of a login, are none of the tunnel's.
+    private static void Remove(IHeaderDictionary fields, string name)
+    {
+        string?[] kept = name.Equals("Set-Cookie", StringComparison.OrdinalIgnoreCase)
+            ? [.. fields.SetCookie.Where(c => OwnCookies.IsSetBy(new HeaderField("Set-Cookie", c ?? "")))]
+            : [];
+        if (kept.Length > 0)
+        {
+            fields.SetCookie = kept;
+        }
+        else
+        {
+            fields.Remove(name);
         }
     }
 }

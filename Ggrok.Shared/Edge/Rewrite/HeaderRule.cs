@@ -42,6 +42,9 @@ public sealed record HeaderRule(HeaderAction Action, string Name, HeaderTemplate
         ["X-Request-ID"] = "it ties log, inspector and response together; use {request_id} in a field of your own",
     }.ToFrozenDictionary(StringComparer.OrdinalIgnoreCase);
 
+    // What such names begin with: forwarding, and the visitor's certificate (RFC 9440).
+    private static readonly string[] Trusted = ["X-Forwarded-", "Client-Cert", "X-Client-Cert"];
+
     private static readonly FrozenDictionary<string, string> RefusedOfRequests = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase)
     {
         ["Host"] = "the client sets it; start ggrok with --host-header VALUE",
@@ -74,7 +77,13 @@ public sealed record HeaderRule(HeaderAction Action, string Name, HeaderTemplate
         }
 
         ThrowIfRefused(name, isRequest);
-        return new HeaderRule(action, name, action == HeaderAction.Remove ? null : HeaderTemplate.Parse(rest[(colon + 1)..].Trim()));
+        HeaderTemplate? value = action == HeaderAction.Remove ? null : HeaderTemplate.Parse(rest[(colon + 1)..].Trim());
+        if (!isRequest && value is not null && name.Equals("Set-Cookie", StringComparison.OrdinalIgnoreCase))
+        {
+            ThrowIfServersCookie(value.Beginning);
+        }
+
+        return new HeaderRule(action, name, value);
     }
 
     /// <summary>
@@ -88,7 +97,7 @@ public sealed record HeaderRule(HeaderAction Action, string Name, HeaderTemplate
     {
         string plain = Plain(name);
         string? advice = Refused.GetValueOrDefault(plain) ?? (isRequest ? RefusedOfRequests.GetValueOrDefault(plain) : null);
-        if (isRequest && plain.StartsWith("X-Forwarded-", StringComparison.OrdinalIgnoreCase))
+        if (isRequest && Trusted.Any(t => plain.StartsWith(t, StringComparison.OrdinalIgnoreCase)))
         {
             advice = Trust;
         }
@@ -100,6 +109,16 @@ public sealed record HeaderRule(HeaderAction Action, string Name, HeaderTemplate
         if (advice is not null)
         {
             throw new FormatException($"{name} cannot be changed: {advice}");
+        }
+    }
+
+    // Cookies of the server's own hold for a host, which tunnels of several clients may share.
+    private static void ThrowIfServersCookie(string beginning)
+    {
+        string name = beginning.StartsWith("__Host-", StringComparison.OrdinalIgnoreCase) ? beginning["__Host-".Length..] : beginning;
+        if (!name.Contains('=', StringComparison.Ordinal) || name.StartsWith("ggrok-", StringComparison.OrdinalIgnoreCase))
+        {
+            throw new FormatException("Set-Cookie begins with the cookie's name and =, without variables, and names that begin with ggrok- are the server's own; write for example Set-Cookie: seen=1; Path=/");
         }
     }
 

@@ -55,6 +55,9 @@ public sealed class HeaderTemplate
         _parts = parts;
     }
 
+    /// <summary>What every value begins with; empty where that is a variable.</summary>
+    public string Beginning => _parts is [(var text, null), ..] ? text : "";
+
     /// <summary>Reads a value; <c>{{</c> and <c>}}</c> are braces.</summary>
     /// <exception cref="FormatException">A variable is unknown, or the value cannot stand in a field.</exception>
     public static HeaderTemplate Parse(string text)

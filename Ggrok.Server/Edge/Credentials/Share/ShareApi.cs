@@ -62,13 +62,13 @@ internal sealed partial class ShareApi(
 
     private Task ServeAsync(HttpContext context, TunnelRoute[] own)
     {
-        string client = TicketOwner.Of(own[0]);
+        string[] owners = [.. own.Select(TicketOwner.Of).Distinct(StringComparer.Ordinal)];
         string rest = context.Request.Path.Value![Path.Length..].TrimStart('/');
         return (context.Request.Method, rest) switch
         {
             ("POST", "") => AddAsync(context, own),
-            ("GET", "") => AnswerAsync(context, StatusCodes.Status200OK, [.. book.Of(client).Select(l => Info(l))], ShareJson.Default.ShareLinkInfoArray),
-            ("DELETE", not "") => Revoke(context, rest, client),
+            ("GET", "") => AnswerAsync(context, StatusCodes.Status200OK, [.. owners.SelectMany(book.Of).Select(l => Info(l))], ShareJson.Default.ShareLinkInfoArray),
+            ("DELETE", not "") => Revoke(context, rest, owners),
             _ => RefuseAsync(context, StatusCodes.Status405MethodNotAllowed, "Links are made with POST, listed with GET, and ended with DELETE and their id."),
         };
     }
@@ -140,15 +140,15 @@ internal sealed partial class ShareApi(
         int slash = name.IndexOf('/', StringComparison.Ordinal);
         string? host = HostNames.Normalize(slash < 0 ? name : name[..slash]);
         string path = slash < 0 ? "/" : "/" + name[slash..].Trim('/');
-        return Array.Find(own, r => r.TunnelName == tunnel) ?? Array.Find(own, r => r.Key.Host == host && r.Key.Path == path)
+        return Array.Find(own, r => r.TunnelName == tunnel) ?? own.Where(r => r.Key.Host == host && r.Key.Path == path).MinBy(r => r.Key.Condition.Length)
             ?? throw new FormatException($"{Printable.Clean(tunnel)} is no tunnel of this installation; it has {Names(own)}");
     }
 
     private static string Names(TunnelRoute[] own) => string.Join(", ", own.Select(r => r.TunnelName.Length == 0 ? r.Key.ToString() : $"{r.Key} ({Printable.Clean(r.TunnelName)})"));
 
-    private Task Revoke(HttpContext context, string id, string client)
+    private Task Revoke(HttpContext context, string id, string[] owners)
     {
-        if (!book.Revoke(id, client))
+        if (!Array.Exists(owners, o => book.Revoke(id, o)))
         {
             return RefuseAsync(context, StatusCodes.Status404NotFound, $"There is no share link {Printable.Clean(id)}; ggrok share --list shows them.");
         }

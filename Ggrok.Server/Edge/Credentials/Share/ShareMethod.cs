@@ -26,8 +26,8 @@ internal sealed class ShareMethod(Sealer sealer, ShareBook book, TimeProvider ti
 
     /// <summary>Name of the cookie of a tunnel: several may share a host.</summary>
     public static string CookieName(TunnelRoute route, bool isHttps) =>
-        OwnCookies.NameOf("share-" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(route.Key.Path)).AsSpan(0, TagBytes)), isHttps);
+        OwnCookies.NameOf("share-" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{route.Key.Path}\n{route.Key.Condition}")).AsSpan(0, TagBytes)), isHttps);
 
     // Good for this name in this owner's hands only.
-    private static string Purpose(TunnelRoute route) => $"share\n{route.Key.Host}\n{route.Key.Path}\n{TicketOwner.Of(route)}";
+    private static string Purpose(TunnelRoute route) => $"share\n{route.Key.Host}\n{route.Key.Path}\n{route.Key.Condition}\n{TicketOwner.Of(route)}";
 }
