@@ -13,10 +13,13 @@ internal sealed class OwnPaths(
     /// <summary>Answers one request, whose path is what follows the prefix.</summary>
     public Task ServeAsync(HttpContext context)
     {
+        if (CredentialEndpoints.Has(context.Request.Path.Value))
+        {
+            return credentials.ServeAsync(context);
+        }
+
         switch (context.Request.Path.Value)
         {
-            case var path when CredentialEndpoints.Has(path):
-                return credentials.ServeAsync(context);
             case "" or null when DashboardEndpoint.IsBrowser(context.Request) && !context.WebSockets.IsWebSocketRequest:
                 return DashboardEndpoint.RedirectAsync(context);
             case "" or null:

@@ -11,6 +11,9 @@ public sealed class Pace
     // A wait costs a timer. Shorter ones are added up; the turns are as late as they would be anyway.
     private static readonly TimeSpan ShortestWait = TimeSpan.FromMilliseconds(5);
 
+    // Shorter than anything that counts as idle.
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(1);
+
     private readonly ByteRate[] _rates;
     private readonly TimeProvider _time;
 
@@ -39,8 +42,18 @@ public sealed class Pace
         return wait < ShortestWait ? ValueTask.CompletedTask : new ValueTask(DelayAsync(wait, stream));
     }
 
-    private async Task DelayAsync(TimeSpan wait, MuxStream stream) =>
-        await Task.Delay(wait, _time, stream.Aborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    private async Task DelayAsync(TimeSpan wait, MuxStream stream)
+    {
+        CancellationToken over = stream.Aborted;
+        while (wait > TimeSpan.Zero && !over.IsCancellationRequested)
+        {
+            // Who waits for its turn is not idle.
+            TimeSpan part = wait < LongestWait ? wait : LongestWait;
+            await Task.Delay(part, _time, over).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            stream.Touch();
+            wait -= part;
+        }
+    }
 }
 
 /// <summary>How fast the bytes of a tunnel may go.</summary>

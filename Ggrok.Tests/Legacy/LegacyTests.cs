@@ -39,6 +39,29 @@ public class LegacyTests
         client.MostAtOnce.ShouldBe(1);
     }
 
+    [Theory]
+    [InlineData("all: {max-body: 10B, body-timeout: 1m}", "ten bytes.", null)]
+    [InlineData("all: {max-body: 10B, body-timeout: 1m}", "more than ten bytes", nameof(RelayError.RequestBodyTooLarge))]
+    [InlineData("all: {verify: github=s}", "ten bytes.", null)]
+    [InlineData("all: {verify: github=other}", "ten bytes.", nameof(RelayError.SignatureInvalid))]
+    public async Task Policies_about_bodies_hold_for_it_too(string policies, string body, string? error)
+    {
+        await using RunningServer server = await RunningServer.StartAsync([("GGROK_POLICIES", policies)]);
+        await using FakeGoClient client = await FakeGoClient.ConnectAsync(server, request => FakeGoClient.Answer(200, request.Req.Split("\r\n\r\n", 2)[1]));
+        using var visitor = new HttpClient { BaseAddress = server.Url };
+
+        // Of unknown length: what is refused has to be counted.
+        HttpRequestMessage request = Edge.Webhook.WebhookScene.Signed("/", new StringContent(body), Edge.Webhook.WebhookScene.Sign(body, "s"));
+        request.Headers.TransferEncodingChunked = true;
+        HttpResponseMessage response = await visitor.SendAsync(request);
+
+        (response.Headers.TryGetValues("X-Ggrok-Error", out IEnumerable<string>? errors) ? errors.Single() : null).ShouldBe(error);
+        if (error is null)
+        {
+            (await response.Content.ReadAsStringAsync()).ShouldBe(body);
+        }
+    }
+
     [Fact]
     public async Task The_request_arrives_in_wire_format()
     {

@@ -70,6 +70,37 @@ public class BandwidthPolicyTests
         bytes.ShouldBeInRange(1000, 52_000);
     }
 
+    [Fact]
+    public async Task A_stream_waits_for_its_turn_and_no_longer_than_it_lives()
+    {
+        var time = new ManualTimeProvider();
+        var pace = new Pace([new ByteRate(1000, time)], time);
+        await using var pair = new TunnelPair();
+        Shared.Multiplexing.MuxStream stream = pair.Server.OpenStream()!;
+        DateTimeOffset started = time.GetUtcNow();
+        await pace.WaitAsync(5000, stream);
+        (time.GetUtcNow() - started).ShouldBe(TimeSpan.Zero);
+
+        Task second = pace.WaitAsync(1000, stream).AsTask();
+        await Eventually.BecomesAsync(
+            () =>
+            {
+                if (!second.IsCompleted)
+                {
+                    time.Advance(TimeSpan.FromMilliseconds(100));
+                }
+
+                return Task.FromResult(second.IsCompleted);
+            },
+            true);
+        (time.GetUtcNow() - started).ShouldBeGreaterThanOrEqualTo(TimeSpan.FromSeconds(5));
+        Task third = pace.WaitAsync(1000, stream).AsTask();
+        third = Task.WhenAll(third, pace.WaitAsync(1_000_000, stream).AsTask(), pace.WaitAsync(1, stream).AsTask());
+        third.IsCompleted.ShouldBeFalse();
+        stream.Reset(RelayError.VisitorGone);
+        await Within.Bound(third, "the end of the wait");
+    }
+
     [Theory]
     [InlineData("1.1")]
     [InlineData("2.0")]
