@@ -1,4 +1,5 @@
 using Ggrok.Server.Hosting;
+using Ggrok.Server.Metrics.Prometheus;
 using Ggrok.Server.Metrics.Traffic;
 using Ggrok.Server.Tunnels;
 using Ggrok.Shared.Figures;
@@ -178,6 +179,28 @@ public sealed class TrafficTests
         LatencyScale.IndexOf(TimeSpan.FromDays(1)).ShouldBe(LatencyScale.Buckets - 1);
         LatencyScale.IndexOf(TimeSpan.Zero).ShouldBe(0);
     }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Whatever_stands_in_a_label_comes_out_as_it_went_in(bool isOpen)
+    {
+        TextForm form = isOpen ? TextForm.OpenMetrics : TextForm.Prometheus;
+        const string Hostile = "a\"b\\c\nd{e}=\u00e9\"} 1";
+        var text = new MetricsText(form);
+        text.Counter("ggrok_tests", "Tests.");
+        text.Sample(3, ("tunnel", Hostile), ("other", ""));
+        Exposition read = Exposition.Read(System.Text.Encoding.UTF8.GetString(text.Finish()), form == TextForm.OpenMetrics);
+        read.Value("ggrok_tests_total", ("tunnel", Hostile), ("other", "")).ShouldBe(3);
+    }
+
+    [Theory]
+    [InlineData("", false)]
+    [InlineData("*/*", false)]
+    [InlineData("application/openmetrics-text;version=1.0.0;q=0.6,text/plain;version=0.0.4;q=0.5,*/*;q=0.1", true)]
+    [InlineData("text/plain;version=0.0.4, application/openmetrics-text;q=0", false)]
+    public void The_form_is_the_one_that_is_asked_for(string accept, bool isOpen) =>
+        (MetricsText.Wanted(accept) == TextForm.OpenMetrics).ShouldBe(isOpen);
 
     [Fact]
     public void Who_does_not_read_the_tail_misses_entries_and_holds_nobody_up()

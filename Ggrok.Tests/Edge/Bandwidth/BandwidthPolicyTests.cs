@@ -167,30 +167,6 @@ public class BandwidthPolicyTests
         await Within.Bound(gone.Task, "the end of the local request");
     }
 
-    [Theory]
-    [InlineData("up 1MB/s")]
-    [InlineData("down 1MB/s")]
-    public async Task Raw_connections_take_their_time(string rate)
-    {
-        await using RunningServer server = await RunningServer.StartAsync([("GGROK_TCP_PORTS", "0"), ("GGROK_PORTS_ADDRESS", "127.0.0.1")]);
-        using var local = new RawListener();
-        await using var client = new RunningClient(RunningClient.Options(server.Url, new Uri($"tcp://127.0.0.1:{local.Url.Port}"), t => t with
-        {
-            Kind = TunnelKind.Tcp,
-            Policies = [new("bandwidth", rate)],
-        }));
-        using RawSocket visitor = await RawSocket.ConnectAsync((await client.Events.NextReadyAsync())[0].Url);
-        using RawSocket service = await local.AcceptAsync();
-        (RawSocket from, RawSocket to) = rate.StartsWith("up", StringComparison.Ordinal) ? (visitor, service) : (service, visitor);
-        long started = Stopwatch.GetTimestamp();
-
-        Task sending = from.SendAsync(new byte[Bytes]);
-        await to.ReadAsync(Bytes);
-
-        Stopwatch.GetElapsedTime(started).ShouldBeGreaterThanOrEqualTo(Least);
-        await sending;
-    }
-
     private static Task<EdgeScene> SceneAsync(string rate) => EdgeScene.StartAsync([("bandwidth", rate)], app: AppAsync);
 
     private static async Task AppAsync(HttpContext context)
