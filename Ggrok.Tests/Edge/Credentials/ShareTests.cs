@@ -241,7 +241,7 @@ public class ShareTests
         using var browser = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false }) { BaseAddress = new Uri(scene.Server.Url, "/") };
         HttpResponseMessage opened = await ShareScene.OpenAsync(browser, link);
         opened.Headers.Location!.OriginalString.ShouldBe("/alice");
-        string cookie = "Cookie: theme=dark; " + CredentialScene.CookiesOf(opened) + "; lang=en";
+        string cookie = "Cookie: theme=dark; " + CredentialScene.CookiesOf(opened) + "; __Secure-ggrok-admin=x; lang=en";
 
         (await browser.GetAsync("/alice", cookie)).StatusCode.ShouldBe(HttpStatusCode.OK);
         (await browser.GetAsync("/bob", cookie)).StatusCode.ShouldBe(HttpStatusCode.OK);
@@ -271,7 +271,7 @@ public class ShareTests
     {
         await using GgrokEnvironment environment = await GgrokEnvironment.StartAsync(context =>
         {
-            context.Response.Headers.SetCookie = new(["ggrok-share-1=x; Path=/", "__Host-ggrok-login-1=x; Secure", " =ggrok-login-2=x", "GGROK-browser=x", "mine=1; Path=/", "my-ggrok-cookie=2"]);
+            context.Response.Headers.SetCookie = new(["ggrok-share-1=x; Path=/", "__Host-ggrok-login-1=x; Secure", " =ggrok-login-2=x", "GGROK-browser=x", "__Secure-ggrok-admin=x; Path=/$$ggrok; Secure", "mine=1; Path=/", "my-ggrok-cookie=2"]);
             return context.Response.WriteAsync("ok");
         });
 
