@@ -165,11 +165,12 @@ public class ShareTests
             (forged == text ? null : after.Open("share", forged, type)).ShouldBeNull(forged);
         }
 
-        var book = new Ggrok.Server.Edge.Credentials.Share.ShareBook(clock);
-        (Ggrok.Server.Edge.Credentials.Share.ShareLink link, string code) = book.Add(RouteKey.Http("a.b", "/"), "me", "/", TimeSpan.FromHours(1), 1)!.Value;
+        var book = new Ggrok.Server.Edge.Credentials.Share.ShareBook(new TunnelRegistry(clock), clock);
+        var route = new TunnelRoute { Key = RouteKey.Http("a.b", "/"), Owner = new RouteOwner("me", "anna@laptop") };
+        (Ggrok.Server.Edge.Credentials.Share.ShareLink link, string code) = book.Add(route, "/", TimeSpan.FromHours(1), 1)!.Value;
         clock.Advance(TimeSpan.FromHours(1));
         book.TryUse(link).ShouldBeFalse();
-        book.Of("me").ShouldBeEmpty();
+        book.Of(Ggrok.Server.Edge.Credentials.TicketOwner.Of(route)).ShouldBeEmpty();
         book.Find(code).ShouldBeNull();
         await Task.CompletedTask;
     }
