@@ -28,6 +28,9 @@ internal sealed class SharedLook(Action look)
     private async Task RunAsync(Task before)
     {
         await before.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+
+        // Not on the thread that ends the one before: others wait for that end, too.
+        await Task.Yield();
         lock (_gate)
         {
             // Who asks from here on may want to know what this look has just missed.
