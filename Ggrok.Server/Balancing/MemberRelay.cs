@@ -113,7 +113,7 @@ internal sealed partial class MemberRelay(HttpRelay http, UpgradeRelay upgrades,
             stream.Reset(error);
         }
 
-        if (member.Observe(record.IsAnswered, error))
+        if (member.Observe(record.IsAnswered, error, record.HasOwnLimit))
         {
             LogTakenOut(Printable.Clean(route.Owner.Label), route.Key.ToString(), error);
         }
