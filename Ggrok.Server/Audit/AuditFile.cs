@@ -36,6 +36,9 @@ internal sealed partial class AuditFile : IAuditTarget, IAsyncDisposable
     /// <summary>Why the last lines could not be written; null when they could.</summary>
     public string? Problem => Volatile.Read(ref _problem);
 
+    /// <summary>Lines that found no room, or could not be written, and are in no count of the file yet.</summary>
+    public long Lost => Interlocked.Read(ref _lost);
+
     public void Take(AuditEvent happened)
     {
         if (!_queue.Writer.TryWrite(happened))
@@ -44,7 +47,7 @@ internal sealed partial class AuditFile : IAuditTarget, IAsyncDisposable
         }
     }
 
-    /// <summary>Writes what is waiting, and no more.</summary>
+    /// <summary>Writes what is waiting and how much was lost, and no more.</summary>
     public async ValueTask DisposeAsync()
     {
         _queue.Writer.TryComplete();
@@ -53,28 +56,48 @@ internal sealed partial class AuditFile : IAuditTarget, IAsyncDisposable
 
     private async Task WriteAsync()
     {
-        var lines = new StringBuilder();
         while (await _queue.Reader.WaitToReadAsync().ConfigureAwait(false))
         {
-            lines.Clear();
-            int count = 0;
+            await WriteWaitingAsync().ConfigureAwait(false);
+        }
+
+        if (Lost > 0)
+        {
+            await WriteWaitingAsync().ConfigureAwait(false);
+        }
+    }
+
+    // Whatever goes wrong costs these lines, which are counted, and not those that come later.
+    private async Task WriteWaitingAsync()
+    {
+        long count = 0;
+        try
+        {
+            var lines = new StringBuilder();
             while (count < LinesAtOnce && _queue.Reader.TryRead(out AuditEvent? happened))
             {
-                lines.Append(AuditLog.LineOf(happened)).Append('\n');
                 count++;
+                lines.Append(AuditLog.LineOf(happened)).Append('\n');
             }
 
             long lost = Interlocked.Exchange(ref _lost, 0);
+            count += lost;
             if (lost > 0)
             {
                 lines.Append(AuditLog.LineOf(new AuditEvent("linesLost") { Time = _time.GetUtcNow().UtcDateTime, Lines = lost })).Append('\n');
             }
 
-            if (!await TryAppendAsync(Encoding.UTF8.GetBytes(lines.ToString())).ConfigureAwait(false))
+            if (await TryAppendAsync(Encoding.UTF8.GetBytes(lines.ToString())).ConfigureAwait(false))
             {
-                Interlocked.Add(ref _lost, lost + count);
+                return;
             }
         }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            Complain(e.Message);
+        }
+
+        Interlocked.Add(ref _lost, count);
     }
 
     // Another program may be writing its line right now. What cannot be written is counted, and said once for each reason.

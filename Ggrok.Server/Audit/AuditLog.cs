@@ -19,9 +19,6 @@ public sealed class AuditLog
         _time = time;
     }
 
-    /// <summary>Whether anybody reads it: with false all methods do nothing.</summary>
-    public bool IsEnabled => _target is not null;
-
     /// <summary>Somebody logged in to the server's page or API, or tried to.</summary>
     /// <param name="identity">Who; null when the login was refused for an unknown token.</param>
     /// <param name="remote">The visitor's own address.</param>

@@ -38,15 +38,30 @@ internal sealed partial class MemberRelay(HttpRelay http, UpgradeRelay upgrades,
             return Unsent(error, record);
         }
 
-        error = head.Upgrade is null
-            ? await http.RelayAsync(context, connection, stream, head, record).ConfigureAwait(false)
-            : await upgrades.RelayAsync(context, stream, head, record).ConfigureAwait(false);
-        if (error != RelayError.None)
-        {
-            stream.Reset(error);
-        }
-
+        error = await RelayAsync(context, connection, stream, head, record, kept: null).ConfigureAwait(false);
         return Unsent(error, record);
+    }
+
+    // The stream ends with the exchange, whatever becomes of it.
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<RelayError> RelayAsync(
+        HttpContext context, VisitorConnection connection, MuxStream stream, RequestHead head, ExchangeRecord record, KeptBody? kept)
+    {
+        RelayError error = RelayError.Internal;
+        try
+        {
+            error = head.Upgrade is null
+                ? await http.RelayAsync(context, connection, stream, head, record, kept).ConfigureAwait(false)
+                : await upgrades.RelayAsync(context, stream, head, record).ConfigureAwait(false);
+            return error;
+        }
+        finally
+        {
+            if (error != RelayError.None)
+            {
+                stream.Reset(error);
+            }
+        }
     }
 
     private async ValueTask<RelayError> BalanceAsync(
@@ -99,18 +114,11 @@ internal sealed partial class MemberRelay(HttpRelay http, UpgradeRelay upgrades,
         member.Begin();
         try
         {
-            error = head.Upgrade is null
-                ? await http.RelayAsync(context, connection, stream, head, record, kept).ConfigureAwait(false)
-                : await upgrades.RelayAsync(context, stream, head, record).ConfigureAwait(false);
+            error = await RelayAsync(context, connection, stream, head, record, kept).ConfigureAwait(false);
         }
         finally
         {
             member.End();
-        }
-
-        if (error != RelayError.None)
-        {
-            stream.Reset(error);
         }
 
         if (member.Observe(record.IsAnswered, error, record.HasOwnLimit))

@@ -14,6 +14,8 @@ internal sealed class Pool(RouteKey key, BalanceRule rule)
     /// <summary>Most members: the tries of a request are the bits of a number.</summary>
     public const int Most = 64;
 
+    private readonly string _plainCookie = StickyCookie.NameFor(key, isHttps: false);
+    private readonly string _secureCookie = StickyCookie.NameFor(key, isHttps: true);
     private TunnelRoute[] _members = [];
     private int _turn;
 
@@ -27,7 +29,8 @@ internal sealed class Pool(RouteKey key, BalanceRule rule)
     public TunnelRoute[] Members => Volatile.Read(ref _members);
 
     /// <summary>Name of the cookie that says which member served a browser; pools of one host have different ones.</summary>
-    public string CookieName { get; } = StickyCookie.NameFor(key);
+    /// <param name="isHttps">Whether the visitor uses https.</param>
+    public string CookieName(bool isHttps) => isHttps ? _secureCookie : _plainCookie;
 
     /// <summary>The member of this very run of a client, which comes back after a loss that only it noticed.</summary>
     public TunnelRoute? Find(RouteOwner owner) =>

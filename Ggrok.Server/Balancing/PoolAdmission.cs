@@ -1,7 +1,7 @@
 using System.Globalization;
 using Ggrok.Server.Tunnels;
 using Ggrok.Shared.Balancing;
-using Ggrok.Shared.Edge;
+using Ggrok.Shared.Edge.Credentials;
 using Ggrok.Shared.Protocol;
 
 namespace Ggrok.Server.Balancing;
@@ -33,10 +33,14 @@ internal static class PoolAdmission
         return problem is null ? null : new Rejected(RejectCode.NameNotAllowed, problem, MayRetry: false);
     }
 
-    // A sealed value is another one each time that it is sealed.
+    // The hash of a password is another one each time that it is made: whether the passwords are the same nobody can tell. Hashes of
+    // tokens and keys are always the same.
     private static bool AreSame(IReadOnlyList<PolicyDirective> held, IReadOnlyList<PolicyDirective> wanted) =>
         held.Count == wanted.Count
-        && held.Zip(wanted).All(p => p.First == p.Second || (p.First.Name == p.Second.Name && PolicyKeys.Find(p.First.Name)?.Seal is not null));
+        && held.Zip(wanted).All(p => p.First == p.Second
+            || (p.First.Name == AuthOptions.UserKey && p.Second.Name == AuthOptions.UserKey && UserOf(p.First) == UserOf(p.Second)));
+
+    private static string UserOf(PolicyDirective user) => user.Value.Split(':', 2)[0];
 
     /// <summary>What to do for a name that is held, where sharing it was asked for or is what would help.</summary>
     public static string? Advice(TunnelRoute wanted, TunnelRoute held) => (wanted.Terms, held.Terms) switch

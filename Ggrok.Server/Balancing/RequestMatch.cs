@@ -1,4 +1,5 @@
 using Ggrok.Shared.Balancing;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Primitives;
 
 namespace Ggrok.Server.Balancing;
@@ -9,7 +10,7 @@ internal static class RequestMatch
     /// <summary>Whether all conditions hold. Allocates nothing.</summary>
     public static bool Holds(this RouteMatch match, HttpRequest request)
     {
-        if (match.Methods.Count > 0 && !match.Methods.Contains(request.Method))
+        if (match.Methods.Count > 0 && !match.Methods.Contains(MethodOf(request)))
         {
             return false;
         }
@@ -26,6 +27,12 @@ internal static class RequestMatch
 
         return true;
     }
+
+    // A WebSocket over HTTP/2 is opened with CONNECT (RFC 8441 section 4), over HTTP/1.1 with GET: to an owner it is one thing.
+    private static string MethodOf(HttpRequest request) =>
+        HttpMethods.IsConnect(request.Method) && request.HttpContext.Features.Get<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true }
+            ? HttpMethods.Get
+            : request.Method;
 
     private static bool HasValue(StringValues values, string? wanted)
     {

@@ -1,3 +1,4 @@
+using Ggrok.Server.Edge.Credentials;
 using Ggrok.Shared.Protocol;
 
 namespace Ggrok.Server.Balancing;
@@ -6,15 +7,15 @@ namespace Ggrok.Server.Balancing;
 internal sealed class StickyAnswer
 {
     private readonly HttpResponse _response;
-    private readonly Pool _pool;
+    private readonly string _name;
     private readonly bool _isHttps;
 
     private StickyAnswer(HttpContext context, Pool pool, RequestHead head)
     {
         _response = context.Response;
-        _pool = pool;
         _isHttps = head.Scheme == Uri.UriSchemeHttps;
-        Asked = StickyCookie.Read(context.Request, pool.CookieName);
+        _name = pool.CookieName(_isHttps);
+        Asked = OwnCookies.Find(context.Request, _name);
     }
 
     /// <summary>What the visitor's cookie says; null without one.</summary>
@@ -41,7 +42,7 @@ internal sealed class StickyAnswer
     {
         if (Chosen is not null && Chosen != Asked)
         {
-            _response.Headers.Append("Set-Cookie", StickyCookie.Format(_pool, Chosen, _isHttps));
+            _response.Headers.Append("Set-Cookie", StickyCookie.Format(_name, Chosen, _isHttps));
         }
     }
 }

@@ -27,8 +27,6 @@ public sealed class EdgePipeline
     /// <summary>Whether visitors need a client certificate, which a handshake must ask for.</summary>
     public bool AsksForCertificate { get; }
 
-    internal int Count => _policies.Length;
-
     /// <summary>The policies, in order.</summary>
     internal IReadOnlyList<IEdgePolicy> Policies => _policies;
 

@@ -10,12 +10,15 @@ namespace Ggrok.Server.Edge;
 /// </summary>
 public sealed partial class PolicyBook
 {
+    private static readonly TimeSpan Fresh = TimeSpan.FromSeconds(2);
+
     private readonly EdgeCompiler _compiler;
     private readonly ServerOptions _options;
     private readonly ILogger<PolicyBook> _log;
     private PolicyGeneration _generation;
-    private string? _text;
-    private IReadOnlyList<(string Path, DateTime Written)> _files = [];
+
+    // The policy file and the files that it names, as they were when they were read.
+    private IReadOnlyList<FileState> _files = [];
     private string? _problem;
 
     /// <exception cref="SettingsException">The server's policies are not valid.</exception>
@@ -24,10 +27,9 @@ public sealed partial class PolicyBook
         _compiler = compiler;
         _options = options;
         _log = log;
-        _text = ReadFile();
         try
         {
-            _generation = Make(_text);
+            _generation = Make(before: null);
         }
         catch (FormatException e)
         {
@@ -53,9 +55,6 @@ public sealed partial class PolicyBook
     /// <summary>The server's error pages for all tunnels, which are also for requests to none; null when there are none.</summary>
     internal ErrorPagesOptions? PagesForAll => Volatile.Read(ref _generation).PagesForAll;
 
-    /// <summary>What the server itself says about a tunnel, for those who look at its state.</summary>
-    public IReadOnlyList<Shared.Protocol.PolicyDirective> ServersFor(RouteKey key) => Volatile.Read(ref _generation).DirectivesOf(key);
-
     /// <summary>Looks at the file and forgets tunnels that are no more. Reads the disk: not for threads of the relay.</summary>
     public void Refresh(TunnelRegistry registry)
     {
@@ -67,15 +66,20 @@ public sealed partial class PolicyBook
 
         try
         {
-            string? text = ReadFile();
-            if (text == _text && _files.All(f => File.GetLastWriteTimeUtc(f.Path) == f.Written))
+            // What was written a moment ago may be written again in the same instant of the file system's clock.
+            if (_files.All(f => f.IsAsItWas) && !_files.Any(f => f.Written > DateTime.UtcNow - Fresh))
             {
                 _problem = null;
                 return;
             }
 
-            Volatile.Write(ref _generation, Make(text));
-            _text = text;
+            PolicyGeneration made = Make(_generation);
+            if (made.IsLike(_generation))
+            {
+                return;
+            }
+
+            Volatile.Write(ref _generation, made);
             _problem = null;
             LogLoaded(_options.PolicyFile);
         }
@@ -87,9 +91,14 @@ public sealed partial class PolicyBook
                 LogKept(e.Message);
             }
         }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            // A watch that ends would end the server.
+            LogUnexpected(e);
+        }
     }
 
-    private PolicyGeneration Make(string? text)
+    private PolicyGeneration Make(PolicyGeneration? before)
     {
         var sections = new List<PolicySection>();
         if (_options.Policies is { } inline)
@@ -97,26 +106,29 @@ public sealed partial class PolicyBook
             sections.AddRange(new PolicyFile("GGROK_POLICIES", Environment.GetEnvironmentVariable).Read(inline));
         }
 
-        if (text is not null)
+        if (_options.PolicyFile is { } path)
         {
-            var file = new PolicyFile(_options.PolicyFile!, Environment.GetEnvironmentVariable);
-            IReadOnlyList<PolicySection> read = file.Read(text);
-            _files = [.. file.Files.Select(f => (f, File.GetLastWriteTimeUtc(f)))];
-            sections.AddRange(read);
+            // Before they are read: what is written meanwhile makes another state.
+            FileState own = FileState.Of(path);
+            var file = new PolicyFile(path, Environment.GetEnvironmentVariable);
+            try
+            {
+                sections.AddRange(file.Read(ReadFile(path)));
+            }
+            finally
+            {
+                _files = [own, .. file.Files];
+            }
         }
 
         var generation = new PolicyGeneration(sections, _compiler);
         generation.Check();
+        generation.TakeOver(before);
         return generation;
     }
 
-    private string? ReadFile()
+    private static string ReadFile(string path)
     {
-        if (_options.PolicyFile is not { } path)
-        {
-            return null;
-        }
-
         try
         {
             return Shared.Yaml.YamlText.Read(path);
@@ -129,6 +141,9 @@ public sealed partial class PolicyBook
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Policies read from {Path}")]
     private partial void LogLoaded(string path);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Looking at the policy file failed without a name")]
+    private partial void LogUnexpected(Exception exception);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The policy file changed, but cannot be used; the old policies go on. {Problem}")]
     private partial void LogKept(string problem);

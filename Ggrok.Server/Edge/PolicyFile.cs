@@ -20,10 +20,10 @@ internal sealed partial class PolicyFile(string path, Func<string, string?> envi
     public const string Tunnels = "tunnels";
 
     private readonly List<string> _problems = [];
-    private readonly List<string> _files = [];
+    private readonly List<FileState> _files = [];
 
     /// <summary>The files whose contents were read as values.</summary>
-    public IReadOnlyList<string> Files => _files;
+    public IReadOnlyList<FileState> Files => _files;
 
     /// <summary>The sections, in the order in which later ones replace earlier ones.</summary>
     /// <exception cref="FormatException">The text is not valid; the message names every line that is not.</exception>
@@ -147,12 +147,12 @@ internal sealed partial class PolicyFile(string path, Func<string, string?> envi
     private string Contents(string file)
     {
         string full = Path.Combine(Path.GetDirectoryName(Path.GetFullPath(path)) ?? "", file);
-        _files.Add(full);
+        _files.Add(FileState.Of(full));
         try
         {
             return File.ReadAllText(full);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
             throw new FormatException($"{file} cannot be read: {e.Message}");
         }

@@ -14,6 +14,8 @@ internal sealed class PolicyGeneration(IReadOnlyList<PolicySection> sections, Ed
 {
     private readonly ConcurrentDictionary<RouteKey, IReadOnlyList<StagedPolicy>> _made = new();
 
+    private IReadOnlyList<PolicySection> Sections => sections;
+
     /// <summary>The error pages of the sections for all tunnels; null when there are none.</summary>
     public ErrorPagesOptions? PagesForAll { get; } = PagesOf([.. sections.Where(s => s.Pattern is null)]);
 
@@ -36,6 +38,22 @@ internal sealed class PolicyGeneration(IReadOnlyList<PolicySection> sections, Ed
     /// <summary>The policies of a tunnel.</summary>
     public IReadOnlyList<StagedPolicy> Of(RouteKey key) =>
         sections.Count == 0 ? [] : _made.GetOrAdd(key, static (k, self) => self.Make(k), this);
+
+    /// <summary>Whether another reading gave the same.</summary>
+    public bool IsLike(PolicyGeneration other) => Sections.Count == other.Sections.Count
+        && Sections.Zip(other.Sections).All(p => p.First.Pattern == p.Second.Pattern && p.First.Directives.SequenceEqual(p.Second.Directives));
+
+    /// <summary>Goes on with what was made of the reading before, for tunnels for which it said the same: limits go on counting.</summary>
+    public void TakeOver(PolicyGeneration? before)
+    {
+        foreach ((RouteKey key, IReadOnlyList<StagedPolicy> made) in before?._made ?? [])
+        {
+            if (DirectivesOf(key).SequenceEqual(before!.DirectivesOf(key)))
+            {
+                _made[key] = made;
+            }
+        }
+    }
 
     /// <summary>Forgets what was made for tunnels that are no more.</summary>
     public void Forget(Func<RouteKey, bool> isGone)

@@ -67,13 +67,7 @@ internal sealed class LegacyConnection(ServerOptions options, TimeProvider time)
             return RelayError.LegacyUnsupported;
         }
 
-        (byte[]? body, RelayError error) = await ReadBodyAsync(context, head).ConfigureAwait(false);
-        if (body is null)
-        {
-            return error;
-        }
-
-        record.RequestBytes = body.Length;
+        // Before the body is read: what waits for the rest of one is in memory, too.
         if (Interlocked.Increment(ref _waiting) > MostWaiting)
         {
             Interlocked.Decrement(ref _waiting);
@@ -82,9 +76,7 @@ internal sealed class LegacyConnection(ServerOptions options, TimeProvider time)
 
         try
         {
-            LegacyResponse response = await ExchangeAsync(LegacyRequest.Encode(head, body), context.RequestAborted).ConfigureAwait(false);
-            await AnswerAsync(context, response, record).ConfigureAwait(false);
-            return RelayError.None;
+            return await RelayWholeAsync(context, head, record).ConfigureAwait(false);
         }
         catch (LegacyException e)
         {
@@ -106,7 +98,22 @@ internal sealed class LegacyConnection(ServerOptions options, TimeProvider time)
 
     public void Close() => _closed.Cancel();
 
-    private async Task<LegacyResponse> ExchangeAsync(byte[] request, CancellationToken visitorGone)
+    private async Task<RelayError> RelayWholeAsync(HttpContext context, RequestHead head, ExchangeRecord record)
+    {
+        (byte[]? body, RelayError error) = await ReadBodyAsync(context, head).ConfigureAwait(false);
+        if (body is null)
+        {
+            return error;
+        }
+
+        record.RequestBytes = body.Length;
+        TimeSpan limit = record.Edge?.ResponseTimeout ?? options.LegacyTimeout;
+        LegacyResponse response = await ExchangeAsync(LegacyRequest.Encode(head, body), limit, context.RequestAborted).ConfigureAwait(false);
+        await AnswerAsync(context, response, record).ConfigureAwait(false);
+        return RelayError.None;
+    }
+
+    private async Task<LegacyResponse> ExchangeAsync(byte[] request, TimeSpan limit, CancellationToken visitorGone)
     {
         await _turn.WaitAsync(visitorGone).ConfigureAwait(false);
         try
@@ -122,7 +129,7 @@ internal sealed class LegacyConnection(ServerOptions options, TimeProvider time)
 
             // From here on the turn is held until the answer, whether or not the visitor still waits for it.
             await SendAsync(socket, request, pending.Task).ConfigureAwait(false);
-            return await pending.Task.WaitAsync(options.LegacyTimeout, time, CancellationToken.None).ConfigureAwait(false);
+            return await pending.Task.WaitAsync(limit, time, CancellationToken.None).ConfigureAwait(false);
         }
         catch (TimeoutException)
         {
@@ -168,15 +175,24 @@ internal sealed class LegacyConnection(ServerOptions options, TimeProvider time)
         }
 
         using var body = new MemoryStream();
+        using var expiry = new CancellationTokenSource(options.LegacyTimeout, time);
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(expiry.Token, context.RequestAborted);
         byte[] buffer = new byte[16 * 1024];
-        int count;
-        while ((count = await context.Request.Body.ReadAsync(buffer, context.RequestAborted).ConfigureAwait(false)) > 0)
+        try
         {
-            body.Write(buffer, 0, count);
-            if (body.Length > options.LegacyMaxBodyBytes)
+            int count;
+            while ((count = await context.Request.Body.ReadAsync(buffer, over.Token).ConfigureAwait(false)) > 0)
             {
-                return (null, RelayError.LegacyBodyTooLarge);
+                body.Write(buffer, 0, count);
+                if (body.Length > options.LegacyMaxBodyBytes)
+                {
+                    return (null, RelayError.LegacyBodyTooLarge);
+                }
             }
+        }
+        catch (OperationCanceledException) when (expiry.IsCancellationRequested && !context.RequestAborted.IsCancellationRequested)
+        {
+            return (null, RelayError.RequestBodyTimeout);
         }
 
         // Other bytes would be replaced on the way, and a webhook's signature would no longer fit: refused instead.

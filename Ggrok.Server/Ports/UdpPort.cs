@@ -14,7 +14,7 @@ internal sealed class UdpPort : IDisposable
     public UdpPort(Socket socket, RouteKey key, TunnelRegistry registry, RawRelay relay, TimeSpan idle, TimeProvider time)
     {
         IPEndPoint local = (IPEndPoint)socket.LocalEndPoint!;
-        _edge = new DatagramEdge(socket, peer => relay.OpenDatagrams(registry.Find(key), peer, local), idle, time, (peer, flow) => relay.DatagramsEnded(key, peer, flow));
+        _edge = new DatagramEdge(socket, peer => relay.OpenDatagrams(registry.Find(key), peer, local), idle, time);
     }
 
     public void Dispose() => _edge.Dispose();

@@ -83,14 +83,15 @@ public sealed partial class RawRelay(ServerOptions options, PolicyBook policies,
             return error == RelayError.TooManyStreams ? null : OpenedDatagrams.Refused;
         }
 
-        traffic.Of(route!).RawBegan();
-        return new OpenedDatagrams(stream, Describe(route!, CorrelationId.New(), peer, local), policies.PipelineOf(route!)?.Pacing);
+        TunnelTraffic counted = traffic.Of(route!);
+        counted.RawBegan();
+        return new OpenedDatagrams(
+            stream, Describe(route!, CorrelationId.New(), peer, local), policies.PipelineOf(route!)?.Pacing, flow => DatagramsEnded(counted, peer, flow));
     }
 
-    /// <summary>Logs the end of a peer's datagrams.</summary>
-    public void DatagramsEnded(RouteKey key, IPEndPoint peer, DatagramFlow flow)
+    private void DatagramsEnded(TunnelTraffic counted, IPEndPoint peer, DatagramFlow flow)
     {
-        traffic.Of(key).RawEnded(flow.Error, flow.BytesOffered, flow.BytesDelivered);
+        counted.RawEnded(flow.Error, flow.BytesOffered, flow.BytesDelivered);
         if (options.LogRequests)
         {
             LogDatagrams(TextOf(peer), flow.BytesOffered, flow.BytesDelivered, flow.Dropped, flow.Error);

@@ -140,6 +140,11 @@ internal sealed class RequestBodyPump(
         IHeaderDictionary fields = request.HttpContext.Features.GetRequiredFeature<IHttpRequestTrailersFeature>().Trailers;
         foreach ((string name, StringValues values) in fields)
         {
+            if (OwnFields.Has(name))
+            {
+                continue;
+            }
+
             trailers.AddRange(values.Select(value => new HeaderField(name, value ?? "")));
         }
 

@@ -11,14 +11,6 @@ namespace Ggrok.Server.Relay;
 /// <summary>Makes the request envelope of a visitor's request.</summary>
 internal sealed class RequestHeadBuilder(ServerOptions options)
 {
-    // Added by the server itself; what a visitor claims there is not passed on.
-    private static readonly HashSet<string> Replaced = new(StringComparer.OrdinalIgnoreCase)
-    {
-        "Host", "X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "X-Forwarded-Prefix", "X-Forwarded-Port", "Forwarded", VisitorHeaders.RequestId,
-        VisitorHeaders.HealthCheck,
-        VisitorHeaders.User,
-    };
-
     /// <summary>Fills the envelope, or names what is wrong with the request.</summary>
     public RelayError TryFill(RequestHead head, HttpContext context, VisitorConnection connection, string id, TunnelRoute route, string target, string? upgrade)
     {
@@ -56,7 +48,7 @@ internal sealed class RequestHeadBuilder(ServerOptions options)
         StringValues connection = source.Connection;
         foreach ((string name, StringValues values) in source)
         {
-            if (name[0] == ':' || Replaced.Contains(name) || !Passes(name, values, connection))
+            if (name[0] == ':' || OwnFields.Has(name) || !Passes(name, values, connection))
             {
                 continue;
             }

@@ -116,9 +116,13 @@ internal static class ResponseRelay
                     break;
                 case FrameKind.End:
                     chunks?.WriteEnd(output);
-                    return await EndAsync(output, expected - record.ResponseBytes, chunks is not null).ConfigureAwait(false);
+                    bool isSent = unflushed == 0 && response.HasStarted && chunks is null;
+                    return isSent && expected == record.ResponseBytes ? RelayError.None
+                        : await EndAsync(output, expected - record.ResponseBytes, chunks is not null).ConfigureAwait(false);
                 case FrameKind.Reset:
-                    return frame.Error;
+                    // Who has read as much as was announced may leave before the tunnel says that this was all.
+                    bool hasAll = unflushed == 0 && response.HasStarted && expected == record.ResponseBytes;
+                    return frame.Error == RelayError.VisitorGone && hasAll ? RelayError.None : frame.Error;
             }
 
             stream.Advance();

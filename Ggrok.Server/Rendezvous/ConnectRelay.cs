@@ -90,6 +90,20 @@ public sealed partial class ConnectRelay(ServerOptions options, TunnelRegistry r
 
         TunnelTraffic counted = traffic.Of(route);
         counted.RawBegan();
+        try
+        {
+            return await OpenAsync(session, open, route, counted).ConfigureAwait(false);
+        }
+        catch
+        {
+            counted.RawEnded(RelayError.Internal, 0, 0);
+            throw;
+        }
+    }
+
+    private async Task<(RelayError Error, MuxStream? Target, Pacing? Pacing, TunnelTraffic? Counted)> OpenAsync(
+        TunnelSession session, RawOpen open, TunnelRoute route, TunnelTraffic counted)
+    {
         if (route.Kind.ToWire() != open.Kind)
         {
             return (RelayError.WrongKind, null, null, counted);

@@ -12,14 +12,14 @@ namespace Ggrok.Server.Tokens;
 public sealed class TokenGate
 {
     private readonly TokenAuthenticator _authenticator;
-    private readonly TokenWatch _watch;
+    private readonly SharedLook _look;
     private readonly AuditLog _audit;
     private readonly FailureThrottle _throttle;
 
     internal TokenGate(TokenAuthenticator authenticator, TokenWatch watch, AuditLog audit, FailureThrottle throttle)
     {
         _authenticator = authenticator;
-        _watch = watch;
+        _look = new SharedLook(watch.Look);
         _audit = audit;
         _throttle = throttle;
     }
@@ -56,7 +56,7 @@ public sealed class TokenGate
     private async Task<Identity?> LookAgainAsync(string? authorization, FailureKey key, string remote)
     {
         TimeSpan begun = _throttle.Failed(key);
-        await Task.Run(_watch.Look).ConfigureAwait(false);
+        await _look.AfterNowAsync().ConfigureAwait(false);
         if (_authenticator.Authenticate(authorization) is { } identity)
         {
             _throttle.TakeBack(key);

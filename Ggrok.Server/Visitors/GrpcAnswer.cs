@@ -45,7 +45,10 @@ internal static class GrpcAnswer
     {
         RelayFailure failure = RelayFailure.Of(error);
         HttpResponse response = context.Response;
-        string type = context.Request.ContentType!.Split(';')[0].Trim();
+        string asked = context.Request.ContentType!.Split(';')[0].Trim();
+
+        // Requests may hold characters that no response may.
+        string type = asked.All(char.IsAscii) && !asked.Any(char.IsControl) ? asked : "application/grpc";
         response.Clear();
         response.StatusCode = StatusCodes.Status200OK;
         response.ContentType = type;

@@ -51,6 +51,11 @@ internal sealed class VisitorEndpoint(
             await FailAsync(context, error, record).ConfigureAwait(false);
         }
 
+        Finish(context, record, error);
+    }
+
+    private void Finish(HttpContext context, ExchangeRecord record, RelayError error)
+    {
         if (record.Status == 0)
         {
             record.Status = error == RelayError.None ? context.Response.StatusCode : RelayFailure.Of(error).Status;
@@ -116,7 +121,8 @@ internal sealed class VisitorEndpoint(
     // An answer while nothing was sent, else a broken connection: a visitor must never take a part for the whole.
     private async Task FailAsync(HttpContext context, RelayError error, ExchangeRecord record)
     {
-        if (error == RelayError.VisitorGone || context.Response.HasStarted)
+        // Bytes of a body that wait to be sent belong to the head that they came with.
+        if (error == RelayError.VisitorGone || context.Response.HasStarted || record.ResponseBytes > 0)
         {
             BreakOff(context, error);
             return;
@@ -139,8 +145,13 @@ internal sealed class VisitorEndpoint(
 
             await ErrorPage.WriteAsync(context, error, record).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is IOException or OperationCanceledException or ObjectDisposedException)
+        catch (Exception e) when (e is not OutOfMemoryException)
         {
+            if (e is not (IOException or OperationCanceledException or ObjectDisposedException))
+            {
+                log.Unexpected(record.Id, e);
+            }
+
             context.Abort();
         }
     }

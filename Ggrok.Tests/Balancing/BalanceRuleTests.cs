@@ -64,7 +64,7 @@ public class BalanceRuleTests
         foreach (string name in new[] { "a", "b", "c" })
         {
             await pool.JoinAsync(
-                c => c.Response.WriteAsync(name + c.Request.Headers.Cookie), t => t with { Path = "/app", Pool = new PoolRequest("sticky-cookie") });
+                c => c.Response.WriteAsync($"{name} {c.Request.Headers.Cookie}"), t => t with { Path = "/app", Pool = new PoolRequest("sticky-cookie") });
         }
 
         (string first, string cookie) = await VisitAsync(pool, null);
@@ -72,11 +72,12 @@ public class BalanceRuleTests
         List<(string Answer, string Cookie)> again = [];
         for (int i = 0; i < 6; i++)
         {
-            again.Add(await VisitAsync(pool, $"other=1; {name_}={value}; last=2"));
+            again.Add(await VisitAsync(pool, $"other=1; {name_}={value}; __Host-{name_}=a; __Secure-{name_}=b; last=2"));
         }
 
-        cookie.ShouldMatch("^ggrok-[0-9a-f]{8}=[A-Za-z0-9_-]{20}; Path=/app; HttpOnly; SameSite=Lax$");
-        again.Select(a => a.Answer[..1]).Distinct().ShouldBe([first[..1]]);
+        cookie.ShouldMatch("^ggrok-[0-9a-f]{8}=[A-Za-z0-9_-]{20}; Path=/; HttpOnly; SameSite=Lax$");
+        first.Length.ShouldBe(2);
+        again.Select(a => a.Answer).Distinct().ShouldBe([first + "other=1; last=2"]);
         again.Select(a => a.Cookie).Distinct().ShouldBe([""]);
         List<string> cookies = [cookie];
         for (int i = 0; i < 5; i++)
@@ -90,14 +91,20 @@ public class BalanceRuleTests
     [Theory]
     [InlineData("https", true)]
     [InlineData("http", false)]
-    public async Task The_cookie_is_secure_where_the_visitor_uses_https(string scheme, bool secure)
+    public async Task The_cookie_is_for_https_alone_where_the_visitor_uses_it(string scheme, bool secure)
     {
         await using PoolScene pool = await PoolScene.WithMembersAsync(2, "sticky-cookie", ("GGROK_TRUSTED_PROXIES", "127.0.0.1"));
         using var request = new HttpRequestMessage(HttpMethod.Get, "/") { Headers = { { "X-Forwarded-Proto", scheme }, { "X-Forwarded-For", "203.0.113.9" } } };
 
         using HttpResponseMessage response = await pool.Visitor.SendAsync(request);
 
-        response.Headers.GetValues("Set-Cookie").Single().EndsWith("; Secure", StringComparison.Ordinal).ShouldBe(secure);
+        string cookie = response.Headers.GetValues("Set-Cookie").Single();
+        cookie.ShouldMatch(secure ? "^__Host-ggrok-[0-9a-f]{8}=.*; Path=/; HttpOnly; SameSite=Lax; Secure$" : "^ggrok-[0-9a-f]{8}=.*; Path=/; HttpOnly; SameSite=Lax$");
+
+        // It is known again.
+        using var next = new HttpRequestMessage(HttpMethod.Get, "/") { Headers = { { "X-Forwarded-Proto", scheme }, { "X-Forwarded-For", "203.0.113.9" }, { "Cookie", cookie[..cookie.IndexOf(';')] } } };
+        using HttpResponseMessage again = await pool.Visitor.SendAsync(next);
+        again.Headers.Contains("Set-Cookie").ShouldBeFalse();
     }
 
     [Fact]

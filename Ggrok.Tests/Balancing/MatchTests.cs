@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.WebSockets;
 using Ggrok.Client.Connection;
 using Ggrok.Server.Tunnels;
 using Ggrok.Shared.Balancing;
@@ -45,6 +47,28 @@ public class MatchTests
 
         (await scene.VisitAsync(HttpMethod.Get)).Error.ShouldBe("NoTunnel");
         (await scene.VisitAsync(HttpMethod.Post)).Error.ShouldBeNull();
+    }
+
+    [Theory]
+    [InlineData("1.1")]
+    [InlineData("2.0")]
+    public async Task A_WebSocket_counts_as_GET_in_every_version_of_HTTP(string version)
+    {
+        await using PoolScene scene = await PoolScene.StartAsync();
+        await ServeAsync(scene, "all", "/");
+        await scene.JoinAsync(async c =>
+        {
+            using WebSocket accepted = await c.WebSockets.AcceptWebSocketAsync();
+            await accepted.CloseAsync(WebSocketCloseStatus.NormalClosure, "reads", default);
+        }, t => t with { Match = RouteMatch.Parse(["method=GET"]) });
+        using var invoker = new HttpMessageInvoker(new SocketsHttpHandler { UseProxy = false });
+        using var socket = new ClientWebSocket();
+        socket.Options.HttpVersion = Version.Parse(version);
+        socket.Options.HttpVersionPolicy = HttpVersionPolicy.RequestVersionExact;
+
+        await Within.Bound(socket.ConnectAsync(new UriBuilder(scene.Server.Url) { Scheme = "ws" }.Uri, invoker, default), "the WebSocket");
+
+        (await Within.Bound(socket.ReceiveAsync(new byte[100], default), "the close")).CloseStatusDescription.ShouldBe("reads");
     }
 
     [Fact]

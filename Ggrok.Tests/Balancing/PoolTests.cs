@@ -121,6 +121,23 @@ public class PoolTests
         (await pool.RefusalAsync(t => t with { Pool = new PoolRequest() })).Message!.ShouldContain("other policies");
     }
 
+    [Theory]
+    [InlineData("auth", "anna:secret password", "ben:secret password")]
+    [InlineData("bearer", "a-long-random-token-1", "a-long-random-token-2")]
+    [InlineData("api-key", "X-Api-Key=a-long-random-key-1", "X-Api-Key=a-long-random-key-2")]
+    [InlineData("api-key", "X-Api-Key=a-long-random-key-1", "X-Other-Key=a-long-random-key-1")]
+    public async Task A_member_with_another_secret_is_refused_rather_than_left_with_one_that_does_not_count(string policy, string held, string wanted)
+    {
+        await using PoolScene pool = await PoolScene.StartAsync();
+        PolicyDirective Sealed(string value) => new(policy, PolicyKeys.Find(policy)!.Seal!(value));
+        await pool.JoinAsync(c => c.Response.WriteAsync("in"), t => t with { Pool = new PoolRequest(), Policies = [Sealed(held)] });
+        await pool.JoinAsync(c => c.Response.WriteAsync("in"), t => t with { Pool = new PoolRequest(), Policies = [Sealed(held)] });
+
+        ClientExit exit = await pool.RefusalAsync(t => t with { Pool = new PoolRequest(), Policies = [Sealed(wanted)] });
+
+        exit.Message!.ShouldContain("other policies");
+    }
+
     [Fact]
     public async Task A_pool_needs_a_name_where_the_server_would_give_each_client_one_of_its_own()
     {

@@ -271,11 +271,14 @@ public sealed class AdminAccessTests
         string cookie = login.Headers.GetValues("Set-Cookie").Single().Split(';')[0];
         using HttpResponseMessage stream = await scene.SendAsync(HttpMethod.Get, "/api/tail", fields: ("Cookie", cookie));
         stream.StatusCode.ShouldBe(HttpStatusCode.OK);
+        using HttpResponseMessage byToken = await scene.SendAsync(HttpMethod.Get, "/api/tail", token: secret);
+        byToken.StatusCode.ShouldBe(HttpStatusCode.OK);
 
         using HttpResponseMessage revoked = await scene.AdminAsync(HttpMethod.Delete, "/api/tokens/second");
         revoked.StatusCode.ShouldBe(HttpStatusCode.NoContent);
         (await StatusAsync(scene, HttpMethod.Get, "/api/tunnels", ("Cookie", cookie))).ShouldBe(401);
         await Within.Bound(stream.Content.ReadAsStringAsync(), "the tail to end");
+        await Within.Bound(byToken.Content.ReadAsStringAsync(), "the tail of the token to end");
     }
 
     [Fact]

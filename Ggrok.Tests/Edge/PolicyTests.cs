@@ -56,6 +56,21 @@ public class PolicyTests
         Directory.Delete(Path.GetDirectoryName(file)!, recursive: true);
     }
 
+    [Fact]
+    public async Task A_change_for_another_tunnel_gives_nobody_a_new_limit()
+    {
+        string file = Path.Combine(Directory.CreateTempSubdirectory("ggrok").FullName, "policies.yml");
+        await File.WriteAllTextAsync(file, "all: {rate-limit: 1/h}");
+        await using EdgeScene scene = await EdgeScene.StartAsync([], [("GGROK_POLICY_FILE", file)]);
+        (await scene.FromAsync("203.0.113.9")).StatusCode.ShouldBe(HttpStatusCode.OK);
+
+        await File.WriteAllTextAsync(file, "all: {rate-limit: 1/h}\ntunnels: {other.example.com: {deny-ip: 203.0.113.9}}");
+        await Eventually.BecomesAsync(() => Task.FromResult(scene.Environment.Server.Logs.Lines.Any(l => l.Message.Contains("Policies read", StringComparison.Ordinal))), true);
+
+        (await scene.FromAsync("203.0.113.9")).StatusCode.ShouldBe(HttpStatusCode.TooManyRequests);
+        Directory.Delete(Path.GetDirectoryName(file)!, recursive: true);
+    }
+
     [Theory]
     [InlineData("all: {deny-ip: here}", "GGROK_POLICIES:1: deny-ip: \"here\" is neither an address nor a network")]
     [InlineData("all: {deny-op: 10.0.0.1}", "There is no policy \"deny-op\"")]

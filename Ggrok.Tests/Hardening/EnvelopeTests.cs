@@ -84,6 +84,29 @@ public class EnvelopeTests
         await AnswersAsync(server, rogue);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_visitor_who_leaves_with_the_whole_response_has_not_gone_early(bool isOver)
+    {
+        await using RunningServer server = await RunningServer.StartAsync();
+        await using RogueClient rogue = await RogueClient.RegisterAsync(server.Url);
+        using RawSocket visitor = await RawSocket.ConnectAsync(server.Url);
+        await visitor.SendAsync($"GET /one HTTP/1.1\r\nHost: {server.Url.Authority}\r\n\r\n");
+        (FrameHeader header, _) = await rogue.NextAsync(FrameKind.Head);
+
+        await rogue.SendAsync(FrameKind.Head, header.Stream, "{\"status\":200,\"headers\":[[\"Content-Length\",\"2\"]]}");
+        await rogue.SendAsync(FrameKind.Data, header.Stream, "ok");
+        await visitor.ReadUntilAsync("\r\n\r\nok");
+        visitor.Dispose();
+        if (isOver)
+        {
+            await rogue.SendAsync(FrameKind.End, header.Stream);
+        }
+
+        await Eventually.BecomesAsync(() => Task.FromResult(server.Logs.Lines.Any(l => l.Message.Contains(" GET /one 200 ", StringComparison.Ordinal) && l.Message.EndsWith("error=None", StringComparison.Ordinal))), true);
+    }
+
     [Fact]
     public async Task An_answer_to_a_stream_that_is_not_the_clients_reaches_nobody()
     {

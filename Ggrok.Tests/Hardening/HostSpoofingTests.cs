@@ -42,6 +42,30 @@ public class HostSpoofingTests
         head.ShouldNotContain("/admin");
     }
 
+    [Theory]
+    [InlineData("X_Forwarded_For")]
+    [InlineData("X-Forwarded_Host")]
+    [InlineData("X-Forwarded-Ssl")]
+    [InlineData("X-Forwarded-User")]
+    [InlineData("x_ggrok_user")]
+    [InlineData("X-Ggrok-User")]
+    [InlineData("X-Ggrok_Health")]
+    [InlineData("X_Request_ID")]
+    [InlineData("Client-Cert")]
+    [InlineData("Client_Cert_Chain")]
+    [InlineData("X-Client-Cert-Subject")]
+    public async Task Fields_that_are_the_servers_own_do_not_arrive_in_any_spelling(string name)
+    {
+        await using RawEnvironment ggrok = await RawEnvironment.StartAsync();
+        using RawSocket visitor = await ggrok.VisitAsync();
+        await visitor.SendAsync($"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\n{name}: claimed value\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n{name}: claimed value\r\nX-Kept: 1\r\n\r\n");
+
+        using RawSocket local = await ggrok.Local.AcceptAsync();
+        string request = await local.ReadUntilAsync("X-Kept: 1\r\n\r\n");
+
+        request.ShouldNotContain("claimed value");
+    }
+
     [Fact]
     public async Task An_absolute_target_with_the_same_name_is_relayed_as_a_path()
     {

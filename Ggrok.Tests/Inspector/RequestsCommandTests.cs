@@ -102,13 +102,23 @@ public sealed class RequestsCommandTests : IAsyncLifetime
     public async Task Following_ends_when_the_client_does()
     {
         using var output = new StringWriter();
-        Task<int> following = _commands.StartAsync(TextWriter.Synchronized(output), default, "requests", "--follow");
+        TextWriter writer = TextWriter.Synchronized(output);
+        Task<int> following = _commands.StartAsync(writer, default, "requests", "--follow");
         await VisitAsync("/one");
-        await Eventually.BecomesAsync(() => Task.FromResult(output.ToString().Contains("/one", StringComparison.Ordinal)), true);
+        await Eventually.BecomesAsync(() => Task.FromResult(Written().Contains("/one", StringComparison.Ordinal)), true);
 
         _scene.Stop();
 
         (await Within.Bound(following, "the end")).ShouldBe(0);
+
+        // The writer locks itself while it writes.
+        string Written()
+        {
+            lock (writer)
+            {
+                return output.ToString();
+            }
+        }
     }
 
     [Fact]

@@ -134,6 +134,55 @@ public class LegacyTests
     }
 
     [Fact]
+    public async Task The_time_that_a_policy_gives_the_local_service_counts_for_it_too()
+    {
+        await using RunningServer server = await RunningServer.StartAsync([("GGROK_POLICIES", "all: {response-timeout: 200ms}")]);
+        await using FakeGoClient client = await FakeGoClient.ConnectAsync(server, _ => null);
+        using var visitor = new HttpClient { BaseAddress = server.Url };
+
+        using HttpResponseMessage response = await Within.Bound(visitor.GetAsync("/"), "an answer before the usual 60 s");
+
+        response.StatusCode.ShouldBe(HttpStatusCode.GatewayTimeout);
+        response.Headers.GetValues("X-Ggrok-Error").ShouldBe(["ResponseHeadTimeout"]);
+    }
+
+    [Fact]
+    public async Task Bodies_that_never_end_are_counted_and_for_a_time_only()
+    {
+        var time = new ManualTimeProvider();
+        await using RunningServer server = await RunningServer.StartAsync(time: time);
+        await using FakeGoClient client = await FakeGoClient.ConnectAsync(server, _ => FakeGoClient.Answer(200, "ok"));
+        using var visitor = new HttpClient { BaseAddress = server.Url };
+        await Eventually.BecomesAsync(async () => (await visitor.GetAsync("/")).StatusCode, HttpStatusCode.OK);
+        var slow = new List<RawSocket>();
+        for (int i = 0; i < 100; i++)
+        {
+            RawSocket socket = await RawSocket.ConnectAsync(server.Url);
+            await socket.SendAsync($"POST / HTTP/1.1\r\nHost: {server.Url.Authority}\r\nContent-Length: 1000\r\n\r\nx");
+            slow.Add(socket);
+        }
+
+        string? error = null;
+        await Eventually.BecomesAsync(async () =>
+        {
+            using HttpResponseMessage refused = await visitor.GetAsync("/");
+            error = refused.Headers.TryGetValues("X-Ggrok-Error", out IEnumerable<string>? errors) ? errors.Single() : null;
+            return refused.StatusCode;
+        }, HttpStatusCode.ServiceUnavailable);
+        error.ShouldBe("TooManyStreams");
+        time.Advance(TimeSpan.FromSeconds(61));
+
+        foreach (RawSocket socket in slow)
+        {
+            (await socket.ReadUntilAsync("\r\n\r\n")).ShouldContain("X-Ggrok-Error: RequestBodyTimeout");
+            socket.Dispose();
+        }
+
+        using HttpResponseMessage served = await visitor.GetAsync("/");
+        served.StatusCode.ShouldBe(HttpStatusCode.OK);
+    }
+
+    [Fact]
     public async Task Bodies_that_are_too_large_or_no_text_are_refused_rather_than_spoilt()
     {
         await using RunningServer server = await RunningServer.StartAsync([("GGROK_LEGACY_MAX_BODY_BYTES", "1000")]);

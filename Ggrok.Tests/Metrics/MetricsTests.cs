@@ -52,6 +52,33 @@ public sealed class MetricsTests
     }
 
     [Fact]
+    public async Task A_failure_that_cannot_be_answered_is_counted_and_runs_no_more()
+    {
+        await using MetricsScene scene = await MetricsScene.StartAsync();
+        using RawSocket visitor = await RawSocket.ConnectAsync(scene.Server.Url);
+        await scene.App.DisposeAsync();
+        await visitor.SendAsync($"POST / HTTP/1.1\r\nHost: {scene.Host}\r\nContent-Type: application/grpc+\u0001\r\nContent-Length: 0\r\n\r\n");
+        string head = await visitor.ReadUntilAsync("\r\n\r\n");
+
+        head.ShouldContain("Content-Type: application/grpc\r\n");
+        await Eventually.BecomesAsync(async () => (await Scraper.ScrapeAsync(scene.Server)).Find("http_server_active_requests", ("tunnel", scene.Host))?.Value, 0.0);
+        scene.Server.Logs.Lines.ShouldNotContain(l => l.Message.Contains("without a name", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Tunnels_that_differ_in_their_conditions_alone_have_figures_of_their_own()
+    {
+        await using MetricsScene scene = await MetricsScene.StartAsync();
+        await using var posts = new RunningClient(RunningClient.Options(
+            scene.Server.Url, scene.App.Url, t => t with { Match = Ggrok.Shared.Balancing.RouteMatch.Parse(["method=POST"]) }, token: "client-secret", id: scene.Client.ClientId));
+        await posts.Events.NextReadyAsync();
+        (await scene.PostAsync("/", "x")).StatusCode.ShouldBe(HttpStatusCode.OK);
+
+        await Eventually.BecomesAsync(
+            async () => (await Scraper.ScrapeAsync(scene.Server)).Find("ggrok_requests_total", ("tunnel", $"{scene.Host} (method=POST)"), ("status", "2xx"))?.Value, 1.0);
+    }
+
+    [Fact]
     public async Task A_running_exchange_is_active_and_an_upgraded_one_counts_without_its_duration()
     {
         var arrived = new TaskCompletionSource();

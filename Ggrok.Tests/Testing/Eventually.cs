@@ -3,6 +3,9 @@ namespace Ggrok.Tests.Testing;
 /// <summary>Waits for what another process or thread brings about and does not signal.</summary>
 public static class Eventually
 {
+    // Looking without a pause would take the processor from what is waited for.
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(10);
+
     public static async Task BecomesAsync<T>(Func<Task<T>> read, T expected)
     {
         DateTime limit = DateTime.UtcNow + Within.Limit;
@@ -15,7 +18,7 @@ public static class Eventually
                 return;
             }
 
-            await Task.Yield();
+            await Task.Delay(Pause);
         }
         while (DateTime.UtcNow < limit);
 

@@ -12,6 +12,8 @@ namespace Ggrok.Screenshots;
 /// <summary>A shop on this machine, a server, and the client between them with its inspector.</summary>
 internal sealed class Scene : IAsyncDisposable
 {
+    private static readonly string Folder = Directory.CreateTempSubdirectory("ggrok-pictures").FullName;
+
     private readonly CancellationTokenSource _stop;
     private readonly WebApplication _shop;
     private readonly WebApplication _server;
@@ -55,7 +57,7 @@ internal sealed class Scene : IAsyncDisposable
                 ["URLS"] = "http://127.0.0.1:0",
                 ["GGROK_DOMAIN"] = "example.com",
                 ["GGROK_TOKENS"] = $"{AdminToken} name=anna admin, {ClientToken} name=team",
-                ["GGROK_TOKENS_STORE"] = Path.Combine(Directory.CreateTempSubdirectory("ggrok-pictures").FullName, "tokens.json"),
+                ["GGROK_TOKENS_STORE"] = Path.Combine(Folder, "tokens.json"),
                 ["Logging:LogLevel:Default"] = "None",
             });
             builder.WebHost.UseUrls("http://127.0.0.1:0");
@@ -102,5 +104,6 @@ internal sealed class Scene : IAsyncDisposable
         await _server.DisposeAsync();
         await _shop.DisposeAsync();
         _stop.Dispose();
+        Directory.Delete(Folder, recursive: true);
     }
 }

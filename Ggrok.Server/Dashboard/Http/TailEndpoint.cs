@@ -10,14 +10,14 @@ namespace Ggrok.Server.Dashboard.Http;
 /// Exchanges as they end, as server-sent events, some times a second; and a point of the figures each second. The relay does not
 /// wait for readers: who is too slow is told how many went by.
 /// </summary>
-internal sealed class TailEndpoint(LiveTail tail, TrafficStatistics traffic, AdminSessions sessions, IHostApplicationLifetime lifetime, TimeProvider time)
+internal sealed class TailEndpoint(LiveTail tail, TrafficStatistics traffic, AdminSessions sessions, AdminAccess admin, IHostApplicationLifetime lifetime, TimeProvider time)
 {
     private const int LooksInASecond = 5;
     private const int MostAtOnce = 200;
 
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1) / LooksInASecond;
 
-    /// <summary>Tells until the reader leaves, its session is over or the server stops.</summary>
+    /// <summary>Tells until the reader leaves, its session or token is over or the server stops.</summary>
     /// <exception cref="ApiException">Too many read already.</exception>
     public async Task SendAsync(HttpContext context, Administrator by)
     {
@@ -28,7 +28,7 @@ internal sealed class TailEndpoint(LiveTail tail, TrafficStatistics traffic, Adm
         using var clock = new PeriodicTimer(Pause, time);
         try
         {
-            for (long look = 0; by.Session is null || sessions.IsValid(by.Session); look++)
+            for (long look = 0; by.Session is null ? admin.IsStillAdmin(by.Identity) : sessions.IsValid(by.Session); look++)
             {
                 await EntriesAsync(context, watcher).ConfigureAwait(false);
                 if (look % LooksInASecond == 0)

@@ -13,6 +13,7 @@ internal static class CredentialServices
         services.AddSingleton<Sealer>();
         services.AddSingleton<PasswordQueue>();
         services.AddSingleton<ShareBook>();
+        services.AddHostedService<ShareWatch>();
         services.AddSingleton<EndedLogins>();
         services.AddSingleton<ProviderHttp>();
         services.AddSingleton<ProviderDirectory>();

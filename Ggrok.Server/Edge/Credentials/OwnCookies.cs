@@ -13,6 +13,9 @@ internal static class OwnCookies
     private const string Prefix = "ggrok-";
     private const string HostPrefix = "__Host-" + Prefix;
 
+    // Of the server's own page, whose cookie has a path.
+    private const string SecurePrefix = "__Secure-" + Prefix;
+
     /// <summary>The name of a cookie of a kind.</summary>
     public static string NameOf(string kind, bool isHttps) => (isHttps ? HostPrefix : Prefix) + kind;
 
@@ -71,7 +74,8 @@ internal static class OwnCookies
     private static bool IsOwn(ReadOnlySpan<char> crumb)
     {
         ReadOnlySpan<char> name = crumb.TrimStart(" \t=");
-        return name.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase) || name.StartsWith(HostPrefix, StringComparison.OrdinalIgnoreCase);
+        return name.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase) || name.StartsWith(HostPrefix, StringComparison.OrdinalIgnoreCase)
+            || name.StartsWith(SecurePrefix, StringComparison.OrdinalIgnoreCase);
     }
 
     private static MemoryExtensions.SpanSplitEnumerator<char> Crumbs(string? field) => field.AsSpan().Split(';');

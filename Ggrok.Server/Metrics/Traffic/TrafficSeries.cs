@@ -26,13 +26,9 @@ internal sealed class TrafficSeries
     /// <summary>The totals at the last look.</summary>
     public long[] Seen { get; } = new long[Figure.Count];
 
-    /// <summary>The second in which something happened for the last time.</summary>
-    public long LastTraffic { get; private set; }
-
     /// <summary>Adds what was counted since the last look.</summary>
     public void Add(long now, ReadOnlySpan<long> delta, int running)
     {
-        LastTraffic = now;
         Add(ref _seconds[now % Seconds], now, delta, running, _latencyOfSecond);
         long minute = now / MinutesInHour;
         TurnTo(minute);

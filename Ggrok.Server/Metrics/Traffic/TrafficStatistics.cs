@@ -39,7 +39,8 @@ public sealed class TrafficStatistics(ServerOptions options, TunnelRegistry regi
     internal TunnelTraffic Of(TunnelRoute route)
     {
         TunnelTraffic? known = route.Traffic;
-        return known is { IsForgotten: false } ? known : route.Traffic = Of(route.Key);
+        bool isIts = known is { IsForgotten: false } && (known != Other || _tunnels.Count >= options.MetricsMaxTunnels);
+        return isIts ? known! : route.Traffic = Of(route.Key);
     }
 
     /// <summary>The figures of a tunnel, if it has any.</summary>

@@ -12,6 +12,7 @@ internal static class TunnelName
         RouteSpace.TcpPort => "tcp:" + key.Host,
         RouteSpace.UdpPort => "udp:" + key.Host,
         RouteSpace.Private => "private:" + key.Host,
-        _ => key.Path == "/" ? key.Host : key.Host + key.Path,
+        _ => (key.Path == "/" ? key.Host : key.Host + key.Path)
+            + (key.Condition.Length == 0 ? "" : $" ({key.Condition.Replace("\n", ", ", StringComparison.Ordinal)})"),
     };
 }

@@ -10,7 +10,8 @@ namespace Ggrok.Shared.Relay.Datagrams;
 /// <param name="Stream">The stream, on which nothing was sent yet.</param>
 /// <param name="Open">What opens it.</param>
 /// <param name="Pacing">How fast bytes may go; null for as fast as they can.</param>
-public readonly record struct OpenedDatagrams(MuxStream Stream, RawOpen Open, Pacing? Pacing = null)
+/// <param name="Ended">Is told when the peer's flow is over; null for nobody.</param>
+public readonly record struct OpenedDatagrams(MuxStream Stream, RawOpen Open, Pacing? Pacing = null, Action<DatagramFlow>? Ended = null)
 {
     /// <summary>None for this peer, also if another one made room.</summary>
     public static OpenedDatagrams Refused => default;
@@ -142,7 +143,7 @@ public sealed class DatagramEdge : IDisposable
 
         var flow = new DatagramFlow(opened.Stream, opened.Open.Encode(), d => SendAsync(d, peer), _budget, _time, opened.Pacing);
         _flows[peer] = flow;
-        _ = RunAsync(flow, peer, endPoint);
+        _ = RunAsync(flow, peer, endPoint, opened.Ended);
         if (_closed)
         {
             flow.Complete();
@@ -167,10 +168,11 @@ public sealed class DatagramEdge : IDisposable
         }
     }
 
-    private async Task RunAsync(DatagramFlow flow, SocketAddress peer, IPEndPoint endPoint)
+    private async Task RunAsync(DatagramFlow flow, SocketAddress peer, IPEndPoint endPoint, Action<DatagramFlow>? ended)
     {
         await flow.RunAsync().ConfigureAwait(false);
         _flows.TryRemove(KeyValuePair.Create(peer, flow));
+        ended?.Invoke(flow);
         _ended?.Invoke(endPoint, flow);
     }
 

@@ -1,4 +1,9 @@
 using System.Net;
+using Ggrok.Client.Connection;
+using Ggrok.Server.Edge.BruteForce;
+using Ggrok.Server.Edge.Credentials;
+using Ggrok.Server.Edge.Credentials.Basic;
+using Ggrok.Server.Tunnels;
 using Ggrok.Shared.Edge.Credentials;
 using Ggrok.Shared.Protocol;
 using Ggrok.Tests.Testing;
@@ -58,7 +63,7 @@ public class PasswordTests
     [Fact]
     public async Task A_right_password_is_computed_once()
     {
-        string expensive = PasswordHash.Of("secret", 1_000_000).ToString();
+        string expensive = PasswordHash.Of("secret", 400_000).ToString();
         await using EdgeScene scene = await EdgeScene.OfClientAsync(("auth", "anna:" + expensive));
         string field = "Authorization: " + CredentialScene.Basic("anna:secret");
         long start = Environment.TickCount64;
@@ -76,6 +81,36 @@ public class PasswordTests
     }
 
     [Fact]
+    public async Task The_tunnels_of_one_owner_cannot_fill_the_queue_of_all()
+    {
+        using var queue = new PasswordQueue();
+        var guesses = new Guesses(new FailureThrottle(TimeProvider.System), new FailureKey(AddressBlock.Of("203.0.113.9")));
+        PasswordHash costly = PasswordHash.OfNobody(1_000_000);
+        var greedy = new RouteOwner("one", "label", "tenant", IsProven: true);
+        Task<FindingKind> Ask(RouteOwner owner) => queue.FitsAsync(costly, "guess"u8.ToArray(), guesses, owner);
+
+        Task<FindingKind>[] first = [.. Enumerable.Range(0, 4).Select(i => Ask(greedy with { ClientId = $"installation {i}" }))];
+        Task<FindingKind> fifth = Ask(greedy);
+        Task<FindingKind>[] others = [Ask(greedy with { IdentityId = "neighbour" }), Ask(greedy with { IsProven = false }), Ask(greedy with { ClientId = "two", IsProven = false })];
+
+        (await fifth).ShouldBe(FindingKind.Slowed);
+        (await Task.WhenAll([.. first, .. others])).ShouldAllBe(f => f == FindingKind.Refused);
+        (await Ask(greedy)).ShouldBe(FindingKind.Refused, "the places are free again");
+    }
+
+    [Fact]
+    public async Task What_a_hash_of_a_client_may_cost_is_bounded_and_the_servers_own_file_may_have_more()
+    {
+        await using RunningServer server = await RunningServer.StartAsync([("GGROK_POLICIES", $"all: {{auth: \"ops:{PasswordHash.OfNobody(1_000_000)}\"}}")]);
+        await using var client = new RunningClient(RunningClient.Options(server.Url, server.Url, t => t with { Policies = [new("auth", "anna:" + PasswordHash.OfNobody(400_001))] }));
+
+        ClientExit exit = await client.Exit;
+
+        exit.Code.ShouldBe(ExitCode.Refused);
+        exit.Message!.ShouldContain("the hash of anna has 400001 rounds, and a client's may have 400000");
+    }
+
+    [Fact]
     public async Task A_browser_may_send_the_password_many_times_at_once()
     {
         await using EdgeScene scene = await EdgeScene.OfClientAsync(("auth", "anna:" + CredentialScene.Hashed("secret")));
@@ -88,7 +123,7 @@ public class PasswordTests
     [Fact]
     public async Task A_user_that_there_is_not_costs_as_much_as_a_wrong_password()
     {
-        await using EdgeScene scene = await EdgeScene.OfClientAsync(("auth", "anna:" + PasswordHash.Of("secret", 1_000_000)));
+        await using EdgeScene scene = await EdgeScene.OfClientAsync(("auth", "anna:" + PasswordHash.Of("secret", 400_000)));
         async Task<double> TimeAsync(string user)
         {
             long start = TimeProvider.System.GetTimestamp();

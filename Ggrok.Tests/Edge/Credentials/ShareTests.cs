@@ -165,11 +165,12 @@ public class ShareTests
             (forged == text ? null : after.Open("share", forged, type)).ShouldBeNull(forged);
         }
 
-        var book = new Ggrok.Server.Edge.Credentials.Share.ShareBook(clock);
-        (Ggrok.Server.Edge.Credentials.Share.ShareLink link, string code) = book.Add(RouteKey.Http("a.b", "/"), "me", "/", TimeSpan.FromHours(1), 1)!.Value;
+        var book = new Ggrok.Server.Edge.Credentials.Share.ShareBook(new TunnelRegistry(clock), clock);
+        var route = new TunnelRoute { Key = RouteKey.Http("a.b", "/"), Owner = new RouteOwner("me", "anna@laptop") };
+        (Ggrok.Server.Edge.Credentials.Share.ShareLink link, string code) = book.Add(route, "/", TimeSpan.FromHours(1), 1)!.Value;
         clock.Advance(TimeSpan.FromHours(1));
         book.TryUse(link).ShouldBeFalse();
-        book.Of("me").ShouldBeEmpty();
+        book.Of(Ggrok.Server.Edge.Credentials.TicketOwner.Of(route)).ShouldBeEmpty();
         book.Find(code).ShouldBeNull();
         await Task.CompletedTask;
     }
@@ -241,7 +242,7 @@ public class ShareTests
         using var browser = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false }) { BaseAddress = new Uri(scene.Server.Url, "/") };
         HttpResponseMessage opened = await ShareScene.OpenAsync(browser, link);
         opened.Headers.Location!.OriginalString.ShouldBe("/alice");
-        string cookie = "Cookie: theme=dark; " + CredentialScene.CookiesOf(opened) + "; lang=en";
+        string cookie = "Cookie: theme=dark; " + CredentialScene.CookiesOf(opened) + "; __Secure-ggrok-admin=x; lang=en";
 
         (await browser.GetAsync("/alice", cookie)).StatusCode.ShouldBe(HttpStatusCode.OK);
         (await browser.GetAsync("/bob", cookie)).StatusCode.ShouldBe(HttpStatusCode.OK);
@@ -271,7 +272,7 @@ public class ShareTests
     {
         await using GgrokEnvironment environment = await GgrokEnvironment.StartAsync(context =>
         {
-            context.Response.Headers.SetCookie = new(["ggrok-share-1=x; Path=/", "__Host-ggrok-login-1=x; Secure", " =ggrok-login-2=x", "GGROK-browser=x", "mine=1; Path=/", "my-ggrok-cookie=2"]);
+            context.Response.Headers.SetCookie = new(["ggrok-share-1=x; Path=/", "__Host-ggrok-login-1=x; Secure", " =ggrok-login-2=x", "GGROK-browser=x", "__Secure-ggrok-admin=x; Path=/$$ggrok; Secure", "mine=1; Path=/", "my-ggrok-cookie=2"]);
             return context.Response.WriteAsync("ok");
         });
 

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text;
+using Ggrok.Server.Tunnels;
 using Ggrok.Shared.Edge.Credentials;
 
 namespace Ggrok.Server.Edge.Credentials.Basic;
@@ -13,7 +14,6 @@ internal sealed class BasicMethod : ICredentialMethod
 {
     private const string Scheme = "Basic ";
     private const int LongestGiven = 1024;
-    private const int MostAtOnce = 8;
 
     private static readonly TimeSpan BusyWait = TimeSpan.FromSeconds(1);
 
@@ -65,7 +65,7 @@ internal sealed class BasicMethod : ICredentialMethod
             return Finding.Refused;
         }
 
-        FindingKind kind = await ComputeAsync(account, hash, given[(colon + 1)..], mac, guesses).ConfigureAwait(false);
+        FindingKind kind = await ComputeAsync(account, hash, given[(colon + 1)..], mac, guesses, exchange.Route.Owner).ConfigureAwait(false);
         return kind switch
         {
             FindingKind.Accepted => Finding.Accepted(user, "Authorization"),
@@ -74,17 +74,11 @@ internal sealed class BasicMethod : ICredentialMethod
         };
     }
 
-    // A page has a browser send the same password many times at once: that is one computation. Different ones are guesses, of
-    // which one tunnel must not fill the queue of all.
-    private async Task<FindingKind> ComputeAsync(Account? account, PasswordHash hash, byte[] password, byte[] mac, Guesses guesses)
+    // A page has a browser send the same password many times at once: that is one computation.
+    private async Task<FindingKind> ComputeAsync(Account? account, PasswordHash hash, byte[] password, byte[] mac, Guesses guesses, RouteOwner owner)
     {
         string key = Convert.ToHexString(mac);
-        if (_running.Count >= MostAtOnce && !_running.ContainsKey(key))
-        {
-            return FindingKind.Slowed;
-        }
-
-        Lazy<Task<FindingKind>> computation = _running.GetOrAdd(key, new Lazy<Task<FindingKind>>(() => _queue.FitsAsync(hash, password, guesses)));
+        Lazy<Task<FindingKind>> computation = _running.GetOrAdd(key, new Lazy<Task<FindingKind>>(() => _queue.FitsAsync(hash, password, guesses, owner)));
         try
         {
             FindingKind kind = await computation.Value.ConfigureAwait(false);

@@ -118,7 +118,7 @@ internal sealed partial class ShareApi(
             throw new FormatException($"Visitors cannot land there; give a path that begins with {route.Key.Path}");
         }
 
-        return book.Add(route.Key, TicketOwner.Of(route), path, TimeSpan.FromSeconds(order.Seconds), order.Uses)
+        return book.Add(route, path, TimeSpan.FromSeconds(order.Seconds), order.Uses)
             ?? throw new FormatException("There are as many share links as there may be; end some with --revoke, or wait until they expire.");
     }
 
