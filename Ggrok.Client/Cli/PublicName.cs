@@ -52,7 +52,7 @@ public static class PublicName
             return null;
         }
 
-        bool plain = RequestTarget.IsSafe(path) && path.AsSpan().IndexOfAny("?#%\\") < 0
+        bool plain = RequestTarget.IsSafe(path) && path.AsSpan().IndexOfAny("?%\\") < 0
             && !path[1..].Split('/').Any(s => s is "" or "." or "..");
         if (!plain)
         {

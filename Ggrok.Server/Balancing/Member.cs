@@ -64,7 +64,8 @@ internal sealed class Member(PoolTerms? terms, HealthTerms? health, TimeProvider
     /// <summary>Learns from the end of a request; true when the member is taken out by it.</summary>
     /// <param name="answered">The local service began a response.</param>
     /// <param name="error">How the request failed.</param>
-    public bool Observe(bool answered, RelayError error)
+    /// <param name="hasOwnLimit">The visitor set the time for the response head.</param>
+    public bool Observe(bool answered, RelayError error, bool hasOwnLimit = false)
     {
         if (answered)
         {
@@ -72,7 +73,7 @@ internal sealed class Member(PoolTerms? terms, HealthTerms? health, TimeProvider
             return false;
         }
 
-        return IsOfMember(error) && Passive.Failed();
+        return IsOfMember(error) && !(hasOwnLimit && error == RelayError.ResponseHeadTimeout) && Passive.Failed();
     }
 
     // The visitor's own failures, and limits, say nothing of the member.

@@ -121,7 +121,7 @@ internal sealed partial class MemberRelay(HttpRelay http, UpgradeRelay upgrades,
             member.End();
         }
 
-        if (member.Observe(record.IsAnswered, error))
+        if (member.Observe(record.IsAnswered, error, record.HasOwnLimit))
         {
             LogTakenOut(Printable.Clean(route.Owner.Label), route.Key.ToString(), error);
         }

@@ -49,6 +49,9 @@ public sealed class ExchangeRecord
     /// <summary>The client has begun a response, be it an interim one.</summary>
     public bool IsAnswered { get; set; }
 
+    /// <summary>The time for the response head was set by the visitor: that it passed says nothing of the local service.</summary>
+    public bool HasOwnLimit { get; set; }
+
     /// <summary>Forgets a try that failed, before another one.</summary>
     public void BeginAgain()
     {

@@ -31,11 +31,12 @@ internal sealed class HttpRelay(ServerOptions options)
         // A call with a deadline of its own has that from its beginning, however long its messages take; any other request
         // has the server's limit once it was sent.
         TimeSpan? ofCall = HttpMethods.IsPost(head.Method) ? GrpcRequest.HeadLimit(context.Request) : null;
+        record.HasOwnLimit = ofCall is not null;
         RequestBodyPump? pump = head.HasBody ? PumpFor(context, stream, record, ofCall, kept) : null;
         try
         {
             RelayError error = await SendRequestAsync(stream, head, pump, ofCall ?? LimitOf(record), ExpectsContinue(context.Request), record).ConfigureAwait(false);
-            return error != RelayError.None ? error : await ReceiveResponseAsync(context, connection, stream, pump, record).ConfigureAwait(false);
+            return error != RelayError.None ? error : await ReceiveResponseAsync(context, connection, stream, pump, record, kept).ConfigureAwait(false);
         }
         catch (ProtocolViolationException)
         {
@@ -103,7 +104,7 @@ internal sealed class HttpRelay(ServerOptions options)
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<RelayError> ReceiveResponseAsync(
-        HttpContext context, VisitorConnection connection, MuxStream stream, RequestBodyPump? pump, ExchangeRecord record)
+        HttpContext context, VisitorConnection connection, MuxStream stream, RequestBodyPump? pump, ExchangeRecord record, KeptBody? kept)
     {
         ResponseHead head = connection.RentResponseHead();
         while (true)
@@ -143,6 +144,7 @@ internal sealed class HttpRelay(ServerOptions options)
                 pump.Deadline.Lift();
             }
 
+            kept?.Drop();
             ResponseRelay.ApplyHead(context, head, record);
             connection.Return(head);
             return await ResponseRelay.CopyBodyAsync(context, stream, record).ConfigureAwait(false);

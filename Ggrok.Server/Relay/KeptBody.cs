@@ -11,7 +11,8 @@ internal sealed class KeptBody
     /// <summary>Most that is kept, in bytes.</summary>
     public const int Most = 64 * 1024;
 
-    private ArrayBufferWriter<byte>? _bytes = new(1024);
+    // Dropped by who reads the response, while the pump may add.
+    private volatile ArrayBufferWriter<byte>? _bytes = new(1024);
 
     /// <summary>All that was read of the body is here: it can be sent again.</summary>
     public bool IsComplete => _bytes is not null;
@@ -28,7 +29,8 @@ internal sealed class KeptBody
     /// <summary>Keeps what was read from the visitor. One pump at a time.</summary>
     public void Add(ReadOnlySequence<byte> read, bool isEnd)
     {
-        if (_bytes is null || _bytes.WrittenCount + read.Length > Most)
+        ArrayBufferWriter<byte>? bytes = _bytes;
+        if (bytes is null || bytes.WrittenCount + read.Length > Most)
         {
             _bytes = null;
             return;
@@ -36,9 +38,12 @@ internal sealed class KeptBody
 
         foreach (ReadOnlyMemory<byte> segment in read)
         {
-            _bytes.Write(segment.Span);
+            bytes.Write(segment.Span);
         }
 
         IsWhole = isEnd;
     }
+
+    /// <summary>There is an answer, and so no other try: nothing is kept any longer, however long the answer takes.</summary>
+    public void Drop() => _bytes = null;
 }

@@ -175,7 +175,7 @@ public static class GrantWords
     {
         string pattern = text.Length > 1 ? text.TrimEnd('/') : text;
         bool fits = pattern.Length is > 0 and <= LongestPath && pattern[0] == '/' && RequestTarget.IsSafe(pattern)
-            && pattern.AsSpan().IndexOfAny("?#%\\") < 0 && (pattern == "/" || !pattern[1..].Split('/').Any(s => s is "" or "." or ".."));
+            && pattern.AsSpan().IndexOfAny("?%\\") < 0 && (pattern == "/" || !pattern[1..].Split('/').Any(s => s is "" or "." or ".."));
         return fits ? pattern : throw new FormatException($"\"{Printable.Clean(text)}\" is no path; write /hooks for it and all below, or /hooks/* with * for any characters, separated by |");
     }
 

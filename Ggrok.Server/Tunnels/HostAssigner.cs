@@ -125,7 +125,7 @@ public sealed class HostAssigner(ServerOptions options, TunnelRegistry registry,
         bool plain = trimmed.Length <= LongestPath
             && trimmed[0] == '/'
             && RequestTarget.IsSafe(trimmed)
-            && trimmed.AsSpan().IndexOfAny("?#%\\") < 0
+            && trimmed.AsSpan().IndexOfAny("?%\\") < 0
             && !trimmed[1..].Split('/').Any(s => s is "" or "." or "..");
         return plain && !RequestTarget.IsBelow(trimmed, ProtocolLimits.Path) ? trimmed : null;
     }

@@ -32,5 +32,5 @@ public static class HealthLimits
     private const int LongestPath = 1000;
 
     /// <summary>Whether the text can be requested: an origin-form target such as <c>/up</c> or <c>/health?deep=1</c>.</summary>
-    public static bool IsPath(string text) => text.Length <= LongestPath && text.StartsWith('/') && RequestTarget.IsSafe(text) && !text.Contains('#');
+    public static bool IsPath(string text) => text.Length <= LongestPath && text.StartsWith('/') && RequestTarget.IsSafe(text);
 }

@@ -205,7 +205,7 @@ public sealed class MuxConnection
     }
 
     // Monotonic: a corrected wall clock must not end connections.
-    private long Now() => _time.GetElapsedTime(_start).Ticks;
+    internal long Now() => _time.GetElapsedTime(_start).Ticks;
 
     // Dropping the connection at once would also drop the close reason on its way; DropLater bounds the wait.
     private async Task LingerAsync()

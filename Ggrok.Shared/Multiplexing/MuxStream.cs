@@ -168,11 +168,14 @@ public sealed class MuxStream
     /// </summary>
     public void Reset(RelayError error) => Abort(error, tellPeer: true);
 
-    /// <summary>The stream is reset with <paramref name="error"/> unless the deadline is lifted in time.</summary>
+    /// <summary>
+    /// The stream is reset with <paramref name="error"/> unless the deadline is lifted in time: never early, and late by up to a
+    /// tick of the connection.
+    /// </summary>
     public void SetDeadline(TimeSpan after, RelayError error)
     {
         _deadlineError = error;
-        Volatile.Write(ref _deadline, after <= TimeSpan.Zero ? long.MaxValue : _connection.CoarseNow + after.Ticks);
+        Volatile.Write(ref _deadline, after <= TimeSpan.Zero ? long.MaxValue : _connection.Now() + after.Ticks);
     }
 
     /// <summary>

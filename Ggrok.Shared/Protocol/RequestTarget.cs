@@ -5,11 +5,12 @@ namespace Ggrok.Shared.Protocol;
 /// <summary>The raw request target (RFC 9112 section 3.2): carried verbatim, only cut, never decoded.</summary>
 public static class RequestTarget
 {
-    // Printable ASCII without space: anything else could split the request line.
+    // Printable ASCII without space, which could split the request line, and without the mark of a fragment, which no target has:
+    // what stands behind one is cut off by some services and read by others.
     private static readonly SearchValues<char> Allowed = SearchValues.Create(
-        Enumerable.Range(0x21, 0x7F - 0x21).Select(c => (char)c).ToArray());
+        Enumerable.Range(0x21, 0x7F - 0x21).Select(c => (char)c).Where(c => c != '#').ToArray());
 
-    /// <summary>Whether the target is in origin-form or asterisk-form and cannot break a request line.</summary>
+    /// <summary>Whether the target is in origin-form or asterisk-form, has no fragment and cannot break a request line.</summary>
     public static bool IsSafe(ReadOnlySpan<char> target) =>
         target.Length > 0 && (target[0] == '/' || target is "*") && !target.ContainsAnyExcept(Allowed);
 

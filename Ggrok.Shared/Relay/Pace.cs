@@ -1,4 +1,5 @@
 using Ggrok.Shared.Multiplexing;
+using Ggrok.Shared.Protocol;
 
 namespace Ggrok.Shared.Relay;
 
@@ -32,6 +33,11 @@ public sealed class Pace
     /// <summary>Completes when so many bytes may go, or the stream is over.</summary>
     public ValueTask WaitAsync(int bytes, MuxStream stream)
     {
+        if (stream.Error != RelayError.None)
+        {
+            return ValueTask.CompletedTask;
+        }
+
         TimeSpan wait = TimeSpan.Zero;
         foreach (ByteRate rate in _rates)
         {
@@ -39,10 +45,10 @@ public sealed class Pace
             wait = own > wait ? own : wait;
         }
 
-        return wait < ShortestWait ? ValueTask.CompletedTask : new ValueTask(DelayAsync(wait, stream));
+        return wait < ShortestWait ? ValueTask.CompletedTask : new ValueTask(DelayAsync(wait, bytes, stream));
     }
 
-    private async Task DelayAsync(TimeSpan wait, MuxStream stream)
+    private async Task DelayAsync(TimeSpan wait, int bytes, MuxStream stream)
     {
         CancellationToken over = stream.Aborted;
         while (wait > TimeSpan.Zero && !over.IsCancellationRequested)
@@ -52,6 +58,15 @@ public sealed class Pace
             await Task.Delay(part, _time, over).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             stream.Touch();
             wait -= part;
+        }
+
+        if (stream.Error != RelayError.None)
+        {
+            // Those who asked and left must not keep the others waiting.
+            foreach (ByteRate rate in _rates)
+            {
+                rate.Return(bytes);
+            }
         }
     }
 }

@@ -153,6 +153,22 @@ public class HealthTests
         health.Failed().ShouldBeFalse();
     }
 
+    [Theory]
+    [InlineData(RelayError.ResponseHeadTimeout, false, true)]
+    [InlineData(RelayError.ResponseHeadTimeout, true, false)]
+    [InlineData(RelayError.LocalUnreachable, true, true)]
+    public void That_the_time_of_a_visitors_own_passed_does_not_count_against_a_member(RelayError error, bool hasOwnLimit, bool isOut)
+    {
+        var member = new Member(null, null, new ManualTimeProvider());
+
+        for (int i = 0; i < PassiveHealth.Patience; i++)
+        {
+            member.Observe(answered: false, error, hasOwnLimit);
+        }
+
+        member.Passive.IsOut.ShouldBe(isOut);
+    }
+
     [Fact]
     public void The_first_check_decides_and_then_as_many_in_a_row_as_the_threshold_says()
     {

@@ -39,7 +39,7 @@ public sealed class ExportTests : IAsyncLifetime
     [Theory]
     [InlineData("HEAD /head HTTP/1.1\r\nHost: {0}\r\n\r\n")]
     [InlineData("OPTIONS * HTTP/1.1\r\nHost: {0}\r\n\r\n")]
-    [InlineData("PROPFIND /a/./b/../c?x=[1]&y={{2}}#no-fragment HTTP/1.1\r\nHost: {0}\r\n\r\n")]
+    [InlineData("PROPFIND /a/./b/../c?x=[1]&y={{2}}%23no-fragment HTTP/1.1\r\nHost: {0}\r\n\r\n")]
     [InlineData("GET /quotes'%27$HOME`id`\"!\\?a='b'&c=d|e^f HTTP/1.1\r\nHost: {0}\r\n\r\n")]
     [InlineData("POST /none HTTP/1.1\r\nHost: {0}\r\nContent-Length: 0\r\n\r\n")]
     [InlineData("GET /body HTTP/1.1\r\nHost: {0}\r\nContent-Length: 3\r\n\r\nabc")]

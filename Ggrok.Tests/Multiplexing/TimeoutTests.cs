@@ -27,6 +27,21 @@ public class TimeoutTests
         (await lateClient.ExpectResetAsync()).ShouldBe(RelayError.ResponseHeadTimeout);
     }
 
+    [Fact]
+    public async Task A_deadline_that_is_set_between_two_ticks_is_late_rather_than_early()
+    {
+        await using var pair = new TunnelPair();
+        (MuxStream stream, _) = await pair.OpenAsync();
+        pair.Time.Advance(TimeSpan.FromMilliseconds(900));
+        stream.SetDeadline(TimeSpan.FromMilliseconds(900), RelayError.ResponseHeadTimeout);
+
+        pair.Tick(TimeSpan.FromMilliseconds(899));
+        stream.Error.ShouldBe(RelayError.None);
+        pair.Tick(TimeSpan.FromMilliseconds(1));
+
+        stream.Error.ShouldBe(RelayError.ResponseHeadTimeout);
+    }
+
     [Theory]
     [InlineData(0)]
     [InlineData(-1)]

@@ -125,6 +125,15 @@ public class HeadTests
         RequestTarget.ToOriginForm(raw).ShouldBe(expected);
 
     [Theory]
+    [InlineData("/", true)]
+    [InlineData("*", true)]
+    [InlineData("/a?b=%23&c=[x]|^`", true)]
+    [InlineData("/a#b", false)]
+    [InlineData("/a?b#", false)]
+    [InlineData("#", false)]
+    public void A_target_has_no_fragment(string target, bool isSafe) => RequestTarget.IsSafe(target).ShouldBe(isSafe);
+
+    [Theory]
     [InlineData("30s", 30_000)]
     [InlineData("500ms", 500)]
     [InlineData("1.5m", 90_000)]

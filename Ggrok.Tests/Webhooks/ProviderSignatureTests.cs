@@ -186,6 +186,30 @@ public class ProviderSignatureTests
         Of(signed[3]).ShouldBe(SignatureVerdict.Invalid, "the URL is signed, but the body is another");
     }
 
+    // Each field would be sorted before a key is compared, and anybody may send them.
+    [Fact]
+    public void A_form_for_twilio_has_no_more_than_a_thousand_fields()
+    {
+        const string Url = "https://hooks.example.com/in";
+        string[] names = [.. Enumerable.Range(0, 1001).Select(i => $"f{i:d4}")];
+        SignatureCheck Of(string[] fields)
+        {
+#pragma warning disable CA5350 // What the provider signs with.
+            byte[] signature = System.Security.Cryptography.HMACSHA1.HashData("12345"u8.ToArray(), Encoding.UTF8.GetBytes(Url + string.Concat(fields)));
+#pragma warning restore CA5350
+            return WebhookVerifier.Verify(
+                WebhookProvider.Twilio,
+                ["12345"],
+                new WebhookRequest(
+                    [new("X-Twilio-Signature", Convert.ToBase64String(signature)), new("Content-Type", "application/x-www-form-urlencoded")],
+                    Encoding.UTF8.GetBytes(string.Join('&', fields)), true, Url),
+                Now);
+        }
+
+        Of(names[1..]).Verdict.ShouldBe(SignatureVerdict.Valid);
+        Of(names).ShouldBe(new SignatureCheck(SignatureVerdict.Invalid, "The form has more than 1000 fields; Twilio sends no such form."));
+    }
+
     private static bool IsSignature(string name) => name.Contains("signature", StringComparison.OrdinalIgnoreCase) ||
         name.Contains("hmac", StringComparison.OrdinalIgnoreCase) || name.Contains("token", StringComparison.OrdinalIgnoreCase);
 

@@ -92,7 +92,7 @@ internal record RequestEdit
 
     private static string NewTarget(string target) => RequestTarget.IsSafe(target)
         ? target
-        : throw Wrong($"target: {Shown(target)} is no request target.", "Begin with a slash, and percent-encode spaces, control characters and everything outside ASCII: /search?q=%C3%A9");
+        : throw Wrong($"target: {Shown(target)} is no request target.", "Begin with a slash, and percent-encode spaces, #, control characters and everything outside ASCII: /search?q=%C3%A9");
 
     private byte[]? NewBody()
     {

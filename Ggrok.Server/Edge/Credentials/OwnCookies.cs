@@ -12,7 +12,6 @@ internal static class OwnCookies
 {
     private const string Prefix = "ggrok-";
     private const string HostPrefix = "__Host-" + Prefix;
-    private const string SecurePrefix = "__Secure-" + Prefix;
 
     // Of the server's own page, whose cookie has a path.
     private const string SecurePrefix = "__Secure-" + Prefix;

@@ -119,14 +119,15 @@ internal sealed class HeldBody(int most, HeldBytes room) : IDisposable
 
 /// <summary>Counts the bytes that are held, up to a limit.</summary>
 /// <param name="most">The limit.</param>
-internal sealed class HeldBytes(long most)
+/// <param name="shared">Of which it is a part; null where it stands alone.</param>
+internal sealed class HeldBytes(long most, HeldBytes? shared = null)
 {
     private long _held;
 
     /// <summary>Takes room; false when there is not enough.</summary>
     public bool TryTake(int bytes)
     {
-        if (Interlocked.Add(ref _held, bytes) <= most)
+        if (Interlocked.Add(ref _held, bytes) <= most && shared?.TryTake(bytes) != false)
         {
             return true;
         }
@@ -136,5 +137,9 @@ internal sealed class HeldBytes(long most)
     }
 
     /// <summary>Gives it back.</summary>
-    public void Return(int bytes) => Interlocked.Add(ref _held, -bytes);
+    public void Return(int bytes)
+    {
+        Interlocked.Add(ref _held, -bytes);
+        shared?.Return(bytes);
+    }
 }

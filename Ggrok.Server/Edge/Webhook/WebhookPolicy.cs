@@ -1,3 +1,4 @@
+using Ggrok.Shared.Edge;
 using Ggrok.Shared.Edge.Webhook;
 using Ggrok.Shared.Protocol;
 using Ggrok.Shared.Webhooks;
@@ -16,14 +17,18 @@ internal sealed class WebhookPolicy : IEdgePolicy
 
     private readonly WebhookOptions _options;
     private readonly TimeProvider _time;
+    private readonly WebhookLoad _load;
     private readonly HeldBytes _room;
     private readonly GuardedScope[] _scopes;
+    private readonly bool _guardsPaths;
 
-    public WebhookPolicy(WebhookOptions options, TimeProvider time)
+    public WebhookPolicy(WebhookOptions options, WebhookLoad load, TimeProvider time)
     {
         _options = options;
         _time = time;
-        _room = new HeldBytes(Math.Max(LeastHeldBytes, (long)MostHeldBodies * options.MaxBodyBytes / 4));
+        _load = load;
+        _room = new HeldBytes(Math.Max(LeastHeldBytes, (long)MostHeldBodies * options.MaxBodyBytes / 4), load.Held);
+        _guardsPaths = options.Verify.Any(r => r.Path is not null);
         _scopes = [.. options.Verify.GroupBy(r => (r.Path, Methods: string.Join(',', r.Methods)))
             .Select(g => new GuardedScope(g.First(), [.. g.GroupBy(r => Canonical(r.Provider)).Select(p => new SignatureTest(p.Key, [.. p.Select(r => r.Secret)], options))]))
             .OrderByDescending(s => s.Rule.Path?.Length ?? 0)];
@@ -31,6 +36,12 @@ internal sealed class WebhookPolicy : IEdgePolicy
 
     public ValueTask<RelayError> InvokeAsync(EdgeExchange exchange, EdgeNext next)
     {
+        // Nobody can say for the local service which path that is, and so which rule is about it.
+        if (_guardsPaths && VisitorPath.MayHaveDotSegments(exchange.VisitorTarget))
+        {
+            return ValueTask.FromResult(exchange.Refuse(RelayError.RequestInvalid, "The path has dot segments, and this tunnel guards some paths: write the path that is meant."));
+        }
+
         // A WebSocket of HTTP/2 comes as CONNECT, and is a GET to the local service.
         string method = exchange.Head.Upgrade is not null && exchange.Head.Method == HttpMethods.Connect ? HttpMethods.Get : exchange.Head.Method;
         SignatureTest[] tests = TestsFor(method, exchange.VisitorTarget);
@@ -83,7 +94,10 @@ internal sealed class WebhookPolicy : IEdgePolicy
             request = request with { Body = body.Bytes };
         }
 
-        if (FailureOf(claimed, request) is { } failure)
+        SignatureCheck? failed = request.Body.Length <= WebhookLoad.SmallBody
+            ? FailureOf(claimed, request)
+            : await _load.RunAsync(() => FailureOf(claimed, request)).ConfigureAwait(false);
+        if (failed is { } failure)
         {
             return Refuse(exchange, claimed, failure);
         }
@@ -128,54 +142,26 @@ internal sealed class WebhookPolicy : IEdgePolicy
     private sealed record GuardedScope(WebhookRule Rule, SignatureTest[] Tests);
 }
 
-/// <summary>Verifies the signatures of one provider.</summary>
-internal sealed class SignatureTest
-{
-    private readonly WebhookOptions _options;
-    private readonly WebhookProvider? _provider;
-    private readonly HmacScheme? _scheme;
-    private readonly string[] _secrets;
-    private readonly byte[][] _keys = [];
-
-    public SignatureTest(string name, string[] secrets, WebhookOptions options)
-    {
-        Name = name;
-        _options = options;
-        _secrets = secrets;
-        _provider = WebhookRule.ProviderOf(name);
-        if (_provider is null)
-        {
-            HmacScheme scheme = options.Hmac.Single(s => s.Name == name);
-            _scheme = scheme;
-            _keys = [.. secrets.Select(scheme.KeyOf)];
-        }
-    }
-
-    /// <summary>As it is written in the policy.</summary>
-    public string Name { get; }
-
-    /// <summary>Whether the request claims to be signed like this.</summary>
-    public bool IsClaimedBy(IReadOnlyList<HeaderField> headers) => _scheme is null
-        ? WebhookVerifier.IsSigned(_provider!.Value, headers)
-        : headers.Any(h => h.Name.Equals(_scheme.Field, StringComparison.OrdinalIgnoreCase));
-
-    /// <summary>Verifies a request.</summary>
-    public SignatureCheck Verify(WebhookRequest request, DateTimeOffset now) => _scheme is null
-        ? WebhookVerifier.Verify(_provider!.Value, _secrets, request, now, _options.MaxAge)
-        : HmacSignature.Verify(_scheme, _keys, request, now, _options.MaxAge);
-}
-
 /// <summary>Makes <see cref="WebhookPolicy"/>.</summary>
 /// <param name="time">Clock.</param>
 internal sealed class WebhookPolicyFactory(TimeProvider time) : IEdgePolicyFactory
 {
+    // The memory is the server's, and each client has many tunnels.
+    private const int MostOfClient = 8 * 1024 * 1024;
+
+    private readonly WebhookLoad _load = new();
+
     public EdgeStage Stage => EdgeStage.Webhook;
 
     public IEnumerable<string> Keys => WebhookOptions.Keys.Select(k => k.Name);
 
-    public IEdgePolicy Create(PolicyValues values, EdgeScope scope) => new WebhookPolicy(
-        WebhookOptions.Parse(
+    public IEdgePolicy Create(PolicyValues values, EdgeScope scope)
+    {
+        WebhookOptions options = WebhookOptions.Parse(
             values.All(WebhookOptions.VerifyKey), values.All(WebhookOptions.FileKey), values.All(WebhookOptions.HmacKey),
-            values.Single(WebhookOptions.ToleranceKey), values.Single(WebhookOptions.MaxBodyKey)),
-        time);
+            values.Single(WebhookOptions.ToleranceKey), values.Single(WebhookOptions.MaxBodyKey));
+        return scope.IsClients && options.MaxBodyBytes > MostOfClient
+            ? throw new FormatException($"{WebhookOptions.MaxBodyKey} is at most {ByteSizes.Format(MostOfClient)} for a client; write no more than that, or have it set in the server's own policies")
+            : new WebhookPolicy(options, _load, time);
+    }
 }

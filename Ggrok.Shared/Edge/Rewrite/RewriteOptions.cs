@@ -66,7 +66,7 @@ public sealed record RewriteOptions
     {
         string prefix = text.TrimEnd('/');
         bool isPath = prefix.Length > 1 && prefix[0] == '/' && RequestTarget.IsSafe(prefix)
-            && prefix.AsSpan().IndexOfAny("?#\\") < 0 && !prefix.Contains("//", StringComparison.Ordinal);
+            && prefix.AsSpan().IndexOfAny("?\\") < 0 && !prefix.Contains("//", StringComparison.Ordinal);
         return isPath && RewrittenTarget.IsAllowed(prefix)
             ? prefix
             : throw new FormatException($"\"{Printable.Clean(text)}\" is no path prefix; write one such as /api, which begins with a slash and is not only that");

@@ -21,6 +21,8 @@ public sealed record WebhookOptions
     /// <summary>Key of the largest body.</summary>
     public const string MaxBodyKey = "verify-max-body";
 
+    // Each secret may be one more hash over the whole body, for anybody who asks.
+    private const int MostRules = 20;
     private const long DefaultMaxBody = 1024 * 1024;
     private const long LargestMaxBody = 64 * 1024 * 1024;
     private static readonly TimeSpan LongestTolerance = TimeSpan.FromDays(7);
@@ -79,7 +81,9 @@ public sealed record WebhookOptions
         return options;
     }
 
-    private static WebhookRule[] Rules(IReadOnlyList<string> values) => [.. values.Select(WebhookRule.Parse)];
+    private static WebhookRule[] Rules(IReadOnlyList<string> values) => values.Count <= MostRules
+        ? [.. values.Select(WebhookRule.Parse)]
+        : throw new FormatException($"there are {values.Count} secrets, and a tunnel has at most {MostRules}; leave old ones out, or give some senders a tunnel of their own");
 
     private static HmacScheme[] Schemes(IReadOnlyList<string> values)
     {

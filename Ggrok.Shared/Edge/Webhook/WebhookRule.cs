@@ -70,7 +70,7 @@ public sealed record WebhookRule
 
     /// <summary>Whether a request must be signed because of this rule.</summary>
     /// <param name="method">Its method.</param>
-    /// <param name="target">Raw path and query, as the visitor sent them.</param>
+    /// <param name="target">Raw path and query, as the visitor sent them; not for one that <see cref="VisitorPath.MayHaveDotSegments"/>.</param>
     public bool AppliesTo(string method, string target)
     {
         // Methods are case-sensitive (RFC 9110 section 9.1): "get" is none that a service knows, so it is no exception.
@@ -89,7 +89,7 @@ public sealed record WebhookRule
     private static string PathOf(string word)
     {
         string path = word.Length == 1 ? word : word.TrimEnd('/');
-        return path.IndexOfAny(['*', '?', '#']) < 0
+        return path.IndexOfAny(['*', '?', '#']) < 0 && !VisitorPath.MayHaveDotSegments(path)
             ? path
             : throw new FormatException($"\"{Printable.Clean(word)}\" is no plain path; write /hooks, which means that path and all below it");
     }

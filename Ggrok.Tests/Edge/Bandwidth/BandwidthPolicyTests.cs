@@ -71,6 +71,25 @@ public class BandwidthPolicyTests
     }
 
     [Fact]
+    public async Task Who_leaves_before_its_turn_gives_it_back_and_who_has_left_gets_none()
+    {
+        var time = new ManualTimeProvider();
+        var rate = new ByteRate(1000, time);
+        var pace = new Pace([rate], time);
+        await using var pair = new TunnelPair();
+        Shared.Multiplexing.MuxStream leaving = pair.Server.OpenStream()!;
+        rate.Reserve(1000);
+
+        Task wait = pace.WaitAsync(1_000_000, leaving).AsTask();
+        wait.IsCompleted.ShouldBeFalse();
+        leaving.Reset(RelayError.VisitorGone);
+        await Within.Bound(wait, "the end of the wait");
+        await pace.WaitAsync(1_000_000, leaving);
+
+        rate.Reserve(1).ShouldBeInRange(TimeSpan.FromSeconds(0.9), TimeSpan.FromSeconds(1));
+    }
+
+    [Fact]
     public async Task A_stream_waits_for_its_turn_and_no_longer_than_it_lives()
     {
         var time = new ManualTimeProvider();

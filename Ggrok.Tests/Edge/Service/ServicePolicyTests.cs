@@ -130,6 +130,89 @@ public class ServicePolicyTests
         (await scene.SucceedAsync()).ShouldBe(RelayError.None);
     }
 
+    [Theory]
+    [InlineData(RelayError.VisitorGone)]
+    [InlineData(RelayError.TunnelAway)]
+    [InlineData(RelayError.TunnelLost)]
+    [InlineData(RelayError.TooManyStreams)]
+    [InlineData(RelayError.RequestBodyVisitor)]
+    public async Task Only_an_answer_closes_the_circuit(RelayError error)
+    {
+        CircuitScene scene = await CircuitScene.OpenAsync();
+
+        (await scene.SendAsync(Task.FromResult(error))).ShouldBe(error);
+        (await scene.SucceedAsync()).ShouldBe(RelayError.CircuitOpen);
+
+        scene.Time.Advance(TimeSpan.FromSeconds(16));
+        (await scene.SucceedAsync()).ShouldBe(RelayError.None);
+        (await scene.SucceedAsync()).ShouldBe(RelayError.None);
+    }
+
+    [Fact]
+    public async Task A_request_that_never_ends_does_not_keep_the_others_out()
+    {
+        CircuitScene scene = await CircuitScene.OpenAsync();
+        var endless = new TaskCompletionSource<RelayError>();
+
+        Task<RelayError> upload = scene.SendAsync(endless.Task);
+        (await scene.SucceedAsync()).ShouldBe(RelayError.CircuitOpen);
+        scene.Time.Advance(TimeSpan.FromSeconds(16));
+        await Eventually.BecomesAsync(
+            async () =>
+            {
+                scene.Time.Advance(TimeSpan.FromSeconds(16));
+                return await scene.SucceedAsync();
+            },
+            RelayError.None);
+
+        upload.IsCompleted.ShouldBeFalse();
+        endless.SetResult(RelayError.VisitorGone);
+        (await Within.Bound(upload, "the end of the upload")).ShouldBe(RelayError.VisitorGone);
+        (await scene.SucceedAsync()).ShouldBe(RelayError.None);
+    }
+
+    [Theory]
+    [InlineData(true, RelayError.None)]
+    [InlineData(false, RelayError.CircuitOpen)]
+    public async Task An_answer_that_comes_after_the_patience_still_closes_the_circuit_and_a_page_of_the_server_does_not(bool isAnswer, RelayError expected)
+    {
+        CircuitScene scene = await CircuitScene.OpenAsync();
+        var slow = new TaskCompletionSource<RelayError>();
+        Task<RelayError> probe = scene.SendAsync(slow.Task);
+        EdgeExchange exchange = scene.Last!;
+        scene.Time.Advance(TimeSpan.FromSeconds(15));
+
+        if (!isAnswer)
+        {
+            slow.SetResult(RelayError.LocalUnreachable);
+            await Within.Bound(probe, "the end of the probe");
+        }
+
+        exchange.ApplyToResponse(exchange.Context.Response);
+        if (isAnswer)
+        {
+            await Eventually.BecomesAsync(scene.SucceedAsync, expected);
+            slow.SetResult(RelayError.None);
+        }
+
+        (await scene.SucceedAsync()).ShouldBe(expected);
+        await Within.Bound(probe, "the end of the probe");
+    }
+
+    [Fact]
+    public async Task That_the_time_of_a_call_passed_is_not_the_services_fault()
+    {
+        var scene = new CircuitScene("50% of 2 in 30s open 15s");
+        for (int i = 0; i < 4; i++)
+        {
+            (await scene.SendAsync(Task.FromResult(RelayError.ResponseHeadTimeout), hasOwnLimit: true)).ShouldBe(RelayError.ResponseHeadTimeout);
+        }
+
+        await scene.SendAsync(Task.FromResult(RelayError.ResponseHeadTimeout));
+        (await scene.FailAsync(), await scene.FailAsync(), await scene.FailAsync(), await scene.FailAsync())
+            .ShouldBe((RelayError.ResponseHeadLocal, RelayError.ResponseHeadLocal, RelayError.ResponseHeadLocal, RelayError.CircuitOpen));
+    }
+
     private static StagedPolicy Stage(IEdgePolicy policy) => new(EdgeStage.Service, policy);
 
     private static EdgeExchange Exchange()
@@ -146,16 +229,31 @@ public class ServicePolicyTests
 
         public int Reached { get; private set; }
 
+        public EdgeExchange? Last { get; private set; }
+
+        /// <summary>One whose circuit has opened, and would now let a request through to see.</summary>
+        public static async Task<CircuitScene> OpenAsync()
+        {
+            var scene = new CircuitScene("50% of 2 in 30s open 15s");
+            await scene.FailAsync();
+            await scene.FailAsync();
+            (await scene.FailAsync()).ShouldBe(RelayError.CircuitOpen);
+            scene.Time.Advance(TimeSpan.FromSeconds(16));
+            return scene;
+        }
+
         public Task<RelayError> FailAsync() => SendAsync(Task.FromResult(RelayError.ResponseHeadLocal));
 
         public Task<RelayError> SucceedAsync() => SendAsync(Task.FromResult(RelayError.None), answered: true);
 
-        public Task<RelayError> SendAsync(Task<RelayError> outcome, bool answered = false)
+        public Task<RelayError> SendAsync(Task<RelayError> outcome, bool answered = false, bool hasOwnLimit = false)
         {
             _pipeline ??= EdgePipeline.Of([Stage(new CircuitBreakerPolicy(CircuitOptions.Parse(rule), Time))], []);
             return _pipeline!.RunAsync(Exchange(), async x =>
             {
                 Reached++;
+                Last = x;
+                x.Record.HasOwnLimit = hasOwnLimit;
                 if (answered)
                 {
                     x.ApplyToResponse(x.Context.Response);

@@ -34,6 +34,7 @@ public class WebhookGrammarTests
     [InlineData("/a /b github=hunter2", "\"/b\" is too much")]
     [InlineData("/a POST github=hunter2", "\"POST\" is too much")]
     [InlineData("/hooks/* github=hunter2", "is no plain path; write /hooks")]
+    [InlineData("/hooks/../x github=hunter2", "is no plain path; write /hooks")]
     [InlineData("P0ST github=hunter2", "is neither methods")]
     public void A_mistake_in_a_rule_is_told_without_the_secret(string text, string complaint)
     {
@@ -77,6 +78,16 @@ public class WebhookGrammarTests
     [InlineData("verify-max-body", "65MiB")]
     public void Values_out_of_bounds_are_refused(string key, string value) =>
         Should.Throw<FormatException>(() => PolicyKeys.Find(key)!.Check([value])).Message.ShouldContain("write");
+
+    [Fact]
+    public void A_tunnel_has_at_most_twenty_secrets()
+    {
+        string[] many = [.. Enumerable.Range(0, 11).Select(i => $"github=hunter{i}")];
+
+        WebhookOptions.Parse(many, many[2..], [], null, null).Verify.Count.ShouldBe(20);
+        Should.Throw<FormatException>(() => WebhookOptions.Parse(many, many[1..], [], null, null)).Message.ShouldBe(
+            "there are 21 secrets, and a tunnel has at most 20; leave old ones out, or give some senders a tunnel of their own");
+    }
 
     [Theory]
     [InlineData("githib=hunter2", "", "there is no provider \"githib\"")]
