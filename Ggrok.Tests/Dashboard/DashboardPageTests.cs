@@ -77,7 +77,7 @@ public sealed class DashboardPageTests(PageBrowser browser)
         await SignInAsync(page);
         scene.Server.Get<Ggrok.Server.Metrics.Traffic.LiveTail>().IsWatched.ShouldBeFalse();
         await page.GetByRole(AriaRole.Link, new() { Name = "Live" }).ClickAsync();
-        await Eventually.BecomesAsync(() => Task.FromResult(scene.Server.Get<Ggrok.Server.Metrics.Traffic.LiveTail>().IsWatched), true);
+        await WatchedAsync(scene);
         await scene.VisitAsync("/%3Cimg%20src=x%20onerror=alert(1)%3E?token=hidden");
         await scene.VisitAsync("/status/500");
         ILocator entries = page.GetByRole(AriaRole.Listitem);
@@ -167,6 +167,7 @@ public sealed class DashboardPageTests(PageBrowser browser)
                 await ShowAsync(page, view);
                 if (view == "Live")
                 {
+                    await WatchedAsync(scene);
                     await scene.VisitAsync("/status/404");
                     await Expect(page.GetByRole(AriaRole.Listitem)).Not.ToHaveCountAsync(0);
                 }
@@ -196,6 +197,7 @@ public sealed class DashboardPageTests(PageBrowser browser)
                 await ShowAsync(page, view);
                 if (view == "Live")
                 {
+                    await WatchedAsync(scene);
                     await scene.VisitAsync("/a/rather/long/path/that/does/not/fit/into/one/line/of/a/phone/at/all");
                     await Expect(page.GetByRole(AriaRole.Listitem)).Not.ToHaveCountAsync(0);
                 }
@@ -278,6 +280,10 @@ public sealed class DashboardPageTests(PageBrowser browser)
 
         throw new InvalidOperationException($"The keyboard does not reach {name}.");
     }
+
+    // What ends before the page listens is not told.
+    private static Task WatchedAsync(DashboardScene scene) =>
+        Eventually.BecomesAsync(() => Task.FromResult(scene.Server.Get<Ggrok.Server.Metrics.Traffic.LiveTail>().IsWatched), true);
 
     private static async Task TrafficAsync(DashboardScene scene)
     {
