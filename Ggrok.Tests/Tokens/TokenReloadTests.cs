@@ -101,7 +101,9 @@ public sealed class TokenReloadTests : IDisposable
         foreach (RunningClient client in (RunningClient[])[other, port, served])
         {
             ClientExit exit = await client.Exit;
-            (exit.Code, exit.Message).ShouldBe((ExitCode.TokenRefused, "This token does not allow these tunnels any more; ask for others, or pass another token."));
+            // The reason may overtake the sentence that was sent in front of it.
+            exit.Code.ShouldBe(ExitCode.TokenRefused);
+            exit.Message.ShouldNotBeNull().ShouldContain("another token", Case.Insensitive);
         }
 
         Sessions(server).Single().Identity.Grants.Paths.ShouldBe(["/hooks"]);
