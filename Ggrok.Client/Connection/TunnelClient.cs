@@ -196,7 +196,8 @@ public sealed class TunnelClient
             return new SessionOutcome("Stopped.", ExitCode.Ok);
         }
 
-        if (first == session.GoAwayReceived)
+        // What the server said before it closed counts also where the close is heard of first: its sentence tells more.
+        if (session.GoAwayReceived.IsCompleted)
         {
             _listeners.ForEach(l => l.EndFlows());
             GoAway goAway = await session.GoAwayReceived.ConfigureAwait(false);
