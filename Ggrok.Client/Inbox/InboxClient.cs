@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using Ggrok.Client.Connection;
-using Ggrok.Shared.Inbox;
+using Ggrok.Client.Inbox.Contracts;
 using Ggrok.Shared.Protocol;
 
 namespace Ggrok.Client.Inbox;

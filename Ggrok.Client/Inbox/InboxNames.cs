@@ -1,6 +1,6 @@
 using Ggrok.Client.Cli;
 using Ggrok.Client.Connection;
-using Ggrok.Shared.Inbox;
+using Ggrok.Client.Inbox.Contracts;
 using Ggrok.Shared.Protocol;
 
 namespace Ggrok.Client.Inbox;

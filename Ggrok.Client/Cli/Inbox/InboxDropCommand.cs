@@ -1,8 +1,8 @@
 using System.CommandLine;
 using Ggrok.Client.Connection;
 using Ggrok.Client.Inbox;
+using Ggrok.Client.Inbox.Contracts;
 using Ggrok.Client.Output;
-using Ggrok.Shared.Inbox;
 
 namespace Ggrok.Client.Cli.Inbox;
 

@@ -2,8 +2,8 @@ using System.CommandLine;
 using System.Globalization;
 using Ggrok.Client.Connection;
 using Ggrok.Client.Inbox;
+using Ggrok.Client.Inbox.Contracts;
 using Ggrok.Client.Output.Inbox;
-using Ggrok.Shared.Inbox;
 
 namespace Ggrok.Client.Cli.Inbox;
 

@@ -2,10 +2,10 @@ using System.CommandLine;
 using System.Text.Json;
 using Ggrok.Client.Connection;
 using Ggrok.Client.Inbox;
+using Ggrok.Client.Inbox.Contracts;
 using Ggrok.Client.Inbox.Pull;
 using Ggrok.Client.Output;
 using Ggrok.Client.Output.Requests;
-using Ggrok.Shared.Inbox;
 using Ggrok.Shared.Protocol;
 
 namespace Ggrok.Client.Cli.Inbox;

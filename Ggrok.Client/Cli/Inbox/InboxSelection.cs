@@ -1,6 +1,6 @@
 using System.CommandLine;
 using Ggrok.Client.Inbox;
-using Ggrok.Shared.Inbox;
+using Ggrok.Client.Inbox.Contracts;
 
 namespace Ggrok.Client.Cli.Inbox;
 

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using Ggrok.Client.Connection;
 using Ggrok.Client.Inbox;
+using Ggrok.Client.Inbox.Contracts;
 using Ggrok.Client.Inspector.Content;
 using Ggrok.Client.Inspector.Http;
 using Ggrok.Client.Inspector.Http.Contracts;
@@ -9,7 +10,6 @@ using Ggrok.Client.Inspector.Recording;
 using Ggrok.Client.Output;
 using Ggrok.Client.Output.Inbox;
 using Ggrok.Client.Output.Requests;
-using Ggrok.Shared.Inbox;
 using Ggrok.Shared.Protocol;
 
 namespace Ggrok.Client.Cli.Inbox;

@@ -3,8 +3,8 @@ using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Ggrok.Client.Connection;
 using Ggrok.Client.Inbox;
+using Ggrok.Client.Inbox.Contracts;
 using Ggrok.Shared.Certificates;
-using Ggrok.Shared.Inbox;
 
 namespace Ggrok.Client.Cli.Inbox;
 

@@ -1,6 +1,6 @@
 using System.Globalization;
+using Ggrok.Client.Inbox.Contracts;
 using Ggrok.Client.Inspector.Content;
-using Ggrok.Shared.Inbox;
 using Ggrok.Shared.Protocol;
 
 namespace Ggrok.Client.Inbox.Files;

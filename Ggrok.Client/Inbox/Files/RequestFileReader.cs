@@ -12,8 +12,8 @@ internal sealed class RequestFileReader(string path)
 {
     private const string Length = "Content-Length";
 
-    // RFC 9110 section 7.6.1; the local connection gets its own. TE and Trailer stay: the relay lets them pass, too.
-    private static readonly string[] OfConnection = ["Connection", "Keep-Alive", "Proxy-Connection", "Upgrade"];
+    // RFC 9110 section 7.6.1; the local connection gets its own. Nor waits anybody to be told to go on (Expect): the body is here.
+    private static readonly string[] OfConnection = ["Connection", "Keep-Alive", "Proxy-Connection", "Upgrade", "Expect"];
 
     private ReadOnlyMemory<byte> _rest;
     private bool _isCut;

@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text;
-using Ggrok.Shared.Inbox;
+using Ggrok.Client.Inbox.Contracts;
 using Ggrok.Shared.Protocol;
 
 namespace Ggrok.Client.Inbox.Files;

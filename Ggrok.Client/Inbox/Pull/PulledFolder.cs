@@ -1,5 +1,5 @@
+using Ggrok.Client.Inbox.Contracts;
 using Ggrok.Client.Inbox.Files;
-using Ggrok.Shared.Inbox;
 
 namespace Ggrok.Client.Inbox.Pull;
 

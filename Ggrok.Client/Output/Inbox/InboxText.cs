@@ -1,7 +1,7 @@
 using System.Globalization;
+using Ggrok.Client.Inbox.Contracts;
 using Ggrok.Client.Output.Requests;
 using Ggrok.Client.Output.View;
-using Ggrok.Shared.Inbox;
 
 namespace Ggrok.Client.Output.Inbox;
 

@@ -26,6 +26,12 @@ internal sealed class ExchangeText(Palette palette)
             yield return Line("Webhook", $"{SafeText.Line($"{webhook.Provider} {webhook.Event}")}, signature: {webhook.Signature}{reason}");
         }
 
+        if (row.Delivery is { } delivery)
+        {
+            string came = delivery.Received is { } received ? string.Create(CultureInfo.InvariantCulture, $", received {received.ToLocalTime():yyyy-MM-dd HH:mm:ss.fff}") : "";
+            yield return Line("Inbox", SafeText.Line(delivery.Id) + came + (delivery.Attempt is { } attempt ? string.Create(CultureInfo.InvariantCulture, $", attempt {attempt}") : ""));
+        }
+
         if (row.ReplayOf is { } original)
         {
             yield return Line("Replay", string.Create(CultureInfo.InvariantCulture, $"of {original}{(exchange.OtherTarget is { } other ? " to " + SafeText.Line(other) : "")}"));

@@ -1,10 +1,10 @@
-namespace Ggrok.Shared.Inbox;
+namespace Ggrok.Client.Inbox.Contracts;
 
 /// <summary>
 /// Ids of stored requests: 128 bits, the first 48 of them milliseconds since 1970, as 26 characters of Crockford's base 32, so that they sort by
 /// time.
 /// </summary>
-public static class InboxId
+internal static class InboxId
 {
     /// <summary>How many characters an id has.</summary>
     public const int Length = 26;

@@ -1,7 +1,7 @@
-namespace Ggrok.Shared.Inbox;
+namespace Ggrok.Client.Inbox.Contracts;
 
 /// <summary>Fields of a request that comes out of an inbox.</summary>
-public static class InboxFields
+internal static class InboxFields
 {
     /// <summary>Id of the stored request, the same in each attempt.</summary>
     public const string DeliveryId = "Ggrok-Delivery-Id";

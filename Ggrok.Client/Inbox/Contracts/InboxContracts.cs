@@ -1,7 +1,7 @@
 using System.Text.Json.Serialization;
 using Ggrok.Shared.Protocol;
 
-namespace Ggrok.Shared.Inbox;
+namespace Ggrok.Client.Inbox.Contracts;
 
 /// <summary>A stored request, as its owner sees it.</summary>
 /// <param name="Id">26 characters; see <see cref="InboxId"/>.</param>
@@ -17,7 +17,7 @@ namespace Ggrok.Shared.Inbox;
 /// <param name="Provider">Whose webhook it is, or null.</param>
 /// <param name="ProviderId">The provider's own id of the delivery, or null.</param>
 /// <param name="Remote">Address of the visitor, or null.</param>
-public record InboxItem(
+internal record InboxItem(
     string Id,
     string Tunnel,
     string Method,
@@ -40,7 +40,7 @@ public record InboxItem(
 }
 
 /// <summary>A stored request with its head.</summary>
-public sealed record InboxItemDetails(
+internal sealed record InboxItemDetails(
     string Id,
     string Tunnel,
     string Method,
@@ -61,7 +61,7 @@ public sealed record InboxItemDetails(
 /// <summary>A part of what is stored, in order of arrival.</summary>
 /// <param name="Items">The requests.</param>
 /// <param name="Next">What to ask for those behind them with; null when there are none.</param>
-public sealed record InboxPage(IReadOnlyList<InboxItem> Items, string? Next = null);
+internal sealed record InboxPage(IReadOnlyList<InboxItem> Items, string? Next = null);
 
 /// <summary>The inbox of one tunnel.</summary>
 /// <param name="Tunnel">Public name of the tunnel.</param>
@@ -74,7 +74,7 @@ public sealed record InboxPage(IReadOnlyList<InboxItem> Items, string? Next = nu
 /// <param name="MaxRequests">How many requests it may hold.</param>
 /// <param name="MaxBytes">How many bytes it may hold.</param>
 /// <param name="MaxAgeSeconds">How old a request may become, in seconds.</param>
-public sealed record InboxTunnel(
+internal sealed record InboxTunnel(
     string Tunnel,
     int Waiting,
     int Dead,
@@ -87,10 +87,10 @@ public sealed record InboxTunnel(
     long MaxAgeSeconds = 0);
 
 /// <summary>The inboxes of one owner.</summary>
-public sealed record InboxTunnels(IReadOnlyList<InboxTunnel> Tunnels);
+internal sealed record InboxTunnels(IReadOnlyList<InboxTunnel> Tunnels);
 
 /// <summary>How many requests something was done with.</summary>
-public sealed record InboxCount(int Count);
+internal sealed record InboxCount(int Count);
 
 /// <summary>Source-generated JSON of the inbox.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, RespectNullableAnnotations = true,
@@ -101,4 +101,4 @@ public sealed record InboxCount(int Count);
 [JsonSerializable(typeof(InboxTunnels))]
 [JsonSerializable(typeof(InboxTunnel))]
 [JsonSerializable(typeof(InboxCount))]
-public sealed partial class InboxJson : JsonSerializerContext;
+internal sealed partial class InboxJson : JsonSerializerContext;
