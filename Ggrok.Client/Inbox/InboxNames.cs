@@ -61,6 +61,15 @@ internal static class InboxNames
         };
     }
 
+    /// <summary>Whether an inbox is that of a tunnel with this public URL.</summary>
+    public static bool IsOf(InboxTunnel inbox, Uri url)
+    {
+        string name = (url.IdnHost + url.AbsolutePath).TrimEnd('/');
+
+        // Conditions of a tunnel stand behind its name.
+        return inbox.Tunnel.Equals(name, StringComparison.OrdinalIgnoreCase) || inbox.Tunnel.StartsWith(name + " (", StringComparison.OrdinalIgnoreCase);
+    }
+
     private static string Checked(string written) => InboxId.Canonical(written.Trim())
         ?? throw new UsageException($"{written.Quoted()} is no id of a stored webhook; ggrok inbox list shows them, and the beginning of one is enough.");
 

@@ -25,6 +25,7 @@ internal sealed class InboxPushCommand(CommandOutput output)
     private readonly Option<string?> _hostHeader = TextOption.Make("--host-header", null, "MODE", "Host header for the local service: rewrite (its own address), preserve (that of the file) or a value. [default: rewrite]");
     private readonly Option<string[]> _header = HeaderFieldOption.Make("Another header field in place of the file's, as in 'X-Mode: test'. May be repeated.");
     private readonly Option<string[]> _remove = new("--remove") { HelpName = "NAME", Description = "Leave a header field out. May be repeated.", AllowMultipleArgumentsPerToken = false };
+    private readonly Option<string?> _prefix = TextOption.Make("--strip-prefix", null, "PREFIX", "Remove a prefix of the path, as a tunnel with --strip-path does.");
     private readonly Option<string?> _timeout = TextOption.Make("--timeout", null, "TIME", "How long each may take. [default: 2m]");
     private readonly Option<bool> _json = new("--json") { Description = "Write a JSON object for each file." };
 
@@ -32,7 +33,7 @@ internal sealed class InboxPushCommand(CommandOutput output)
     {
         var command = new Command("push", "Send webhooks out of files to a local service, as the tunnel would.");
         command.Arguments.Add(_files);
-        foreach (Option option in (Option[])[_to, _insecure, _hostHeader, _header, _remove, _timeout, _json])
+        foreach (Option option in (Option[])[_to, _insecure, _hostHeader, _header, _remove, _prefix, _timeout, _json])
         {
             command.Options.Add(option);
         }
@@ -53,10 +54,11 @@ internal sealed class InboxPushCommand(CommandOutput output)
         };
         TimeSpan timeout = sources.Option(_timeout)?.As(Timeout) ?? DefaultTimeout;
         var edits = new HeaderEdits([.. sources.Options(_header).Select(s => s.As(Given))], [.. sources.Options(_remove).Select(s => s.As(Name))]);
+        string prefix = sources.Option(_prefix)?.As(Prefix) ?? "/";
         try
         {
             // All are read first: a mistake in the last file must not be found when the others are sent.
-            RequestFile[] requests = [.. Files(parsed.GetValue(_files)!).Select(f => new RequestFileReader(f).Read(edits))];
+            RequestFile[] requests = [.. Files(parsed.GetValue(_files)!).Select(f => new RequestFileReader(f).Read(edits)).Select(r => r.Without(prefix))];
             await using var pusher = new Pusher(tunnel, timeout, TimeProvider.System);
             return (int)await SendAsync(pusher, tunnel, requests, parsed.GetValue(_json), stop).ConfigureAwait(false);
         }
@@ -144,6 +146,10 @@ internal sealed class InboxPushCommand(CommandOutput output)
     }
 
     private static string Name(string text) => HeaderField.IsName(text) ? text : throw new UsageException($"{text.Quoted()} is no name of a header field; write it like X-Mode.");
+
+    private static string Prefix(string text) => text.StartsWith('/') && RequestTarget.IsSafe(text) && !text.Contains('?', StringComparison.Ordinal)
+        ? text.TrimEnd('/') is { Length: > 0 } prefix ? prefix : "/"
+        : throw new UsageException($"{text.Quoted()} is no prefix of a path; write it like /alice");
 
     private static TimeSpan Timeout(string text) => SettingValues.Duration(text) is var timeout && timeout > TimeSpan.Zero
         ? timeout

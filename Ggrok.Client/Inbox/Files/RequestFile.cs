@@ -25,6 +25,11 @@ internal sealed record RequestFile(
     /// <summary>Id of the stored request that it is a copy of, or null.</summary>
     public string? DeliveryId => Headers.ValueOf(InboxFields.DeliveryId);
 
+    /// <summary>It without a prefix of its path, if it has it.</summary>
+    /// <param name="prefix">The prefix; <c>/</c> for none.</param>
+    public RequestFile Without(string prefix) =>
+        prefix != "/" && RequestTarget.IsBelow(Target, prefix) ? this with { Target = RequestTarget.StripPrefix(Target, prefix) } : this;
+
     /// <summary>Name of the file for a stored request: sorted by name they are in order of arrival.</summary>
     public static string NameOf(InboxItem item) =>
         string.Create(CultureInfo.InvariantCulture, $"{item.Received.UtcDateTime:yyyyMMdd'T'HHmmss'Z'}-{item.Id}{Extension}");

@@ -142,13 +142,9 @@ internal sealed class InboxEndpoints(InspectorState state, InboxSource source) :
 
     private async Task<InboxTunnel[]> OwnAsync(InboxClient client, CancellationToken gone)
     {
-        string[] own = [.. state.Session.View.Tunnels.Select(t => (t.Url.IdnHost + t.Url.AbsolutePath).TrimEnd('/'))];
-        return [.. (await client.TunnelsAsync(gone).ConfigureAwait(false)).Where(t => Array.Exists(own, o => IsSame(t.Tunnel, o)))];
+        IReadOnlyList<PublicTunnel> own = state.Session.View.Tunnels;
+        return [.. (await client.TunnelsAsync(gone).ConfigureAwait(false)).Where(t => own.Any(o => InboxNames.IsOf(t, o.Url)))];
     }
-
-    // Conditions of a tunnel stand behind its name.
-    private static bool IsSame(string tunnel, string own) =>
-        tunnel.Equals(own, StringComparison.OrdinalIgnoreCase) || tunnel.StartsWith(own + " (", StringComparison.OrdinalIgnoreCase);
 
     private async Task<T> AskAsync<T>(HttpContext context, Func<InboxClient, Task<T>> ask)
     {

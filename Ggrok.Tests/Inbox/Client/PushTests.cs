@@ -59,6 +59,13 @@ public sealed class PushTests : IDisposable
         seen.ShouldBe($"POST / HTTP/1.1\r\nHost: {Authority}\r\nX-one: 9\r\nX-New: a: b\r\nContent-Length: 2\r\n\r\nab");
     }
 
+    [Theory]
+    [InlineData("/alice/hooks?a=/alice", "/hooks?a=/alice")]
+    [InlineData("/alice", "/")]
+    [InlineData("/alice2", "/alice2")]
+    public async Task A_prefix_is_removed_from_the_path(string target, string expected) =>
+        (await SeenAsync(Write("a.http", $"GET {target}\n"), 0, "--strip-prefix", "/alice/")).ShouldStartWith($"GET {expected} HTTP/1.1\r\n");
+
     [Fact]
     public async Task A_folder_is_sent_in_order_of_arrival_and_an_answer_that_is_no_success_shows_in_the_exit_code()
     {
