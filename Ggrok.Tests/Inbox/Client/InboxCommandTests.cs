@@ -57,21 +57,21 @@ public class InboxCommandTests
         await using InboxScene scene = await AwayAsync();
         using var commands = new OwnerCommands(scene);
         byte[] zipped = Zipped("""{"order":{"id":12345678901234567890}}""");
-        using HttpResponseMessage stored = await scene.SendAsync(HttpMethod.Post, "/hooks?x=%41", zipped, ("Content-Type", "application/json"), ("Content-Encoding", "gzip"), ("X-Kind", "a"), ("x-kind", "b"));
+        using HttpResponseMessage stored = await scene.SendAsync(HttpMethod.Post, "/hooks?x=%5B1]", zipped, ("Content-Type", "application/json"), ("Content-Encoding", "gzip"), ("X-Kind", "a"));
         string id = stored.Headers.GetValues("Ggrok-Delivery-Id").Single();
 
         CommandResult shown = (await commands.RunAsync("show", id[..20].ToLowerInvariant())).Fine();
 
         shown.Lines[0].ShouldBe("Id       " + id);
         shown.Lines.ShouldContain("State    waiting");
-        shown.Lines.ShouldContain("POST /hooks?x=%41 HTTP/1.1");
+        shown.Lines.ShouldContain("POST /hooks?x=%5B1] HTTP/1.1");
         shown.Lines.ShouldContain("Content-Encoding: gzip");
         shown.Lines.ShouldContain("    \"id\": 12345678901234567890");
         shown.Lines[^1].ShouldBe($"(gzip, {zipped.Length} B as it travelled)");
         (await commands.RunAsync("show", id, "--body")).Fine().Bytes.ShouldBe(zipped);
         Encoding.UTF8.GetString((await commands.RunAsync("show", id, "--body", "--decoded")).Fine().Bytes).ShouldBe("""{"order":{"id":12345678901234567890}}""");
         JsonElement json = JsonDocument.Parse((await commands.RunAsync("show", id, "--json")).Fine().Output).RootElement;
-        json.GetProperty("headers").EnumerateArray().Count(h => h[0].GetString()!.Equals("X-Kind", StringComparison.OrdinalIgnoreCase)).ShouldBe(2);
+        json.GetProperty("headers").EnumerateArray().Single(h => h[0].GetString() == "X-Kind")[1].GetString().ShouldBe("a");
 
         CommandResult atTerminal = await commands.RunAsync("", ["show", id, "--body"]);
         (atTerminal.Code, atTerminal.Bytes.Length).ShouldBe(((int)ExitCode.Failed, 0));

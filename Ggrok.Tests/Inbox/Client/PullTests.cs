@@ -34,7 +34,7 @@ public class PullTests
         lines[0].ShouldBe("POST /hooks/%2e%2e/../a?x=[1]&x=%zz HTTP/1.1");
 
         // The order of different names is Kestrel's.
-        lines[1..^2].Order(StringComparer.Ordinal).ShouldBe(new[] { $"Host: {scene.Url.Authority}", "x-b: 1", "x-b: 2", "X-A: \xe9", "Content-Length: 256" }.Order(StringComparer.Ordinal), ignoreOrder: false, Case.Insensitive);
+        lines[1..^2].Select(l => l.ToLowerInvariant()).ShouldBe([$"host: {scene.Url.Authority}", "x-b: 1", "x-b: 2", "x-a: \xe9", "content-length: 256"], ignoreOrder: true);
         lines[^2].ShouldBe("Ggrok-Delivery-Id: " + id);
         lines[^1].ShouldMatch(@"^Ggrok-Received: \d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$");
         if (!OperatingSystem.IsWindows())
