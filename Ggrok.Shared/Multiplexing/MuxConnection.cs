@@ -83,7 +83,7 @@ public sealed class MuxConnection
         CloseReason reason = RequestClose(readerReason);
         foreach (MuxStream stream in _streams.Snapshot())
         {
-            stream.Abort(RelayError.TunnelLost, tellPeer: false);
+            stream.Lose();
         }
 
         // A writer that is still stuck then, or a peer that says nothing, gets no more time.
