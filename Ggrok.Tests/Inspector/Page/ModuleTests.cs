@@ -38,8 +38,8 @@ public sealed class ModuleTests(PageBrowser browser)
             ("[tallyText(0, 0), tallyText(1, 0), tallyText(1204, 2), tallyText(0, 1)]", """["","1 webhook waits","1,204 webhooks wait, 2 dead","1 dead"]"""),
             ("[{ attempts: 0 }, { attempts: 1, state: 'waiting', nextAttempt: '1970-01-01T00:00:30Z' }, { attempts: 3, lastFailure: '500', state: 'dead', nextAttempt: null }].map((item) => failureText(item, new Date(0)))",
                 """[null,"Failed once; next attempt in 30 s","Failed 3 times: 500"]"""),
-            ("[inboxText({ waiting: 0, dead: 0, bytes: 0, maxBytes: 9 }), inboxText({ waiting: 2, dead: 1, bytes: 1500, maxBytes: 64e6, away: true, until: null })]",
-                """["empty","2 webhooks wait, 1 dead, 1.50 kB of 64.0 MB; away"]"""),
+            ("[inboxText({ waiting: 0, dead: 0, bytes: 0, maxBytes: 9 }), inboxText({ waiting: 2, dead: 1, bytes: 1500, maxBytes: 67108864, away: true, until: null })]",
+                """["empty","2 webhooks wait, 1 dead, 1.50 kB of 64 MiB; away"]"""),
             ("['github', 'standardwebhooks', 'x'].map(providerName)", """["GitHub","Standard Webhooks","x"]"""),
         ]),
         ("list/range.js", [

@@ -1,4 +1,4 @@
-import { bytes, count, dateAndTime, many, relative } from '../format/figures.js';
+import { bytes, count, dateAndTime, limit, many, relative } from '../format/figures.js';
 
 /** "3 webhooks wait, 1 dead"; empty for nothing. */
 export function tallyText(waiting, dead) {
@@ -11,7 +11,7 @@ export function tallyText(waiting, dead) {
 /** What an inbox holds and how its tunnel is, in words. */
 export function inboxText(inbox, now = new Date()) {
   const { waiting, dead, maxBytes, until } = inbox;
-  const held = waiting + dead === 0 ? 'empty' : `${tallyText(waiting, dead)}, ${bytes(inbox.bytes)}${maxBytes ? ` of ${bytes(maxBytes)}` : ''}`;
+  const held = waiting + dead === 0 ? 'empty' : `${tallyText(waiting, dead)}, ${bytes(inbox.bytes)}${maxBytes ? ` of ${limit(maxBytes)}` : ''}`;
   if (!inbox.away) return held;
   return `${held}; away${until ? `, its name is kept until ${dateAndTime(new Date(until))} (${relative(new Date(until), now)})` : ''}`;
 }
