@@ -1,3 +1,5 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
 using System.Text.Json.Serialization;
 
 namespace Ggrok.Client.Cli.Inbox;
@@ -26,4 +28,8 @@ internal sealed record PushLine(
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(PullLine))]
 [JsonSerializable(typeof(PushLine))]
-internal sealed partial class InboxCommandJson : JsonSerializerContext;
+internal sealed partial class InboxCommandJson : JsonSerializerContext
+{
+    /// <summary>As it is written for people's programs: never part of HTML, so every letter stays as it is.</summary>
+    public static InboxCommandJson Relaxed { get; } = new(new JsonSerializerOptions { PropertyNamingPolicy = JsonNamingPolicy.CamelCase, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+}

@@ -31,7 +31,7 @@ internal sealed class InboxDeliverCommand(ClientRun run, CommandOutput output) :
         {
             InboxChoice choice = _selection.Choice(parsed, await TunnelAsync(sources, client, stop).ConfigureAwait(false));
             var count = new InboxCount(await client.DeliverAsync(choice, stop).ConfigureAwait(false));
-            await (asJson ? JsonAsync(count, InboxJson.Default.InboxCount) : Output.Text.WriteLineAsync($"{Readable.Count(count.Count, "webhook")} {(count.Count == 1 ? "is" : "are")} due now.")).ConfigureAwait(false);
+            await (asJson ? JsonAsync(count, InboxJson.Relaxed.InboxCount) : Output.Text.WriteLineAsync($"{Readable.Count(count.Count, "webhook")} {(count.Count == 1 ? "is" : "are")} due now.")).ConfigureAwait(false);
             if (count.Count > 0)
             {
                 tunnels.UnionWith((await client.TunnelsAsync(stop).ConfigureAwait(false)).Where(t => choice.CountOf(t) > 0).Select(t => t.Tunnel));
@@ -43,7 +43,7 @@ internal sealed class InboxDeliverCommand(ClientRun run, CommandOutput output) :
             {
                 InboxItem item = await client.DeliverAsync(id, stop).ConfigureAwait(false);
                 tunnels.Add(item.Tunnel);
-                await (asJson ? JsonAsync(item, InboxJson.Default.InboxItem) : Output.Text.WriteLineAsync($"{Printable.Clean(item.Id)} is due now.")).ConfigureAwait(false);
+                await (asJson ? JsonAsync(item, InboxJson.Relaxed.InboxItem) : Output.Text.WriteLineAsync($"{Printable.Clean(item.Id)} is due now.")).ConfigureAwait(false);
             }).ConfigureAwait(false);
         }
 

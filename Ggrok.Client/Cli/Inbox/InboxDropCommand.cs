@@ -47,7 +47,7 @@ internal sealed class InboxDropCommand(ClientRun run, CommandOutput output, Text
             count = await client.DropAsync(choice, stop).ConfigureAwait(false);
         }
 
-        await (AsJson(parsed) ? JsonAsync(new InboxCount(count), InboxJson.Default.InboxCount)
+        await (AsJson(parsed) ? JsonAsync(new InboxCount(count), InboxJson.Relaxed.InboxCount)
             : Output.Text.WriteLineAsync($"{Readable.Count(count, "webhook")} {(count == 1 ? "is" : "are")} dropped.")).ConfigureAwait(false);
         return exit;
     }

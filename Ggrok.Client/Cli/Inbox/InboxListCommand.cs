@@ -57,7 +57,7 @@ internal sealed class InboxListCommand(ClientRun run, CommandOutput output) : Se
     }
 
     private IEnumerable<string> Shown(List<InboxItem> items, bool asJson) => asJson
-        ? items.Select(i => System.Text.Json.JsonSerializer.Serialize(i, InboxJson.Default.InboxItem))
+        ? items.Select(i => System.Text.Json.JsonSerializer.Serialize(i, InboxJson.Relaxed.InboxItem))
         : new InboxText(Output.Palette, Output.Width()).Lines(items);
 
     private static int Limit(string text) =>

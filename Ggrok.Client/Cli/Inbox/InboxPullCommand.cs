@@ -112,7 +112,7 @@ internal sealed class InboxPullCommand(ClientRun run, CommandOutput output) : Se
     }
 
     private Task WriteAsync(PullLine line, InboxItem item, bool asJson) => asJson
-        ? JsonAsync(line, InboxCommandJson.Default.PullLine)
+        ? JsonAsync(line, InboxCommandJson.Relaxed.PullLine)
         : line.Result == "written"
             ? Output.Text.WriteLineAsync($"{line.File}  {SafeText.Line(item.Method)} {SafeText.Line(item.Target)}  {Output.Palette.Quiet(Readable.Bytes(item.Bytes))}")
             : Task.CompletedTask;

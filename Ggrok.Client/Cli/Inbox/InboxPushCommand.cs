@@ -80,7 +80,7 @@ internal sealed class InboxPushCommand(CommandOutput output)
         {
             PushResult result = await pusher.SendAsync(requests[i], stop).ConfigureAwait(false);
             taken += result.IsTaken ? 1 : 0;
-            await output.Text.WriteLineAsync(asJson ? JsonSerializer.Serialize(LineOf(result), InboxCommandJson.Default.PushLine) : TextOf(result)).ConfigureAwait(false);
+            await output.Text.WriteLineAsync(asJson ? JsonSerializer.Serialize(LineOf(result), InboxCommandJson.Relaxed.PushLine) : TextOf(result)).ConfigureAwait(false);
             if (result.Error is RelayError.LocalUnreachable or RelayError.LocalTlsFailed)
             {
                 // The others would fare no better.

@@ -51,7 +51,7 @@ internal sealed class InboxShowCommand(ClientRun run, CommandOutput output) : Se
         }
         else if (AsJson(parsed))
         {
-            await JsonAsync(item, InboxJson.Default.InboxItemDetails).ConfigureAwait(false);
+            await JsonAsync(item, InboxJson.Relaxed.InboxItemDetails).ConfigureAwait(false);
         }
         else
         {

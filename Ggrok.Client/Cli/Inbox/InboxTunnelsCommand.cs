@@ -22,7 +22,7 @@ internal sealed class InboxTunnelsCommand(ClientRun run, CommandOutput output) :
         IReadOnlyList<InboxTunnel> inboxes = await client.TunnelsAsync(stop).ConfigureAwait(false);
         bool asJson = AsJson(parsed);
         await Output.LinesAsync(asJson
-            ? inboxes.Select(t => JsonSerializer.Serialize(t, InboxJson.Default.InboxTunnel))
+            ? inboxes.Select(t => JsonSerializer.Serialize(t, InboxJson.Relaxed.InboxTunnel))
             : new InboxText(Output.Palette, Output.Width()).Lines(inboxes)).ConfigureAwait(false);
         if (inboxes.Count == 0 && !asJson)
         {

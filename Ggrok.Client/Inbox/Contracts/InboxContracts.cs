@@ -1,3 +1,5 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
 using System.Text.Json.Serialization;
 using Ggrok.Shared.Protocol;
 
@@ -101,4 +103,8 @@ internal sealed record InboxCount(int Count);
 [JsonSerializable(typeof(InboxTunnels))]
 [JsonSerializable(typeof(InboxTunnel))]
 [JsonSerializable(typeof(InboxCount))]
-internal sealed partial class InboxJson : JsonSerializerContext;
+internal sealed partial class InboxJson : JsonSerializerContext
+{
+    /// <summary>As it is written for people's programs: never part of HTML, so every letter stays as it is.</summary>
+    public static InboxJson Relaxed { get; } = new(new JsonSerializerOptions { PropertyNamingPolicy = JsonNamingPolicy.CamelCase, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+}

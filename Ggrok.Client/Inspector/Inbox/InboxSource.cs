@@ -40,9 +40,5 @@ internal sealed class InboxSource(TunnelClientOptions options) : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose()
-    {
-        _client?.Dispose();
-        _turn.Dispose();
-    }
+    public void Dispose() => _client?.Dispose();
 }

@@ -17,16 +17,17 @@ public class InboxCommandTests
     {
         await using InboxScene scene = await AwayAsync();
         using var commands = new OwnerCommands(scene);
-        string first = await scene.StoreAsync("/hooks?a=1", "one", ("X-GitHub-Event", "push"), ("X-GitHub-Delivery", "d-1"));
+        string first = await scene.StoreAsync("/hooks?a=1&b=2", "one", ("X-GitHub-Event", "push"), ("X-GitHub-Delivery", "d-1"));
         string second = await scene.StoreAsync("/hooks\u001b[31m".Replace("\u001b", "%1B", StringComparison.Ordinal), "second");
 
         CommandResult list = (await commands.RunAsync("list")).Fine();
         list.Lines.Length.ShouldBe(2);
-        list.Lines[0].ShouldMatch($@"^{first}  \d\d-\d\d \d\d:\d\d:\d\d  POST  /hooks\?a=1 +  waiting +  3 B  github$");
+        list.Lines[0].ShouldMatch($@"^{first}  \d\d-\d\d \d\d:\d\d:\d\d  POST  /hooks\?a=1&b=2 +  waiting +  3 B  github$");
         list.Lines[1].ShouldStartWith(second);
 
         JsonElement[] items = [.. (await commands.RunAsync("list", "--json", "--limit", "1")).Fine().Lines.Select(l => JsonDocument.Parse(l).RootElement)];
         items.Single().GetProperty("id").GetString().ShouldBe(first);
+        (await commands.RunAsync("list", "--json")).Output.ShouldContain("\"target\":\"/hooks?a=1&b=2\"");
         items[0].GetProperty("providerId").GetString().ShouldBe("d-1");
         (await commands.RunAsync("list", "--log", "json", "--state", "waiting", "--tunnel", "127.0.0.1")).Fine().Lines.Length.ShouldBe(2);
         CommandResult none = (await commands.RunAsync("list", "--state", "dead")).Fine();
