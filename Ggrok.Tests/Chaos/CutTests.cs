@@ -49,9 +49,8 @@ public class CutTests(ITestOutputHelper output)
             scene.VisitAsync(tenant, "download", (v, id) => v.DownloadAsync(id, bytes, chance.Seed, n => down = n), ChaosScale.Patience),
             scene.VisitAsync(tenant, "upload", (v, id) => v.UploadAsync(id, bytes, chance.Seed + 1, chunked: false, n => up = n), ChaosScale.Patience));
         using var clock = new PeriodicTimer(ChaosScale.CutEvery);
-        while (!transfers.IsCompleted)
+        while (await Task.WhenAny(transfers, clock.WaitForNextTickAsync().AsTask()) != transfers)
         {
-            await Task.WhenAny(transfers, clock.WaitForNextTickAsync().AsTask());
             tenant.Link.CutAll(chance.OneIn(2) ? CutKind.Reset : CutKind.Finish);
             chance.Say(string.Create(CultureInfo.InvariantCulture, $"cut {tenant.Link.Cuts}: {down >> 20} MiB down, {up >> 20} MiB up"));
         }
