@@ -17,6 +17,17 @@ public interface IClientEvents
     {
     }
 
+    /// <summary>The connection to the server is broken; the session goes on as soon as there is another one.</summary>
+    void Interrupted()
+    {
+    }
+
+    /// <summary>The session goes on.</summary>
+    /// <param name="after">How long it was interrupted.</param>
+    void Resumed(TimeSpan after)
+    {
+    }
+
     /// <summary>The session ended or could not be opened; the next attempt starts after <paramref name="retryIn"/>.</summary>
     void Lost(string reason, TimeSpan retryIn);
 

@@ -117,7 +117,7 @@ public sealed class TunnelClient
             _wasReady = true;
             _attempt = 0;
             _relay.MaxHeadBytes = welcome.Limits.MaxHeadBytes;
-            var session = new ClientSession(socket, welcome, _relay, _time);
+            var session = new ClientSession(socket, welcome, _relay, _dialer, _options.ResumeBuffer, _events, _time);
             Task<CloseReason> running = session.RunAsync();
 
             // Before anybody is told: the first datagram would find no session.
@@ -216,7 +216,7 @@ public sealed class TunnelClient
             CloseReason.EndedByOperator => EndedByOperator(),
             _ when IsAboutToken(reason) => new SessionOutcome($"The server ended the session: {reason}. Pass another token with --token or GGROK_TOKEN.", ExitCode.TokenRefused, Lived: lived),
             CloseReason.Drained => new SessionOutcome("The server is shutting down.", Lived: lived, Immediately: true),
-            CloseReason.TransportLost => new SessionOutcome("The connection to the server was lost.", Lived: lived),
+            CloseReason.TransportLost => new SessionOutcome("The connection to the server was lost.", Lived: lived, Immediately: session.IsRefused),
             CloseReason.HeartbeatMissed => new SessionOutcome("The server does not answer any more.", Lived: lived),
             _ => new SessionOutcome($"The session ended: {reason}.", Lived: lived),
         };

@@ -57,13 +57,16 @@ public sealed class TunnelSession : ITunnel, IMuxHandler
     internal static int SizeOf(Hello hello) => Math.Max(1, hello.Tunnels.Count);
 
     /// <summary>Address from which the client connected, as text.</summary>
-    public string Remote { get; }
+    public string Remote { get; internal set; }
 
     /// <summary>The multiplexed connection.</summary>
     public MuxConnection Connection { get; }
 
     /// <inheritdoc/>
     public bool IsLeaving => Connection.IsClosing || Connection.RefusesStreams;
+
+    /// <inheritdoc/>
+    public bool IsSuspended => Connection.IsSuspended;
 
     /// <inheritdoc/>
     public MuxStream? TryOpenStream(out RelayError error)

@@ -195,7 +195,7 @@ internal sealed class Outbox(StreamTable streams, MuxStatistics statistics)
     /// <summary>
     /// The next message, valid until the next call. Gives the buffers back when there is nothing to send.
     /// </summary>
-    public bool TryTake(out ReadOnlyMemory<byte> message, out bool closed)
+    public bool TryTake(out OutboundMessage message, out bool closed)
     {
         lock (_gate)
         {

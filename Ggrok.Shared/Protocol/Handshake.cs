@@ -12,6 +12,8 @@ namespace Ggrok.Shared.Protocol;
 /// <param name="Origin">Scheme and authority that the client dialled: <c>https://my.app</c>; public URLs share its scheme and port.</param>
 /// <param name="Tunnels">Tunnels wanted, all or none are opened.</param>
 /// <param name="Connect">Private names to which the client wants to open connections, or null.</param>
+/// <param name="Resumable">The client can resume sessions; null when it cannot.</param>
+/// <param name="Resume">The session to go on with, in place of tunnels; null to open one.</param>
 public sealed record Hello(
     int Protocol,
     string Client,
@@ -20,7 +22,9 @@ public sealed record Hello(
     string Label,
     string Origin,
     IReadOnlyList<TunnelRequest> Tunnels,
-    IReadOnlyList<string>? Connect = null);
+    IReadOnlyList<string>? Connect = null,
+    ResumeOffer? Resumable = null,
+    ResumeRequest? Resume = null);
 
 /// <summary>One tunnel that a client asks for.</summary>
 /// <param name="Name">Name within the session.</param>
@@ -55,12 +59,16 @@ public sealed record TunnelRequest(
 /// <param name="Tunnels">The tunnels in the order of Hello.</param>
 /// <param name="Limits">What the server allows.</param>
 /// <param name="Connect">The private names of Hello, in its order, or null when it named none.</param>
+/// <param name="Resume">How the session can be resumed; null when it cannot, and when it just was.</param>
+/// <param name="Received">Bytes of the resumed session that the server has received; null in a new session.</param>
 public sealed record Welcome(
     string Session,
     string Version,
     IReadOnlyList<TunnelGrant> Tunnels,
     SessionLimits Limits,
-    IReadOnlyList<NameState>? Connect = null);
+    IReadOnlyList<NameState>? Connect = null,
+    ResumeGrant? Resume = null,
+    long? Received = null);
 
 /// <summary>One tunnel that the server opened.</summary>
 /// <param name="Name">Name within the session.</param>
@@ -88,7 +96,10 @@ public sealed record SessionLimits(int MaxStreams, int MaxHeadBytes);
 /// <param name="MayRetry">Whether the same Hello may be accepted later.</param>
 /// <param name="RetryAfterSeconds">Wait at least this long before the next attempt, in seconds.</param>
 /// <param name="Tunnel">Name of the tunnel that was refused, where it is one of several.</param>
-public sealed record Rejected(RejectCode Code, string Message, bool MayRetry, int? RetryAfterSeconds = null, string? Tunnel = null);
+/// <param name="Node">With <see cref="RejectCode.SessionUnknown"/>: which process of possibly several says so.</param>
+/// <param name="Ended">With <see cref="RejectCode.SessionUnknown"/>: why the session ended, where that is known.</param>
+public sealed record Rejected(
+    RejectCode Code, string Message, bool MayRetry, int? RetryAfterSeconds = null, string? Tunnel = null, string? Node = null, CloseReason? Ended = null);
 
 /// <summary>Why a registration was refused.</summary>
 [JsonConverter(typeof(EnumNameConverter<RejectCode>))]
@@ -132,6 +143,9 @@ public enum RejectCode
 
     /// <summary>Too many unknown tokens came from the client's address.</summary>
     TooManyAttempts,
+
+    /// <summary>There is no such session to resume here, or it is not this client's.</summary>
+    SessionUnknown,
 }
 
 /// <summary>No new streams; finish what runs, then connect again.</summary>
