@@ -148,6 +148,9 @@ public sealed class ChaosProxy : IAsyncDisposable
     /// <summary>Completes when so many links were cut since the start.</summary>
     public Task CutsAsync(int count) => ReachAsync(() => Cuts >= count, $"cut {count}");
 
+    /// <summary>Completes when there is a link.</summary>
+    public Task OpenAsync() => ReachAsync(() => Open > 0, "a link");
+
     /// <summary>Completes when every link is gone.</summary>
     public Task EmptyAsync() => ReachAsync(() => Open == 0, "all links to be gone");
 
