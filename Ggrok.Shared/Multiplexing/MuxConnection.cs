@@ -83,7 +83,7 @@ public sealed class MuxConnection
         CloseReason reason = RequestClose(readerReason);
         foreach (MuxStream stream in _streams.Snapshot())
         {
-            stream.Abort(RelayError.TunnelLost, tellPeer: false);
+            stream.Lose();
         }
 
         // A writer that is still stuck then, or a peer that says nothing, gets no more time.
@@ -271,7 +271,7 @@ public sealed class MuxConnection
                 if (Outbox.TryTake(out OutboundMessage message, out bool closed))
                 {
                     _heartbeat.SendStarted(CoarseNow);
-                    await (Resumable is null ? _transport.SendAsync(message.Bytes) : Resumable.SendAsync(message.Bytes, message.Buffer)).ConfigureAwait(false);
+                    await SendAsync(message).ConfigureAwait(false);
                     _heartbeat.SendFinished();
                     Statistics.Sent(message.Length);
                 }
@@ -294,6 +294,9 @@ public sealed class MuxConnection
             _transport.Abort();
         }
     }
+
+    private ValueTask SendAsync(OutboundMessage message) =>
+        Resumable is null ? _transport.SendAsync(message.Bytes) : Resumable.SendAsync(message.Bytes, message.Buffer);
 
     // The peer answers a close; one that does not, or that does not even let it be sent, is dropped, so that the read
     // loop ends.

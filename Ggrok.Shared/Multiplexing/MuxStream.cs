@@ -19,6 +19,7 @@ public sealed class MuxStream
     private int _state = Open;
     private long _deadline = long.MaxValue;
     private RelayError _deadlineError;
+    private bool _hasPeerEnded;
     private long _idleLimit = UsualIdle;
     private CancellationTokenSource? _aborted;
     private Action<object?>? _onAbort;
@@ -225,6 +226,16 @@ public sealed class MuxStream
         }
     }
 
+    /// <summary>The connection is over, and the stream with it unless both sides have said all; in the read loop.</summary>
+    internal void Lose()
+    {
+        // Its writer may be held up between its End, which is on its way, and noting that.
+        if (!_hasPeerEnded || !_connection.Outbox.HasEnded(Outbound))
+        {
+            Abort(RelayError.TunnelLost, tellPeer: false);
+        }
+    }
+
     /// <summary>Takes a frame in. True when a reader waits, who is to be woken by <see cref="WakeReader"/> then.</summary>
     internal bool OnFrame(FrameKind kind, FrameFlags flags, ReceivedPayload payload)
     {
@@ -232,6 +243,7 @@ public sealed class MuxStream
         bool waiting = _inbound.Enqueue(kind, flags, payload);
         if (kind == FrameKind.End)
         {
+            _hasPeerEnded = true;
             DirectionEnded();
         }
 
