@@ -61,7 +61,7 @@ internal sealed class ChaosLane(ChaosLink link, Direction direction, Socket from
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException or OperationCanceledException)
         {
-            link.Break();
+            await link.BreakWhenMovingAsync();
         }
         finally
         {
@@ -79,6 +79,7 @@ internal sealed class ChaosLane(ChaosLink link, Direction direction, Socket from
                 {
                     await DueAsync(readAt);
                     await conditions.FlowingAsync(direction, over);
+                    await link.MovingAsync();
                     await ForwardAsync(bytes.AsMemory(0, count));
                     await SlowDownAsync(count);
                 }
@@ -89,12 +90,13 @@ internal sealed class ChaosLane(ChaosLink link, Direction direction, Socket from
             if (!link.IsCut)
             {
                 await conditions.FlowingAsync(direction, over);
+                await link.MovingAsync();
                 to.Shutdown(SocketShutdown.Send);
             }
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException or OperationCanceledException)
         {
-            link.Break();
+            await link.BreakWhenMovingAsync();
         }
     }
 

@@ -15,6 +15,7 @@ internal sealed class ChaosLink
     private readonly ChaosLane _down;
     private readonly CancellationTokenSource _over = new();
     private int _isCut;
+    private TaskCompletionSource? _stalled;
 
     public ChaosLink(ChaosProxy proxy, Socket client, Socket server, LinkConditions conditions)
     {
@@ -73,6 +74,24 @@ internal sealed class ChaosLink
         }
 
         _proxy.CountCut();
+    }
+
+    /// <summary>
+    /// From now on it swallows everything, the end of either side too, as a router does that has forgotten the connection.
+    /// </summary>
+    public void Stall() => Interlocked.CompareExchange(ref _stalled, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously), null);
+
+    /// <summary>What became of either side in the meantime shows at the other.</summary>
+    public void Unstall() => Volatile.Read(ref _stalled)?.TrySetResult();
+
+    /// <summary>Completes when it does not stall.</summary>
+    public Task MovingAsync() => Volatile.Read(ref _stalled)?.Task.WaitAsync(_over.Token) ?? Task.CompletedTask;
+
+    /// <summary>The same as <see cref="Break"/>, once it does not stall.</summary>
+    public async Task BreakWhenMovingAsync()
+    {
+        await MovingAsync().ContinueWith(static _ => { }, TaskScheduler.Default);
+        Break();
     }
 
     /// <summary>One end is gone without an orderly end: so is the other.</summary>

@@ -133,6 +133,14 @@ public sealed class ChaosProxy : IAsyncDisposable
     /// <summary>Forwards again, first of all what waited.</summary>
     public void Thaw() => _conditions.Thaw();
 
+    /// <summary>
+    /// The links that are there swallow everything from now on, and their ends learn nothing of each other; new ones are as usual.
+    /// </summary>
+    public void StallAll() => Array.ForEach(Links(), l => l.Stall());
+
+    /// <summary>Links that stalled go on, or end if one of their ends did.</summary>
+    public void UnstallAll() => Array.ForEach(Links(), l => l.Unstall());
+
     /// <summary>Resets new connections at once until <see cref="Admit"/>.</summary>
     public void Refuse() => Volatile.Write(ref _isRefusing, true);
 

@@ -156,6 +156,29 @@ public sealed class ChaosProxyTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_stalled_link_swallows_even_the_end_of_a_side_and_new_links_work()
+    {
+        (Socket client, Socket server) = await ConnectAsync();
+        using Socket a = client;
+        using Socket b = server;
+        _proxy.StallAll();
+        await a.SendAsync("lost"u8.ToArray());
+        ChaosLink.Reset(a);
+
+        (Socket second, Socket accepted) = await ConnectAsync();
+        await second.SendAsync("heard"u8.ToArray());
+        (await ReadAsync(accepted, 5)).ShouldBe("heard"u8.ToArray());
+        b.Poll(0, SelectMode.SelectRead).ShouldBeFalse();
+        _proxy.Open.ShouldBe(2);
+        second.Dispose();
+        accepted.Dispose();
+
+        _proxy.UnstallAll();
+        (await Within.Bound(ReadUntilOverAsync(b), "the reset")).WasReset.ShouldBeTrue();
+        await _proxy.EmptyAsync();
+    }
+
+    [Fact]
     public async Task New_connections_are_refused_while_it_says_so_and_open_ones_stay()
     {
         (Socket client, Socket server) = await ConnectAsync();

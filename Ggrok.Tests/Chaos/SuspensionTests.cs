@@ -80,6 +80,24 @@ public class SuspensionTests(ITestOutputHelper output)
     });
 
     [Fact]
+    public Task A_link_that_swallows_everything_is_replaced_by_one_that_does_not() => Chance.RunAsync(output, async chance =>
+    {
+        // Missed heartbeats tell, after 40 s to a minute.
+        await using ChaosScene scene = await ChaosScene.HereAsync(chance, tenants: 2, new HastyClock(20), ("GGROK_RESPONSE_TIMEOUT", "0"), ("GGROK_RESUME_GRACE", "10m"));
+        Tenant stalled = scene.Tenants[0];
+
+        Task visits = scene.VisitAllAsync(300, 12);
+        await scene.Ledger.ReachAsync(50);
+        stalled.Link.StallAll();
+        await visits;
+        stalled.Link.UnstallAll();
+
+        await scene.AllAnsweredAsync();
+        stalled.Link.Accepted.ShouldBeGreaterThan(1);
+        (await scene.Server.LookAsync()).SessionsOpened.ShouldBe(2);
+    });
+
+    [Fact]
     public Task A_visitor_who_leaves_while_the_session_is_suspended_leaves_nothing_behind() => Chance.RunAsync(output, async chance =>
     {
         var arrived = new TaskCompletionSource();
