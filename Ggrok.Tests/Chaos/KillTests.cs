@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using Ggrok.Tests.Testing;
 using Xunit.Abstractions;
@@ -53,6 +54,7 @@ public class KillTests(ITestOutputHelper output)
         Task visits = scene.VisitAllAsync(300, 16, Kinds, prefix: string.Create(CultureInfo.InvariantCulture, $"round{round}-"));
         await scene.Ledger.ReachAsync(before + scene.Chance.Next(20, 60));
         await kill();
+        long back = Stopwatch.GetTimestamp();
         await visits;
         scene.Ledger.Failures.ShouldAllBe(f => !f.Contains("hangs", StringComparison.Ordinal));
         scene.NothingTwice();
@@ -61,11 +63,13 @@ public class KillTests(ITestOutputHelper output)
             await Eventually.BecomesAsync(() => AnswersAsync(scene, tenant), true);
         }
 
+        TimeSpan found = Stopwatch.GetElapsedTime(back);
+
         int failed = scene.Ledger.Failures.Count;
         await scene.VisitAllAsync(50, 8, Kinds, prefix: string.Create(CultureInfo.InvariantCulture, $"after{round}-"));
         scene.Ledger.Failures.Count.ShouldBe(failed, string.Join('\n', scene.Ledger.Failures));
         scene.NothingTwice();
-        scene.Chance.Say(string.Create(CultureInfo.InvariantCulture, $"round {round}: {scene.Ledger.Answered} answered, {failed} broken off, 0 twice"));
+        scene.Chance.Say(string.Create(CultureInfo.InvariantCulture, $"round {round}: {scene.Ledger.Answered} answered, {failed} broken off, 0 twice; served again {found.TotalSeconds:0.0} s after the return"));
     }
 
     private static async Task<bool> AnswersAsync(ChaosScene scene, Tenant tenant)
