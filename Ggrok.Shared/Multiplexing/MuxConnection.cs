@@ -184,6 +184,9 @@ public sealed class MuxConnection
     /// <summary>The connection is ending or over.</summary>
     public bool IsClosing => Volatile.Read(ref _closeReason) >= 0;
 
+    /// <summary>Why it is ending or over; null while it is not.</summary>
+    public CloseReason? ClosesFor => Volatile.Read(ref _closeReason) is >= 0 and var reason ? (CloseReason)reason : null;
+
     /// <summary>The peer said GoAway.</summary>
     public bool RefusesStreams => Volatile.Read(ref _refusesStreams);
 

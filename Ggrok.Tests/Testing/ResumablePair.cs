@@ -86,6 +86,8 @@ public sealed class ResumablePair : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        ServerLink.ReleaseSends();
+        ClientLink.ReleaseSends();
         Server.RequestClose(CloseReason.Internal);
         Client.RequestClose(CloseReason.Internal);
         await Within.Bound(Task.WhenAll(ServerRun, ClientRun), "both ends to close");

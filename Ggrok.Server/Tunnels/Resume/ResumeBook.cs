@@ -40,8 +40,7 @@ public sealed class ResumeBook(ServerOptions options, TimeProvider time)
     /// <summary>A session is over: it cannot be resumed. A reason that its client has to hear is kept for it.</summary>
     public void End(TunnelSession session, CloseReason reason)
     {
-        bool mustHear = reason is CloseReason.Replaced or CloseReason.EndedByOperator or CloseReason.TokenRevoked or CloseReason.TokenExpired or CloseReason.TokenNarrowed;
-        if (!mustHear)
+        if (!MustHear(reason))
         {
             _sessions.TryRemove(session.Id, out _);
         }
@@ -87,11 +86,16 @@ public sealed class ResumeBook(ServerOptions options, TimeProvider time)
         }
         else
         {
-            refusal = Unknown(null);
+            // Over, and on its way to being forgotten or not.
+            refusal = Unknown(session.Session.Connection.ClosesFor is { } over && MustHear(over) ? over : null);
         }
 
         return refusal is null ? session : null;
     }
+
+    // Who does not know would come again with a new session.
+    private static bool MustHear(CloseReason reason) => reason is CloseReason.Replaced or CloseReason.EndedByOperator
+        or CloseReason.TokenRevoked or CloseReason.TokenExpired or CloseReason.TokenNarrowed;
 
     private Rejected Unknown(CloseReason? ended) => new(RejectCode.SessionUnknown,
         "The server does not know this session any more; open a new one.", MayRetry: true) { Node = Node, Ended = ended };
