@@ -61,7 +61,7 @@ internal sealed class PostgresInboxStore : IInboxStore
                 }).ConfigureAwait(false);
                 await LookAgainAsync().ConfigureAwait(false);
                 _isOpen = true;
-                _listener.Start(OnNotification, LookAgainAsync);
+                _listener.Start(OnNotification, LookAtAllAsync);
             }
 
             return true;
@@ -265,6 +265,13 @@ internal sealed class PostgresInboxStore : IInboxStore
         List<bool> waits = await _database.QueryAsync(
             "SELECT EXISTS (SELECT FROM ggrok_inbox_items WHERE tunnel = @tunnel AND NOT is_dead)", static r => r.GetBoolean(0), ("tunnel", tunnel)).ConfigureAwait(false);
         Set(tunnel, waits[0]);
+    }
+
+    // What was said while nobody listened was not heard.
+    private async Task LookAtAllAsync()
+    {
+        await LookAgainAsync().ConfigureAwait(false);
+        TunnelsChanged?.Invoke();
     }
 
     private async Task LookAgainAsync()
