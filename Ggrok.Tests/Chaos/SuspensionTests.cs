@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using Ggrok.Client.Connection;
 using Ggrok.Server.Tunnels;
@@ -150,6 +151,30 @@ public class SuspensionTests(ITestOutputHelper output)
     });
 
     [Fact]
+    public async Task A_client_that_finds_another_server_in_the_place_of_its_own_does_not_wait_for_long_once_more()
+    {
+        var pauses = new PauseLog(new HastyClock(20));
+        await using LocalApp app = await LocalApp.StartAsync(c => c.Response.WriteAsync("ok"));
+        await using RunningServer first = await RunningServer.StartAsync();
+        await using RunningServer second = await RunningServer.StartAsync();
+        await using ChaosProxy link = ChaosProxy.Start(first.Url);
+        await using var client = new RunningClient(RunningClient.Options(link.Url, app.Url), pauses);
+        await client.Events.NextReadyAsync();
+
+        // By the tenth failure the pauses are as long as they get.
+        link.Refuse();
+        link.CutAll(CutKind.Reset);
+        await link.RefusedAsync(10);
+        pauses.All.Max().ShouldBeGreaterThan(TimeSpan.FromSeconds(1));
+        link.LeadTo(second.Url);
+        link.Admit();
+        await client.Events.NextReadyAsync();
+
+        TimeSpan[] last = [.. pauses.All.TakeLast(3)];
+        last.Max().ShouldBeLessThan(TimeSpan.FromMilliseconds(300), string.Join(", ", pauses.All));
+    }
+
+    [Fact]
     public Task Requests_to_a_pool_go_to_those_of_its_members_that_have_a_connection() => Chance.RunAsync(output, async chance =>
     {
         await using ChaosScene scene = await ChaosScene.HereAsync(chance, tenants: 1);
@@ -171,4 +196,28 @@ public class SuspensionTests(ITestOutputHelper output)
         TunnelClientOptions Member(Uri server) =>
             RunningClient.Options(server, app.Url, t => t with { Path = "/pool", Pool = new Ggrok.Shared.Protocol.PoolRequest("round-robin") }, token: tenant.Name);
     });
+
+    /// <summary>A clock that remembers for how long somebody waited by it, once each time.</summary>
+    private sealed class PauseLog(TimeProvider clock) : TimeProvider
+    {
+        private readonly ConcurrentQueue<TimeSpan> _pauses = new();
+
+        public TimeSpan[] All => [.. _pauses];
+
+        public override long TimestampFrequency => clock.TimestampFrequency;
+
+        public override long GetTimestamp() => clock.GetTimestamp();
+
+        public override DateTimeOffset GetUtcNow() => clock.GetUtcNow();
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            if (period == Timeout.InfiniteTimeSpan && dueTime > TimeSpan.Zero && dueTime < TimeSpan.FromSeconds(3))
+            {
+                _pauses.Enqueue(dueTime);
+            }
+
+            return clock.CreateTimer(callback, state, dueTime, period);
+        }
+    }
 }

@@ -64,6 +64,9 @@ internal sealed class SessionKeeper(
                     GiveUp(e);
                     return;
                 }
+
+                // The way is free again, only who answers is another: there is nothing to wait longer and longer for.
+                failures = isElsewhere ? 0 : failures;
             }
 
             await Task.Delay(PauseAfter(failures), time, over).ConfigureAwait(false);
