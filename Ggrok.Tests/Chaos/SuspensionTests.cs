@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Globalization;
+using System.Net;
 using Ggrok.Client.Connection;
 using Ggrok.Server.Tunnels;
 using Ggrok.Tests.Testing;
@@ -128,6 +129,55 @@ public class SuspensionTests(ITestOutputHelper output)
 
         await Within.Bound(cancelled.Task, "the local request to be cancelled");
         await Eventually.BecomesAsync(async () => (await scene.Server.LookAsync()).Streams, 0);
+    });
+
+    [Fact]
+    public Task Hundreds_of_visitors_who_come_while_the_session_is_suspended_wait_and_are_answered() => Chance.RunAsync(output, async chance =>
+    {
+        await using ChaosScene scene = await ChaosScene.HereAsync(chance, tenants: 1);
+        Tenant tenant = scene.Tenants[0];
+        TunnelSession session = ((ServerHere)scene.Server).Running.Get<SessionDirectory>().Sessions.Single();
+        tenant.Link.Refuse();
+        tenant.Link.CutAll(CutKind.Reset);
+        await Eventually.BecomesAsync(() => Task.FromResult(session.IsSuspended), true);
+
+        Task visits = scene.VisitAllAsync(600, 400);
+        await Eventually.BecomesAsync(async () => (await scene.Server.LookAsync()).Streams >= 400, true);
+        scene.Ledger.Total.ShouldBe(0);
+        tenant.App.Seen.ShouldBeEmpty();
+        tenant.Link.Admit();
+        await visits;
+
+        await scene.AllAnsweredAsync();
+        (await scene.Server.LookAsync()).SessionsOpened.ShouldBe(1);
+    });
+
+    [Fact]
+    public Task Connections_to_a_private_name_pass_cuts_of_both_clients() => Chance.RunAsync(output, async chance =>
+    {
+        await using ChaosScene scene = await ChaosScene.HereAsync(chance, tenants: 2);
+        (Tenant serving, Tenant connecting) = (scene.Tenants[0], scene.Tenants[1]);
+        var name = new LocalTunnel { Name = "echo", Kind = Ggrok.Shared.Protocol.TunnelKind.Tcp, Target = serving.App.Raw, PrivateName = "echo" };
+        await using var service = new RunningClient(RunningClient.Options(serving.Link.Url, serving.App.Raw, _ => name, serving.Name));
+        await service.Events.NextReadyAsync();
+        await using var caller = new RunningClient(RunningClient.Options(connecting.Link.Url, connecting.Link.Url, token: serving.Name) with
+        {
+            Tunnels = [], Connect = [new ConnectTarget("echo", new IPEndPoint(IPAddress.Loopback, 0), false)],
+        });
+        int port = (await caller.Events.NextListeningAsync()).Port;
+
+        Task visits = Task.WhenAll(Enumerable.Range(0, 12).Select(i => scene.VisitAsync(
+            serving, string.Create(CultureInfo.InvariantCulture, $"private-{i}"), (v, id) => v.RawAsync(id, 500_000 + chance.Size(500_000), port))));
+        while (!visits.IsCompleted)
+        {
+            await Task.WhenAny(visits, chance.WhileAsync(10, 60));
+            (chance.OneIn(2) ? serving : connecting).CutSomehow(chance);
+        }
+
+        await visits;
+        scene.Ledger.Failures.ShouldBeEmpty();
+        scene.NothingTwice();
+        (await scene.Server.LookAsync()).SessionsOpened.ShouldBe(4);
     });
 
     [Fact]
