@@ -58,6 +58,8 @@ public static class ServerSettings
         new("GGROK_METRICS_ALLOW", "", "CIDRs or *", "Addresses that may read the metrics without an admin token; * for any."),
         new("GGROK_METRICS_MAX_TUNNELS", "500", "count", "Tunnels with figures of their own; beyond that they share the entry other."),
         new("GGROK_DASHBOARD_HOST", "", "host names", "Names under which the server's own page is served, and no tunnel; without, every name that has no tunnel."),
+        new("GGROK_INBOX_DIR", "", "path", "Folder of the requests that wait for clients; ggrok-inbox where the server was started without it."),
+        new("GGROK_INBOX_MAX_BYTES", "1GiB", "size", "Bytes of all requests that wait, of all tunnels together."),
         new("GGROK_LEGACY", "true", "true or false", "Accept the original Go client."),
         new("GGROK_LEGACY_MAX_BODY_BYTES", "10485760", "bytes", "Largest body through a legacy client, each way."),
         new("GGROK_LEGACY_TIMEOUT", "60s", "duration", "Time for a legacy client to answer."),
@@ -106,6 +108,8 @@ public static class ServerSettings
             MetricsAllow = reader.Parse("GGROK_METRICS_ALLOW", AddressList.Parse, defaults.MetricsAllow),
             MetricsMaxTunnels = reader.Int("GGROK_METRICS_MAX_TUNNELS", defaults.MetricsMaxTunnels, 1, 100_000),
             DashboardHosts = reader.Parse("GGROK_DASHBOARD_HOST", HostList, defaults.DashboardHosts),
+            InboxFolder = reader.Text("GGROK_INBOX_DIR"),
+            InboxMaxBytes = reader.Parse("GGROK_INBOX_MAX_BYTES", SizeOfInboxes, defaults.InboxMaxBytes),
             LegacyClients = reader.Bool("GGROK_LEGACY", defaults.LegacyClients),
             LegacyMaxBodyBytes = reader.Int("GGROK_LEGACY_MAX_BODY_BYTES", defaults.LegacyMaxBodyBytes, 0, 100 * 1024 * 1024),
             LegacyTimeout = reader.Duration("GGROK_LEGACY_TIMEOUT", defaults.LegacyTimeout, atLeast: TimeSpan.FromMilliseconds(100)),
@@ -121,6 +125,10 @@ public static class ServerSettings
     private static IReadOnlyList<string> HostList(string text) =>
         [.. text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
             .Select(h => HostNames.Normalize(h) ?? throw new FormatException("write host names such as admin.example.com, separated by commas"))];
+
+    private static long SizeOfInboxes(string text) => Shared.Protocol.ByteSizes.TryParse(text, out long bytes) && bytes > 0
+        ? bytes
+        : throw new FormatException("write a size such as 500MiB or 10GiB");
 
     private static IPAddress? AddressOrAll(string text) =>
         text == "*" ? null

@@ -32,11 +32,13 @@ public sealed class Registration : IDisposable
     public Welcome? Welcome { get; }
 
     /// <summary>Ends the registration; with a time, the names stay reserved for the client.</summary>
-    public void End(TimeSpan awayFor)
+    /// <param name="awayFor">For how long; those of tunnels with an inbox stay for longer.</param>
+    /// <param name="isForbidden">The client may not have them any more: then none stay.</param>
+    public void End(TimeSpan awayFor, bool isForbidden = false)
     {
         if (Interlocked.Exchange(ref _ended, 1) == 0)
         {
-            _lease?.Release(awayFor);
+            _lease?.Release(awayFor, isForbidden);
             _onEnd();
         }
     }

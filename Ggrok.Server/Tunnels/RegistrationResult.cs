@@ -26,11 +26,13 @@ public sealed class RouteLease(TunnelRegistry registry, IReadOnlyList<TunnelRout
     /// Ends the registration of exactly these routes. With a time, the names stay reserved for the same client and
     /// visitors are told that it is away.
     /// </summary>
-    public void Release(TimeSpan awayFor)
+    /// <param name="awayFor">For how long.</param>
+    /// <param name="isForbidden">The client may not have them any more: nobody's wish keeps them for longer.</param>
+    public void Release(TimeSpan awayFor, bool isForbidden = false)
     {
         foreach (TunnelRoute route in routes)
         {
-            registry.Release(route, awayFor);
+            registry.Release(route, awayFor, isForbidden);
         }
     }
 }

@@ -198,7 +198,8 @@ public sealed partial class TunnelEndpoint(
         // An orderly end frees the names at once; a loss keeps them for the client that will be back.
         bool orderly = reason is CloseReason.Normal or CloseReason.Replaced or CloseReason.TokenRevoked or CloseReason.TokenExpired or CloseReason.TokenNarrowed
             or CloseReason.EndedByOperator;
-        registration.End(orderly ? TimeSpan.Zero : options.AwayGrace);
+        registration.End(orderly ? TimeSpan.Zero : options.AwayGrace,
+            isForbidden: reason is CloseReason.TokenRevoked or CloseReason.TokenExpired or CloseReason.TokenNarrowed);
         LogClosed(session.Id, reason);
         audit.Ended(session, reason);
     }

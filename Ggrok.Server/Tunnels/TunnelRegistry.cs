@@ -10,6 +10,9 @@ public sealed class TunnelRegistry(TimeProvider time)
     private readonly Lock _gate = new();
     private int _away;
 
+    /// <summary>Is told of what comes and goes; null for nobody.</summary>
+    internal ITunnelWatch? Watch { get; set; }
+
     // For each space: host → its routes in the order in which they are tried. Arrays are replaced, never changed.
     private readonly ConcurrentDictionary<string, TunnelRoute[]>[] _spaces =
         [.. Enum.GetValues<RouteSpace>().Select(_ => new ConcurrentDictionary<string, TunnelRoute[]>(StringComparer.Ordinal))];
@@ -48,9 +51,9 @@ public sealed class TunnelRegistry(TimeProvider time)
     /// </summary>
     public RegistrationResult Register(IReadOnlyList<TunnelRoute> routes)
     {
+        var replaced = new List<TunnelRoute>();
         lock (_gate)
         {
-            var replaced = new List<TunnelRoute>();
             foreach (TunnelRoute wanted in routes)
             {
                 if (Claim(wanted, replaced) is { } refused)
@@ -63,8 +66,43 @@ public sealed class TunnelRegistry(TimeProvider time)
             {
                 Enter(wanted);
             }
+        }
 
-            return new RegistrationResult(new RouteLease(this, routes), null, null, replaced);
+        foreach (TunnelRoute route in routes)
+        {
+            Watch?.Registered(route);
+        }
+
+        return new RegistrationResult(new RouteLease(this, routes), null, null, replaced);
+    }
+
+    /// <summary>Keeps the name of a client that is away, as it was before the server started, or elsewhere; not one that somebody holds.</summary>
+    internal bool Restore(TunnelRoute away)
+    {
+        lock (_gate)
+        {
+            if ((FindExact(away.Key) is { } held && !(held.IsAway && IsOver(held))) || (ForeignNamesake(away) ?? ForeignPart(away)) is not null)
+            {
+                return false;
+            }
+
+            Put(away);
+            return true;
+        }
+    }
+
+    /// <summary>Gives a name free if its client is away.</summary>
+    internal bool Free(RouteKey key)
+    {
+        lock (_gate)
+        {
+            if (FindExact(key) is not { IsAway: true } away)
+            {
+                return false;
+            }
+
+            Replace(away, null);
+            return true;
         }
     }
 
@@ -93,18 +131,30 @@ public sealed class TunnelRegistry(TimeProvider time)
 
     private void RemoveAway(Predicate<TunnelRoute> isOver)
     {
+        TunnelRoute[] over;
         lock (_gate)
         {
-            foreach (TunnelRoute route in Snapshot().Where(r => r.IsAway && isOver(r)))
+            over = [.. Snapshot().Where(r => r.IsAway && isOver(r))];
+            foreach (TunnelRoute route in over)
             {
                 Replace(route, null);
             }
         }
+
+        foreach (TunnelRoute route in over)
+        {
+            Watch?.Freed(route);
+        }
     }
 
     // Only this very route: a newer session of the same client may hold the key by now.
-    internal void Release(TunnelRoute route, TimeSpan awayFor)
+    internal void Release(TunnelRoute route, TimeSpan awayFor, bool isForbidden)
     {
+        if (!isForbidden && Watch?.KeepsFor(route) is { } kept && kept > awayFor)
+        {
+            awayFor = kept;
+        }
+
         TunnelRoute? away = awayFor <= TimeSpan.Zero ? null : new TunnelRoute
         {
             Key = route.Key,
@@ -123,6 +173,11 @@ public sealed class TunnelRegistry(TimeProvider time)
             // Others of a pool go on as if it had not been there.
             route.Pool?.Leave(route);
             Replace(route, route.Pool?.Members.FirstOrDefault() ?? away);
+        }
+
+        if (isForbidden)
+        {
+            Watch?.Freed(route);
         }
     }
 

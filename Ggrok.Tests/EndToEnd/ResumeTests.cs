@@ -105,7 +105,7 @@ public class ResumeTests
     public async Task A_client_that_is_not_back_in_time_is_away_and_its_requests_fail_with_a_name()
     {
         var reached = new TaskCompletionSource();
-        await using RunningServer server = await RunningServer.StartAsync([("GGROK_RESUME_GRACE", "1s")]);
+        await using RunningServer server = await RunningServer.StartAsync([("GGROK_RESUME_GRACE", "3s")]);
         await using LocalApp app = await LocalApp.StartAsync(context =>
         {
             reached.TrySetResult();
@@ -123,6 +123,10 @@ public class ResumeTests
         await client.DisposeAsync();
         Directory.Delete(home, recursive: true);
 
+        // Comes while the server waits for the client, and never leaves: it may be sent again.
+        await Eventually.BecomesAsync(() => Task.FromResult(server.Get<SessionDirectory>().Sessions.Single().IsSuspended), true);
+        using HttpResponseMessage late = await visitor.PostAsync("/late", null);
+        (late.StatusCode, late.Headers.GetValues("X-Ggrok-Error").Single()).ShouldBe((HttpStatusCode.ServiceUnavailable, "TunnelAway"));
         using HttpResponseMessage broken = await visit;
         (broken.StatusCode, broken.Headers.GetValues("X-Ggrok-Error").Single()).ShouldBe((HttpStatusCode.BadGateway, "TunnelLost"));
         using HttpResponseMessage away = await visitor.GetAsync("/");
