@@ -96,7 +96,10 @@ internal sealed class Webhook(int sender, int number, int bytes, bool isKnown)
     /// <summary>How often it was sent before it was taken.</summary>
     public int Attempts { get; private set; }
 
-    /// <summary>Sends it until it is taken; returns how often that was refused or broke off.</summary>
+    /// <summary>Status and named error of the last answer; null when that was a good one.</summary>
+    public string? Refusal { get; private set; }
+
+    /// <summary>Sends it until it is taken.</summary>
     public async Task SendAsync(HttpClient http, Func<Uri> server, Chance chance)
     {
         while (!await TrySendAsync(http, server()))
@@ -105,7 +108,8 @@ internal sealed class Webhook(int sender, int number, int bytes, bool isKnown)
         }
     }
 
-    private async Task<bool> TrySendAsync(HttpClient http, Uri server)
+    /// <summary>Sends it once; whether it was taken.</summary>
+    public async Task<bool> TrySendAsync(HttpClient http, Uri server)
     {
         Attempts++;
         using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(server, Target)) { Content = new ByteArrayContent(_body) };
@@ -122,7 +126,8 @@ internal sealed class Webhook(int sender, int number, int bytes, bool isKnown)
         try
         {
             using HttpResponseMessage response = await http.SendAsync(request).WaitAsync(Testing.Within.Limit);
-            return response.IsSuccessStatusCode;
+            Refusal = response.IsSuccessStatusCode ? null : $"{(int)response.StatusCode} {string.Join(',', response.Headers.Where(h => h.Key == "X-Ggrok-Error").SelectMany(h => h.Value))}";
+            return Refusal is null;
         }
         catch (HttpRequestException)
         {

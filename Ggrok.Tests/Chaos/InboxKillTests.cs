@@ -45,6 +45,14 @@ public sealed class InboxKillTests(ITestOutputHelper output) : IDisposable
         for (int i = 1; i <= kills; i++)
         {
             await Task.WhenAny(sending, Eventually.BecomesAsync(() => Task.FromResult(taken.Count >= (long)i * count / (kills + 1)), true));
+            if (chance.OneIn(2))
+            {
+                // Killed in the middle of deliveries.
+                _link.Admit();
+                int delivered = receiver.Ids.Count;
+                await Task.WhenAny(sending, Eventually.BecomesAsync(() => Task.FromResult(receiver.Ids.Count >= Math.Min(count, delivered + 10)), true));
+            }
+
             await KillAsync(chance);
             chance.Say(string.Create(CultureInfo.InvariantCulture, $"kill {i}: {taken.Count} taken, {receiver.Ids.Count} delivered"));
         }
@@ -58,6 +66,41 @@ public sealed class InboxKillTests(ITestOutputHelper output) : IDisposable
             $"{count} webhooks, {kills} kills: 0 missing; {taken.Sum(h => h.Attempts) - count} sent again by their senders, {receiver.Deliveries.Count - count} came again, {receiver.Deliveries.Count(d => d.DeliveryId.Length > 0)} out of the inbox"));
     });
 
+    [Fact]
+    public Task A_full_disk_is_told_to_the_sender_and_what_was_taken_before_is_delivered() => Chance.RunAsync(output, async chance =>
+    {
+        await using HookReceiver receiver = await HookReceiver.StartAsync(chance);
+        await using ServerProgram server = await ServerProgram.OnSmallDiskAsync(_folder, ("GGROK_INBOX_DIR", _folder), ("GGROK_LOG_REQUESTS", "false"));
+        _server = server;
+        await using ChaosProxy link = _link = ChaosProxy.Start(server.Url);
+        await ComeAndGoAsync(receiver);
+
+        // The last one is refused; smaller ones may still find room.
+        var taken = new List<Webhook>();
+        var refused = new List<Webhook>();
+        for (int number = 0; refused.Count < 5; number++)
+        {
+            var hook = new Webhook(0, number, chance.Size(200_000), isKnown: chance.OneIn(2));
+            (await hook.TrySendAsync(_http, server.Url) ? taken : refused).Add(hook);
+        }
+
+        refused.ShouldAllBe(h => h.Refusal == "507 InboxFull");
+        chance.Say(string.Create(CultureInfo.InvariantCulture, $"full after {taken.Count} webhooks"));
+        await using (RunningClient back = Client(receiver.Url))
+        {
+            await AllComeAsync(chance, receiver, taken.Count);
+            await Eventually.BecomesAsync(InboxAsync, (0, 0));
+        }
+
+        Check(taken, receiver.Deliveries);
+        refused.ShouldAllBe(h => !receiver.Ids.ContainsKey(h.Id));
+
+        // There is room again.
+        await refused[0].SendAsync(_http, () => server.Url, chance);
+        await using RunningClient again = Client(receiver.Url);
+        await AllComeAsync(chance, receiver, taken.Count + 1);
+    });
+
     public void Dispose()
     {
         _http.Dispose();
@@ -68,6 +111,13 @@ public sealed class InboxKillTests(ITestOutputHelper output) : IDisposable
     {
         _server = await ServerProgram.StartAsync(("GGROK_INBOX_DIR", _folder), ("GGROK_LOG_REQUESTS", "false"));
         _link = ChaosProxy.Start(_server.Url);
+    }
+
+    // From then on the name is its own, and it is away.
+    private async Task ComeAndGoAsync(HookReceiver receiver)
+    {
+        await using RunningClient client = Client(receiver.Url);
+        await client.Events.NextReadyAsync();
     }
 
     private RunningClient Client(Uri target) => new(RunningClient.Options(
