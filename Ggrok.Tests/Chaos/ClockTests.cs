@@ -1,5 +1,6 @@
 using Ggrok.Client.Connection;
 using Ggrok.Server.Tunnels;
+using Ggrok.Tests.Inbox;
 using Ggrok.Tests.Testing;
 using Xunit.Abstractions;
 
@@ -52,4 +53,40 @@ public class ClockTests(ITestOutputHelper output)
         await scene.VisitAsync(lost, "back", (v, id) => v.SmallAsync(id));
         scene.Ledger.Failures.ShouldBeEmpty();
     });
+
+    [Fact]
+    public async Task A_webhook_that_is_to_be_tried_again_does_not_wait_until_a_clock_that_was_put_back_has_caught_up()
+    {
+        var clock = new JumpingClock();
+        await using InboxScene scene = await InboxScene.StartAsync([("inbox", "/*"), ("inbox-retry", "1s,1s,1s")], time: clock);
+        await scene.StartAppAsync();
+        scene.Answer = context => Task.FromResult(context.Response.StatusCode = 500);
+        await scene.BeAwayAsync();
+        await scene.StoreAsync("/hook", "tried again");
+        await scene.StartClientAsync();
+        await scene.ReceivesAsync(1);
+
+        scene.Answer = _ => Task.CompletedTask;
+        clock.Jump(TimeSpan.FromDays(-1));
+
+        await scene.ReceivesAsync(2);
+        await scene.EmptiesAsync();
+    }
+
+    [Fact]
+    public async Task A_webhook_whose_service_was_not_there_does_not_wait_for_such_a_clock_either()
+    {
+        var clock = new JumpingClock();
+        await using InboxScene scene = await InboxScene.StartAsync(time: clock);
+        await scene.BeAwayAsync();
+        await scene.StoreAsync("/hook", "nobody there");
+        await scene.StartClientAsync();
+        await Eventually.BecomesAsync(() => Task.FromResult(scene.Server.Logs.Lines.Any(l => l.Message.Contains("waits: LocalUnreachable", StringComparison.Ordinal))), true);
+
+        clock.Jump(TimeSpan.FromDays(-1));
+        await scene.StartAppAsync();
+
+        await scene.ReceivesAsync(1);
+        await scene.EmptiesAsync();
+    }
 }

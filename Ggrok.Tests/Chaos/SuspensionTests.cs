@@ -1,4 +1,6 @@
+using System.Collections.Concurrent;
 using System.Globalization;
+using System.Net;
 using Ggrok.Client.Connection;
 using Ggrok.Server.Tunnels;
 using Ggrok.Tests.Testing;
@@ -130,6 +132,55 @@ public class SuspensionTests(ITestOutputHelper output)
     });
 
     [Fact]
+    public Task Hundreds_of_visitors_who_come_while_the_session_is_suspended_wait_and_are_answered() => Chance.RunAsync(output, async chance =>
+    {
+        await using ChaosScene scene = await ChaosScene.HereAsync(chance, tenants: 1);
+        Tenant tenant = scene.Tenants[0];
+        TunnelSession session = ((ServerHere)scene.Server).Running.Get<SessionDirectory>().Sessions.Single();
+        tenant.Link.Refuse();
+        tenant.Link.CutAll(CutKind.Reset);
+        await Eventually.BecomesAsync(() => Task.FromResult(session.IsSuspended), true);
+
+        Task visits = scene.VisitAllAsync(600, 400);
+        await Eventually.BecomesAsync(async () => (await scene.Server.LookAsync()).Streams >= 400, true);
+        scene.Ledger.Total.ShouldBe(0);
+        tenant.App.Seen.ShouldBeEmpty();
+        tenant.Link.Admit();
+        await visits;
+
+        await scene.AllAnsweredAsync();
+        (await scene.Server.LookAsync()).SessionsOpened.ShouldBe(1);
+    });
+
+    [Fact]
+    public Task Connections_to_a_private_name_pass_cuts_of_both_clients() => Chance.RunAsync(output, async chance =>
+    {
+        await using ChaosScene scene = await ChaosScene.HereAsync(chance, tenants: 2);
+        (Tenant serving, Tenant connecting) = (scene.Tenants[0], scene.Tenants[1]);
+        var name = new LocalTunnel { Name = "echo", Kind = Ggrok.Shared.Protocol.TunnelKind.Tcp, Target = serving.App.Raw, PrivateName = "echo" };
+        await using var service = new RunningClient(RunningClient.Options(serving.Link.Url, serving.App.Raw, _ => name, serving.Name));
+        await service.Events.NextReadyAsync();
+        await using var caller = new RunningClient(RunningClient.Options(connecting.Link.Url, connecting.Link.Url, token: serving.Name) with
+        {
+            Tunnels = [], Connect = [new ConnectTarget("echo", new IPEndPoint(IPAddress.Loopback, 0), false)],
+        });
+        int port = (await caller.Events.NextListeningAsync()).Port;
+
+        Task visits = Task.WhenAll(Enumerable.Range(0, 12).Select(i => scene.VisitAsync(
+            serving, string.Create(CultureInfo.InvariantCulture, $"private-{i}"), (v, id) => v.RawAsync(id, 500_000 + chance.Size(500_000), port))));
+        while (!visits.IsCompleted)
+        {
+            await Task.WhenAny(visits, chance.WhileAsync(10, 60));
+            (chance.OneIn(2) ? serving : connecting).CutSomehow(chance);
+        }
+
+        await visits;
+        scene.Ledger.Failures.ShouldBeEmpty();
+        scene.NothingTwice();
+        (await scene.Server.LookAsync()).SessionsOpened.ShouldBe(4);
+    });
+
+    [Fact]
     public Task A_session_that_drains_is_resumed_too_and_what_runs_in_it_is_finished() => Chance.RunAsync(output, async chance =>
     {
         await using ChaosScene scene = await ChaosScene.HereAsync(chance, tenants: 1);
@@ -148,6 +199,30 @@ public class SuspensionTests(ITestOutputHelper output)
         await Within.Bound(stopping, "the server to stop");
         scene.NothingTwice();
     });
+
+    [Fact]
+    public async Task A_client_that_finds_another_server_in_the_place_of_its_own_does_not_wait_for_long_once_more()
+    {
+        var pauses = new PauseLog(new HastyClock(20));
+        await using LocalApp app = await LocalApp.StartAsync(c => c.Response.WriteAsync("ok"));
+        await using RunningServer first = await RunningServer.StartAsync();
+        await using RunningServer second = await RunningServer.StartAsync();
+        await using ChaosProxy link = ChaosProxy.Start(first.Url);
+        await using var client = new RunningClient(RunningClient.Options(link.Url, app.Url), pauses);
+        await client.Events.NextReadyAsync();
+
+        // By the tenth failure the pauses are as long as they get.
+        link.Refuse();
+        link.CutAll(CutKind.Reset);
+        await link.RefusedAsync(10);
+        pauses.All.Max().ShouldBeGreaterThan(TimeSpan.FromSeconds(1));
+        link.LeadTo(second.Url);
+        link.Admit();
+        await client.Events.NextReadyAsync();
+
+        TimeSpan[] last = [.. pauses.All.TakeLast(3)];
+        last.Max().ShouldBeLessThan(TimeSpan.FromMilliseconds(300), string.Join(", ", pauses.All));
+    }
 
     [Fact]
     public Task Requests_to_a_pool_go_to_those_of_its_members_that_have_a_connection() => Chance.RunAsync(output, async chance =>
@@ -171,4 +246,28 @@ public class SuspensionTests(ITestOutputHelper output)
         TunnelClientOptions Member(Uri server) =>
             RunningClient.Options(server, app.Url, t => t with { Path = "/pool", Pool = new Ggrok.Shared.Protocol.PoolRequest("round-robin") }, token: tenant.Name);
     });
+
+    /// <summary>A clock that remembers for how long somebody waited by it, once each time.</summary>
+    private sealed class PauseLog(TimeProvider clock) : TimeProvider
+    {
+        private readonly ConcurrentQueue<TimeSpan> _pauses = new();
+
+        public TimeSpan[] All => [.. _pauses];
+
+        public override long TimestampFrequency => clock.TimestampFrequency;
+
+        public override long GetTimestamp() => clock.GetTimestamp();
+
+        public override DateTimeOffset GetUtcNow() => clock.GetUtcNow();
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            if (period == Timeout.InfiniteTimeSpan && dueTime > TimeSpan.Zero && dueTime < TimeSpan.FromSeconds(3))
+            {
+                _pauses.Enqueue(dueTime);
+            }
+
+            return clock.CreateTimer(callback, state, dueTime, period);
+        }
+    }
 }

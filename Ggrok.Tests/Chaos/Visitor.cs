@@ -86,10 +86,10 @@ internal sealed class Visitor(Tenant tenant, HttpClient http)
     }
 
     /// <summary>A raw connection: what is sent comes back, and then its end.</summary>
-    public async Task RawAsync(string id, int bytes)
+    public async Task RawAsync(string id, int bytes, int? port = null)
     {
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        await using var stream = new NetworkStream(await ConnectedAsync(socket, tenant.RawPort), ownsSocket: true);
+        await using var stream = new NetworkStream(await ConnectedAsync(socket, port ?? tenant.RawPort), ownsSocket: true);
         await stream.WriteAsync(Encoding.ASCII.GetBytes(id + "\n"));
         (await EchoService.ReadLineAsync(stream)).ShouldBe($"{tenant.Name} {id}");
         byte[] sent = Pattern.Bytes(bytes, bytes);

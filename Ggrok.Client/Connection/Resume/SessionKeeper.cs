@@ -77,6 +77,9 @@ internal sealed class SessionKeeper(
                     return;
                 }
 
+                // The way is free again, only who answers is another: there is nothing to wait longer and longer for.
+                failures = isElsewhere ? 0 : failures;
+                pause = PauseAfter(failures);
                 pause = e.Outcome.RetryAfter is { } asked && asked > pause ? asked : pause;
             }
 

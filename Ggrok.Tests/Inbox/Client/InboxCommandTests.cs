@@ -22,7 +22,7 @@ public class InboxCommandTests
 
         CommandResult list = (await commands.RunAsync("list")).Fine();
         list.Lines.Length.ShouldBe(2);
-        list.Lines[0].ShouldMatch($@"^{first}  \d\d-\d\d \d\d:\d\d:\d\d  POST  /hooks\?a=1&b=2 +waiting +3 B  github$");
+        list.Lines[0].ShouldMatch($@"^{first}  \d\d-\d\d \d\d:\d\d:\d\d  POST  /hooks\?a=1&b=2 +waiting +3 B +github$");
         list.Lines[1].ShouldStartWith(second);
 
         JsonElement[] items = [.. (await commands.RunAsync("list", "--json", "--limit", "1")).Fine().Lines.Select(l => JsonDocument.Parse(l).RootElement)];
