@@ -232,6 +232,14 @@ internal sealed class FileInboxStore : IInboxStore
         }
     }
 
+    public InboxTotals KnownTotals()
+    {
+        lock (_gate)
+        {
+            return new InboxTotals(_index.Count - _index.Dead, _index.Dead, _index.Bytes, Oldest: null);
+        }
+    }
+
     public Task<IReadOnlyList<InboxTunnel>> LoadTunnelsAsync() =>
         _isOpen ? OnDiskAsync<IReadOnlyList<InboxTunnel>>(_folder.LoadTunnels) : Task.FromResult<IReadOnlyList<InboxTunnel>>([]);
 
