@@ -60,7 +60,9 @@ public sealed record PublicTunnel(string Name, Uri Url, Uri Target, PoolGrant? P
 /// <summary>How a session does at a moment.</summary>
 /// <param name="RoundTrip">Round trip to the server; zero while it is not known.</param>
 /// <param name="Open">Exchanges and connections that are running.</param>
-public readonly record struct SessionPulse(TimeSpan RoundTrip, int Open);
+/// <param name="Connections">Connections to the server that are open.</param>
+/// <param name="Wanted">Connections to the server that there shall be.</param>
+public readonly record struct SessionPulse(TimeSpan RoundTrip, int Open, int Connections = 1, int Wanted = 1);
 
 /// <summary>One finished raw connection.</summary>
 /// <param name="Id">Correlation id, as in the server's log.</param>

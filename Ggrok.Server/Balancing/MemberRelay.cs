@@ -9,8 +9,11 @@ using Ggrok.Shared.Protocol;
 namespace Ggrok.Server.Balancing;
 
 /// <summary>The last step of a visitor's request: into the tunnel of its route, or of a member of the route's pool.</summary>
-internal sealed partial class MemberRelay(HttpRelay http, UpgradeRelay upgrades, TimeProvider time, ILogger<MemberRelay> log)
+internal sealed partial class MemberRelay(HttpRelay http, UpgradeRelay upgrades, TunnelWaiting waiting, TimeProvider time, ILogger<MemberRelay> log)
 {
+    // A name that changes hands more often while a request is on its way is nobody's fault but its client's.
+    private const int MostMoves = 4;
+
     /// <summary>Relays the request; returns how it failed. The response may have started by then.</summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<RelayError> RelayAsync(
@@ -33,12 +36,40 @@ internal sealed partial class MemberRelay(HttpRelay http, UpgradeRelay upgrades,
         }
 
         MuxStream? stream = route.Tunnel.TryOpenStream(out RelayError error);
-        if (stream is null)
+        if (stream is not null)
         {
-            return Unsent(error, record);
+            error = await RelayAsync(context, connection, stream, head, record, kept: null).ConfigureAwait(false);
         }
 
-        error = await RelayAsync(context, connection, stream, head, record, kept: null).ConfigureAwait(false);
+        return MayMove(error, record)
+            ? await MoveAsync(context, connection, route, head, record, error).ConfigureAwait(false)
+            : Unsent(error, record);
+    }
+
+    // The client is gone, or goes, and has seen nothing of the request: whoever serves the name next gets it.
+    private static bool MayMove(RelayError error, ExchangeRecord record) =>
+        error is RelayError.TunnelLost or RelayError.Draining && !record.IsSent;
+
+    private async ValueTask<RelayError> MoveAsync(
+        HttpContext context, VisitorConnection connection, TunnelRoute route, RequestHead head, ExchangeRecord record, RelayError error)
+    {
+        for (int moves = 0; moves < MostMoves && MayMove(error, record); moves++)
+        {
+            if (await waiting.SuccessorOfAsync(route, context.RequestAborted).ConfigureAwait(false) is not { Tunnel: { } tunnel } next)
+            {
+                break;
+            }
+
+            route = next;
+            head.Tunnel = route.TunnelIndex;
+            record.BeginAgain();
+            MuxStream? stream = tunnel.TryOpenStream(out error);
+            if (stream is not null)
+            {
+                error = await RelayAsync(context, connection, stream, head, record, kept: null).ConfigureAwait(false);
+            }
+        }
+
         return Unsent(error, record);
     }
 

@@ -1,3 +1,4 @@
+using Ggrok.Server.Metrics.Traffic;
 using Ggrok.Server.Ports;
 using Ggrok.Server.Raw;
 using Ggrok.Server.TlsPassthrough;
@@ -7,12 +8,19 @@ using Ggrok.Shared.Protocol;
 namespace Ggrok.Server.Hosting;
 
 /// <summary>
-/// On SIGTERM: tells the clients to go, waits until the running exchanges are over or the grace is, closes the tunnels.
+/// On SIGTERM: says that the server is not ready, tells the clients to go, and serves visitors as before until what is in front has
+/// noticed. Then nothing new is taken; the tunnels close when the running exchanges are over or the grace is.
 /// </summary>
 internal sealed partial class DrainService(
-    SessionDirectory directory, PublicPorts ports, PassthroughPort passthrough, RawRelay raw, ServerOptions options, TimeProvider time, ILogger<DrainService> log) : IHostedLifecycleService
+    SessionDirectory directory, PublicPorts ports, PassthroughPort passthrough, RawRelay raw, TrafficStatistics traffic, ServerOptions options, TimeProvider time,
+    ILogger<DrainService> log) : IHostedLifecycleService
 {
+    // What a load balancer with a check every second or two needs, and what platforms take to change their routes.
+    private static readonly TimeSpan BehindProxy = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(50);
+
+    // A connection that was accepted as the last one may not have sent its request yet.
+    private const int QuietPolls = 5;
 
     public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
@@ -20,17 +28,43 @@ internal sealed partial class DrainService(
 
     public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    // Before Kestrel stops: it waits for its requests, and the tunnels themselves are such.
+    // Before Kestrel stops.
     public async Task StoppingAsync(CancellationToken cancellationToken)
     {
-        LogDraining(options.ShutdownGrace.TotalSeconds);
+        long started = time.GetTimestamp();
+        directory.StartDraining();
+        TimeSpan delay = DelayFor(options);
+        LogDraining(options.ShutdownGrace.TotalSeconds, delay.TotalSeconds);
+        if (delay > TimeSpan.Zero && (directory.Sessions.Any() || directory.Legacy.Any()))
+        {
+            await Task.Delay(delay, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
         ports.Dispose();
         passthrough.Close();
-        directory.StartDraining();
-        long started = time.GetTimestamp();
-        while ((raw.Running > 0 || directory.Sessions.Any(s => s.Connection.OpenStreams > 0)) && time.GetElapsedTime(started) < options.ShutdownGrace)
+
+        // Kestrel stops from now on: it takes no more connections, and waits for its requests. The tunnels themselves are such.
+        _ = EndSessionsAsync(started);
+    }
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <summary>How long new requests are still taken.</summary>
+    internal static TimeSpan DelayFor(ServerOptions options)
+    {
+        TimeSpan delay = options.DrainDelay ?? (options.TrustedProxies.IsEmpty ? TimeSpan.Zero : BehindProxy);
+        return delay < options.ShutdownGrace ? delay : options.ShutdownGrace;
+    }
+
+    private async Task EndSessionsAsync(long started)
+    {
+        for (int quiet = 0; quiet < QuietPolls && directory.Sessions.Any() && time.GetElapsedTime(started) < options.ShutdownGrace;)
         {
             await Task.Delay(Poll, time, CancellationToken.None).ConfigureAwait(false);
+            bool isQuiet = raw.Running == 0 && traffic.Running == 0 && !directory.Sessions.Any(s => s.Connection.OpenStreams > 0);
+            quiet = isQuiet ? quiet + 1 : 0;
         }
 
         foreach (TunnelSession session in directory.Sessions)
@@ -41,10 +75,6 @@ internal sealed partial class DrainService(
         directory.CloseLegacy();
     }
 
-    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    [LoggerMessage(Level = LogLevel.Information, Message = "Draining: running requests have {GraceSeconds} s")]
-    private partial void LogDraining(double graceSeconds);
+    [LoggerMessage(Level = LogLevel.Information, Message = "Draining: running requests have {GraceSeconds} s, new ones are taken for {DelaySeconds} s")]
+    private partial void LogDraining(double graceSeconds, double delaySeconds);
 }

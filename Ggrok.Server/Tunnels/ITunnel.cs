@@ -11,4 +11,7 @@ public interface ITunnel
 
     /// <summary>The client takes no new streams; those that run may finish.</summary>
     bool IsLeaving => false;
+
+    /// <summary>Its WebSocket is broken and expected back.</summary>
+    bool IsSuspended => false;
 }

@@ -5,8 +5,7 @@ namespace Ggrok.Server.Tunnels;
 /// <summary>Outcome of <see cref="Registrar.Register"/>.</summary>
 public sealed class Registration : IDisposable
 {
-    private readonly Action _onEnd = static () => { };
-    private readonly RouteLease? _lease;
+    private readonly Action<TimeSpan, bool> _onEnd = static (_, _) => { };
     private int _ended;
 
     internal Registration(Rejected refusal)
@@ -14,11 +13,10 @@ public sealed class Registration : IDisposable
         Refusal = refusal;
     }
 
-    internal Registration(TunnelSession session, RouteLease lease, Welcome welcome, Action onEnd)
+    internal Registration(TunnelSession session, Welcome welcome, Action<TimeSpan, bool> onEnd)
     {
         Session = session;
         Welcome = welcome;
-        _lease = lease;
         _onEnd = onEnd;
     }
 
@@ -32,12 +30,13 @@ public sealed class Registration : IDisposable
     public Welcome? Welcome { get; }
 
     /// <summary>Ends the registration; with a time, the names stay reserved for the client.</summary>
-    public void End(TimeSpan awayFor)
+    /// <param name="awayFor">How long the names stay its own.</param>
+    /// <param name="isExpected">The client may come back, and visitors wait for it if it wants that.</param>
+    public void End(TimeSpan awayFor, bool isExpected = false)
     {
         if (Interlocked.Exchange(ref _ended, 1) == 0)
         {
-            _lease?.Release(awayFor);
-            _onEnd();
+            _onEnd(awayFor, isExpected);
         }
     }
 

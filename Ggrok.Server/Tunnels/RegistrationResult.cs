@@ -24,13 +24,15 @@ public sealed class RouteLease(TunnelRegistry registry, IReadOnlyList<TunnelRout
 
     /// <summary>
     /// Ends the registration of exactly these routes. With a time, the names stay reserved for the same client and
-    /// visitors are told that it is away.
+    /// visitors are told that it is away, or wait for it.
     /// </summary>
-    public void Release(TimeSpan awayFor)
+    /// <param name="awayFor">How long the names stay reserved.</param>
+    /// <param name="isExpected">Visitors wait for the client where it wants that, and the names stay reserved at least as long.</param>
+    public void Release(TimeSpan awayFor, bool isExpected = false)
     {
         foreach (TunnelRoute route in routes)
         {
-            registry.Release(route, awayFor);
+            registry.Release(route, awayFor, isExpected);
         }
     }
 }

@@ -10,10 +10,14 @@ public sealed class SessionDirectory
     private readonly ConcurrentDictionary<ILegacyTunnel, (Identity Identity, RouteKey Key)> _legacy = new();
     private readonly Lock _gate = new();
     private readonly Dictionary<string, int> _tunnelsOfToken = new(StringComparer.Ordinal);
+    private readonly TaskCompletionSource _drains = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile bool _draining;
 
     /// <summary>No new sessions are taken.</summary>
     public bool IsDraining => _draining;
+
+    /// <summary>Completes when no new sessions are taken any more.</summary>
+    public Task Drains => _drains.Task;
 
     /// <summary>Live sessions.</summary>
     public IEnumerable<TunnelSession> Sessions => _sessions.Values;
@@ -79,6 +83,7 @@ public sealed class SessionDirectory
     public void StartDraining()
     {
         _draining = true;
+        _drains.TrySetResult();
         foreach (TunnelSession session in Sessions)
         {
             session.GoAway(CloseReason.Drained, "The server is shutting down; connect again.");

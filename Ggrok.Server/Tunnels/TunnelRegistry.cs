@@ -14,6 +14,9 @@ public sealed class TunnelRegistry(TimeProvider time)
     private readonly ConcurrentDictionary<string, TunnelRoute[]>[] _spaces =
         [.. Enum.GetValues<RouteSpace>().Select(_ => new ConcurrentDictionary<string, TunnelRoute[]>(StringComparer.Ordinal))];
 
+    /// <summary>Who waits for a name to be registered.</summary>
+    internal Arrivals Arrivals { get; } = new();
+
     /// <summary>Finds the route for a request: the longest prefix wins, then the most conditions that hold.</summary>
     public TunnelRoute? Find(string host, ReadOnlySpan<char> target, HttpRequest request)
     {
@@ -64,6 +67,11 @@ public sealed class TunnelRegistry(TimeProvider time)
                 Enter(wanted);
             }
 
+            foreach (TunnelRoute registered in routes)
+            {
+                Arrivals.Tell(registered.Key);
+            }
+
             return new RegistrationResult(new RouteLease(this, routes), null, null, replaced);
         }
     }
@@ -103,9 +111,12 @@ public sealed class TunnelRegistry(TimeProvider time)
     }
 
     // Only this very route: a newer session of the same client may hold the key by now.
-    internal void Release(TunnelRoute route, TimeSpan awayFor)
+    internal void Release(TunnelRoute route, TimeSpan awayFor, bool isExpected = false)
     {
-        TunnelRoute? away = awayFor <= TimeSpan.Zero ? null : new TunnelRoute
+        TimeSpan waitFor = isExpected ? route.AwayWait : TimeSpan.Zero;
+        TimeSpan keptFor = awayFor > waitFor ? awayFor : waitFor;
+        DateTimeOffset now = time.GetUtcNow();
+        TunnelRoute? away = keptFor <= TimeSpan.Zero ? null : new TunnelRoute
         {
             Key = route.Key,
             Kind = route.Kind,
@@ -115,13 +126,16 @@ public sealed class TunnelRegistry(TimeProvider time)
             Match = route.Match,
             Member = route.Terms is null ? null : route.Member,
             StripPath = route.StripPath,
-            AwayUntil = time.GetUtcNow() + awayFor,
+            AwayUntil = now + keptFor,
+            AwayWait = route.AwayWait,
+            WaitUntil = now + waitFor,
         };
         lock (_gate)
         {
             // Others of a pool go on as if it had not been there.
             route.Pool?.Leave(route);
             Replace(route, route.Pool?.Members.FirstOrDefault() ?? away);
+            Arrivals.Tell(route.Key);
         }
     }
 

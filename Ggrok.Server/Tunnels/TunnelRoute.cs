@@ -66,6 +66,12 @@ public sealed class TunnelRoute
     /// <summary>While away: when the name becomes free for others.</summary>
     public DateTimeOffset AwayUntil { get; init; }
 
+    /// <summary>How long visitors wait for its client once that has left or is lost.</summary>
+    public TimeSpan AwayWait { get; init; }
+
+    /// <summary>While away: until when visitors wait for the client.</summary>
+    public DateTimeOffset WaitUntil { get; init; }
+
     /// <summary>Figures of its tunnel, remembered once they were looked up.</summary>
     internal Metrics.Traffic.TunnelTraffic? Traffic { get; set; }
 

@@ -156,13 +156,19 @@ public sealed class MuxConnection
     /// <summary>The connection is ending or over.</summary>
     public bool IsClosing => Volatile.Read(ref _closeReason) >= 0;
 
-    /// <summary>The peer said GoAway.</summary>
+    /// <summary>The peer said GoAway, or this side opens no more streams.</summary>
     public bool RefusesStreams => Volatile.Read(ref _refusesStreams);
 
-    internal void OnGoAway(GoAway goAway)
+    /// <summary>Opens no more streams: with none open any more, nothing of this side is on its way.</summary>
+    public void RefuseStreams()
     {
         Volatile.Write(ref _refusesStreams, true);
         _streams.RefuseLocal();
+    }
+
+    internal void OnGoAway(GoAway goAway)
+    {
+        RefuseStreams();
         _handler.OnGoAway(goAway);
         TellIfDrained();
     }

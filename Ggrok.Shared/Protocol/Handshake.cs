@@ -12,6 +12,7 @@ namespace Ggrok.Shared.Protocol;
 /// <param name="Origin">Scheme and authority that the client dialled: <c>https://my.app</c>; public URLs share its scheme and port.</param>
 /// <param name="Tunnels">Tunnels wanted, all or none are opened.</param>
 /// <param name="Connect">Private names to which the client wants to open connections, or null.</param>
+/// <param name="Connection">Which of the client's connections this is; null where it has only one.</param>
 public sealed record Hello(
     int Protocol,
     string Client,
@@ -20,7 +21,14 @@ public sealed record Hello(
     string Label,
     string Origin,
     IReadOnlyList<TunnelRequest> Tunnels,
-    IReadOnlyList<string>? Connect = null);
+    IReadOnlyList<string>? Connect = null,
+    ConnectionSlot? Connection = null);
+
+/// <summary>One of several connections that serve the same tunnels.</summary>
+/// <param name="Index">Which one, from 0. The connection that had the number before is replaced.</param>
+/// <param name="Of">How many there shall be.</param>
+/// <param name="Moves">The connection that had the number before is still well: it finishes what runs there.</param>
+public sealed record ConnectionSlot(int Index, int Of, bool? Moves = null);
 
 /// <summary>One tunnel that a client asks for.</summary>
 /// <param name="Name">Name within the session.</param>
@@ -35,6 +43,7 @@ public sealed record Hello(
 /// <param name="Pool">Share the name with other clients, or null.</param>
 /// <param name="Health">Have the local service checked, or null.</param>
 /// <param name="Match">Conditions on requests beside host and path, each as in <see cref="Balancing.RouteMatch"/>, or null.</param>
+/// <param name="AwayWaitMs">How long, in milliseconds, visitors wait for a client that left or was lost; null for not at all.</param>
 public sealed record TunnelRequest(
     string Name,
     string Kind,
@@ -47,7 +56,8 @@ public sealed record TunnelRequest(
     IReadOnlyList<PolicyDirective>? Policies = null,
     PoolRequest? Pool = null,
     HealthRequest? Health = null,
-    IReadOnlyList<string>? Match = null);
+    IReadOnlyList<string>? Match = null,
+    int? AwayWaitMs = null);
 
 /// <summary>Server's acceptance.</summary>
 /// <param name="Session">Id of the session, for logs.</param>
@@ -55,12 +65,16 @@ public sealed record TunnelRequest(
 /// <param name="Tunnels">The tunnels in the order of Hello.</param>
 /// <param name="Limits">What the server allows.</param>
 /// <param name="Connect">The private names of Hello, in its order, or null when it named none.</param>
+/// <param name="Connection">The one of Hello; null when it named none, or the server knows of one connection only.</param>
+/// <param name="Node">Which process of the server this is; null where the server does not say.</param>
 public sealed record Welcome(
     string Session,
     string Version,
     IReadOnlyList<TunnelGrant> Tunnels,
     SessionLimits Limits,
-    IReadOnlyList<NameState>? Connect = null);
+    IReadOnlyList<NameState>? Connect = null,
+    ConnectionSlot? Connection = null,
+    string? Node = null);
 
 /// <summary>One tunnel that the server opened.</summary>
 /// <param name="Name">Name within the session.</param>

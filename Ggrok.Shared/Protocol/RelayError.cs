@@ -130,6 +130,12 @@ public enum RelayError : ushort
     /// <summary>The health check of every service behind the tunnel fails.</summary>
     NoHealthyMember = 80,
 
+    /// <summary>The client was waited for, and did not come back in time.</summary>
+    AwayWaitOver = 95,
+
+    /// <summary>As many visitors wait for clients as may.</summary>
+    TooManyWaiting = 96,
+
     /// <summary>The tunnel's client or server has a bug: an exception without a name.</summary>
     Internal = 99,
 }

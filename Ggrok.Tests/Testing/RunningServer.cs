@@ -38,6 +38,8 @@ public sealed class RunningServer : IAsyncDisposable
         {
             // Only what the test says counts, not the environment of the machine.
             builder.Configuration.Sources.Clear();
+            // What is not there is mostly asked for on purpose.
+            builder.Configuration.AddInMemoryCollection([new("GGROK_STARTUP_WAIT", "0")]);
             builder.Configuration.AddInMemoryCollection((settings ?? []).Select(s => KeyValuePair.Create(s.Name, (string?)s.Value)));
             if (kestrel is null)
             {

@@ -1,0 +1,169 @@
+using System.Globalization;
+using Ggrok.Shared.Protocol;
+
+namespace Ggrok.Client.Connection;
+
+/// <summary>
+/// How the connections of a client do together, and what is told of it: it is ready with the first of them and lost with the last;
+/// what happens to one of several is worth a line.
+/// </summary>
+internal sealed class ConnectionBoard
+{
+    private readonly IClientEvents _events;
+    private readonly Lock _lock = new();
+    private readonly State[] _states;
+    private int _attemptTold;
+    private int _wanted = 1;
+
+    /// <param name="events">Who is told.</param>
+    /// <param name="most">Most connections that there will be.</param>
+    public ConnectionBoard(IClientEvents events, int most)
+    {
+        _events = events;
+        _states = [.. Enumerable.Range(0, most).Select(_ => new State())];
+    }
+
+    /// <summary>Visitors could reach the tunnels once.</summary>
+    public bool WasReady { get; private set; }
+
+    /// <summary>Connections over which visitors come now.</summary>
+    public int Ready
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return Count();
+            }
+        }
+    }
+
+    /// <summary>Connections that there shall be: one until the server has said that it takes several.</summary>
+    public int Wanted
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _wanted;
+            }
+        }
+
+        set
+        {
+            lock (_lock)
+            {
+                _wanted = value;
+            }
+        }
+    }
+
+    /// <summary>How they do together: the shortest round trip, all that runs.</summary>
+    public SessionPulse Pulse()
+    {
+        lock (_lock)
+        {
+            TimeSpan[] trips = [.. _states.Select(s => s.Session?.Connection.RoundTrip ?? TimeSpan.Zero).Where(t => t > TimeSpan.Zero)];
+            return new SessionPulse(trips.Length == 0 ? TimeSpan.Zero : trips.Min(), _states.Sum(s => s.Session?.Connection.OpenStreams ?? 0), Count(), _wanted);
+        }
+    }
+
+    /// <summary>At which processes of the server the connections are; null where there is none, or the server does not say.</summary>
+    public string?[] Nodes()
+    {
+        lock (_lock)
+        {
+            return [.. _states.Select(s => s.Session is null ? null : s.Node)];
+        }
+    }
+
+    /// <summary>An attempt to open a connection starts; told while there is none.</summary>
+    public void Connecting(int attempt)
+    {
+        lock (_lock)
+        {
+            if (Count() == 0 && attempt > _attemptTold)
+            {
+                _attemptTold = attempt;
+                _events.Connecting(attempt);
+            }
+        }
+    }
+
+    /// <summary>A connection is open, in the place of the one before.</summary>
+    /// <param name="index">Which one.</param>
+    /// <param name="session">Its session.</param>
+    /// <param name="node">The process of the server.</param>
+    /// <param name="tellReady">Tells that the client is ready; called where none was open before.</param>
+    public void Opened(int index, ClientSession session, string? node, Action tellReady)
+    {
+        lock (_lock)
+        {
+            bool isFirst = Count() == 0;
+            State state = _states[index];
+            state.Session = session;
+            state.Node = node;
+            bool wasMissed = state.LossTold;
+            state.LossTold = false;
+            WasReady = true;
+            _attemptTold = 0;
+            if (isFirst)
+            {
+                tellReady();
+            }
+            else if (wasMissed)
+            {
+                _events.Notice(string.Create(CultureInfo.InvariantCulture, $"Connection {index + 1} is back: {Count()} of {_wanted} connections."));
+            }
+        }
+    }
+
+    /// <summary>A connection gets no new visitors any more.</summary>
+    public void Closed(int index, ClientSession session)
+    {
+        lock (_lock)
+        {
+            if (_states[index].Session == session)
+            {
+                _states[index].Session = null;
+            }
+        }
+    }
+
+    /// <summary>A connection was lost or could not be opened, and is tried again.</summary>
+    public void Retrying(int index, SessionOutcome outcome, TimeSpan retryIn)
+    {
+        lock (_lock)
+        {
+            int left = Count();
+            State state = _states[index];
+            if (left == 0)
+            {
+                // The others fail for the same reason: one speaks for all, unless it is another that was the last.
+                if (index == 0 || outcome.Lived > TimeSpan.Zero)
+                {
+                    _events.Lost(outcome.Reason, retryIn);
+                }
+
+                state.LossTold |= index > 0;
+            }
+            else if (!state.LossTold && !outcome.Immediately)
+            {
+                state.LossTold = true;
+                _events.Notice(string.Create(CultureInfo.InvariantCulture,
+                    $"Connection {index + 1} of {_wanted}: {Printable.CleanMessage(outcome.Reason)} {left} {(left == 1 ? "is" : "are")} left."));
+            }
+        }
+    }
+
+    private int Count() => _states.Count(s => s.Session is not null);
+
+    private sealed class State
+    {
+        public ClientSession? Session { get; set; }
+
+        public string? Node { get; set; }
+
+        public bool LossTold { get; set; }
+    }
+}
