@@ -25,9 +25,11 @@ internal sealed class SessionOptions
 
     public Option<string?> DrainTimeout { get; } = TextOption.Make("--drain-timeout", null, "TIME", "How long running requests may go on after Ctrl-C. [default: 30s]");
 
+    public Option<string?> ResumeBuffer { get; } = TextOption.Make("--resume-buffer", null, "SIZE", "How much of what was sent is kept until the server has it, to go on after a broken connection; 0 for not at all. [default: 8MiB]");
+
     public void AddTo(Command command)
     {
-        foreach (Option option in (Option[])[Server, Token, TokenFile, Label, Log, Quiet, Connections, DrainTimeout])
+        foreach (Option option in (Option[])[Server, Token, TokenFile, Label, Log, Quiet, Connections, DrainTimeout, ResumeBuffer])
         {
             command.Options.Add(option);
         }

@@ -9,6 +9,8 @@ internal sealed class SessionSettings
 {
     private static readonly TimeSpan DefaultDrainTimeout = TimeSpan.FromSeconds(30);
 
+    private const int DefaultResumeBuffer = 8 * 1024 * 1024;
+
     private readonly SessionOptions _options;
     private readonly ConfigPlaces _places;
     private readonly ParseResult _parsed;
@@ -81,6 +83,8 @@ internal sealed class SessionSettings
             Connect = connect,
             Connections = Sources.Find(_options.Connections, "GGROK_CONNECTIONS")?.As(SettingValues.Connections) ?? 1,
             DrainTimeout = Sources.Option(_options.DrainTimeout)?.As(SettingValues.Duration) ?? DefaultDrainTimeout,
+
+            ResumeBuffer = Sources.Option(_options.ResumeBuffer)?.As(SettingValues.ResumeBuffer) ?? DefaultResumeBuffer,
 
             // Last, so that a mistake leaves no file behind.
             ClientId = identity(),

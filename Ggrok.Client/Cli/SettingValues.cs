@@ -129,6 +129,11 @@ public static class SettingValues
     /// <exception cref="UsageException">The text is no size within bounds.</exception>
     public static int KeptBody(string text) => Size(text, 0, 1 << 28, "0 to 256MiB");
 
+    /// <summary>How many sent bytes of a session are kept; zero for none.</summary>
+    /// <exception cref="UsageException">The text is no size within bounds.</exception>
+    public static int ResumeBuffer(string text) =>
+        text.Trim() == "0" ? 0 : Size(text, Ggrok.Shared.Multiplexing.Resume.ResumeOptions.SmallestBuffer, 1 << 28, "256KiB to 256MiB, or 0");
+
     /// <summary>Size in bytes of what is recorded to disk.</summary>
     /// <exception cref="UsageException">The text is no size within bounds.</exception>
     public static long RecordSize(string text) => ByteSizes.TryParse(text, out long bytes) && bytes is >= 1 << 20 and <= 1L << 40

@@ -27,7 +27,7 @@ internal sealed class ClientCore
         Dialer = new Dialer(options, Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8)));
         Relay = new LocalRelay(options.Tunnels, events, time, options.Recording, options.Interceptor, options.Tracing);
         Sessions = new SessionSource(time);
-        Board = new ConnectionBoard(events, options.Connections);
+        Board = new ConnectionBoard(events, options.Connections, time);
         options.Recording?.RoundTrip = () => Board.Pulse().RoundTrip;
     }
 

@@ -1,6 +1,9 @@
+using System.Net.NetworkInformation;
 using System.Net.WebSockets;
+using Ggrok.Client.Connection.Resume;
 using Ggrok.Client.Local;
 using Ggrok.Shared.Multiplexing;
+using Ggrok.Shared.Multiplexing.Resume;
 using Ggrok.Shared.Protocol;
 
 namespace Ggrok.Client.Connection;
@@ -18,16 +21,27 @@ internal sealed class ClientSession : IMuxHandler, IDisposable
     private readonly LocalRelay _relay;
     private readonly TimeProvider _time;
     private readonly ITimer _clock;
+    private readonly SleepWatch _sleep;
+    private readonly SessionKeeper? _keeper;
+    private readonly CancellationTokenSource _over = new();
     private readonly TaskCompletionSource<GoAway> _goAway = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    public ClientSession(ClientWebSocket socket, Welcome welcome, LocalRelay relay, TimeProvider time)
+    public ClientSession(ClientWebSocket socket, Welcome welcome, LocalRelay relay, Dialer dialer, int resumeBuffer, ISessionEvents events, TimeProvider time)
     {
         _socket = socket;
         _relay = relay;
         _time = time;
+        IMessageTransport transport = Transport(socket, welcome, resumeBuffer, time);
         var options = new MuxOptions { Role = MuxRole.Client, MaxStreams = welcome.Limits.MaxStreams };
-        Connection = new MuxConnection(new WebSocketTransport(socket), this, options, time);
-        _clock = time.CreateTimer(static s => ((ClientSession)s!).Connection.Tick(), this, TickInterval, TickInterval);
+        Connection = new MuxConnection(transport, this, options, time);
+        if (transport is ResumableTransport resumable)
+        {
+            _keeper = new SessionKeeper(Connection, resumable, welcome.Session, welcome.Resume!, dialer, events, time);
+        }
+
+        _sleep = new SleepWatch(time);
+        NetworkChange.NetworkAddressChanged += OnNetworkChanged;
+        _clock = time.CreateTimer(static s => ((ClientSession)s!).Tick(), this, TickInterval, TickInterval);
     }
 
     public MuxConnection Connection { get; }
@@ -35,9 +49,13 @@ internal sealed class ClientSession : IMuxHandler, IDisposable
     /// <summary>Completes when the server asks to connect again.</summary>
     public Task<GoAway> GoAwayReceived => _goAway.Task;
 
-    /// <summary>Runs until the connection is over.</summary>
+    /// <summary>The server knew the session no more when it was to be resumed: there is nothing to wait for.</summary>
+    public bool IsRefused => _keeper is { IsRefused: true };
+
+    /// <summary>Runs until the session is over.</summary>
     public async Task<CloseReason> RunAsync()
     {
+        _ = _keeper?.RunAsync(_over.Token);
         CloseReason reason = await Connection.RunAsync().ConfigureAwait(false);
         Dispose();
         return reason;
@@ -59,6 +77,13 @@ internal sealed class ClientSession : IMuxHandler, IDisposable
             TimeSpan elapsed = _time.GetElapsedTime(started);
             bool isQuiet = Connection.OpenStreams == 0 && unfinished() == 0;
             busyUntil = isQuiet ? busyUntil : elapsed;
+            if (isQuiet && Connection.IsSuspended)
+            {
+                // Nobody is there who could be told.
+                Connection.RequestClose(CloseReason.TransportLost);
+                return true;
+            }
+
             if (elapsed >= limit || elapsed - busyUntil >= ServerPatience)
             {
                 Connection.RequestClose(CloseReason.Normal);
@@ -79,7 +104,35 @@ internal sealed class ClientSession : IMuxHandler, IDisposable
 
     public void Dispose()
     {
+        NetworkChange.NetworkAddressChanged -= OnNetworkChanged;
         _clock.Dispose();
+        _over.Cancel();
         _socket.Dispose();
     }
+
+    private static IMessageTransport Transport(ClientWebSocket socket, Welcome welcome, int buffer, TimeProvider time)
+    {
+        var transport = new WebSocketTransport(socket);
+        return welcome.Resume is { } grant && buffer > 0
+            ? new ResumableTransport(transport, new ResumeOptions
+            {
+                BufferBytes = buffer,
+                PeerBufferBytes = grant.BufferBytes,
+                Grace = TimeSpan.FromMilliseconds(grant.GraceMs),
+            }, time)
+            : transport;
+    }
+
+    private void Tick()
+    {
+        if (_sleep.HasSlept())
+        {
+            Connection.Probe();
+        }
+
+        Connection.Tick();
+    }
+
+    // Another network, or none: the old connection may be dead without a word.
+    private void OnNetworkChanged(object? sender, EventArgs e) => Connection.Probe();
 }

@@ -10,16 +10,20 @@ namespace Ggrok.Client.Connection;
 internal sealed class ConnectionBoard
 {
     private readonly IClientEvents _events;
+    private readonly TimeProvider _time;
     private readonly Lock _lock = new();
     private readonly State[] _states;
     private int _attemptTold;
     private int _wanted = 1;
+    private long? _interruptedAt;
 
     /// <param name="events">Who is told.</param>
     /// <param name="most">Most connections that there will be.</param>
-    public ConnectionBoard(IClientEvents events, int most)
+    /// <param name="time">Clock.</param>
+    public ConnectionBoard(IClientEvents events, int most, TimeProvider time)
     {
         _events = events;
+        _time = time;
         _states = [.. Enumerable.Range(0, most).Select(_ => new State())];
     }
 
@@ -64,7 +68,8 @@ internal sealed class ConnectionBoard
         lock (_lock)
         {
             TimeSpan[] trips = [.. _states.Select(s => s.Session?.Connection.RoundTrip ?? TimeSpan.Zero).Where(t => t > TimeSpan.Zero)];
-            return new SessionPulse(trips.Length == 0 ? TimeSpan.Zero : trips.Min(), _states.Sum(s => s.Session?.Connection.OpenStreams ?? 0), Count(), _wanted);
+            return new SessionPulse(trips.Length == 0 ? TimeSpan.Zero : trips.Min(), _states.Sum(s => s.Session?.Connection.OpenStreams ?? 0),
+                _states.Count(s => s is { Session: not null, IsInterrupted: false }), _wanted);
         }
     }
 
@@ -103,10 +108,12 @@ internal sealed class ConnectionBoard
             State state = _states[index];
             state.Session = session;
             state.Node = node;
+            state.IsInterrupted = session.Connection.IsSuspended;
             bool wasMissed = state.LossTold;
             state.LossTold = false;
             WasReady = true;
             _attemptTold = 0;
+            TellInterruption();
             if (isFirst)
             {
                 tellReady();
@@ -126,9 +133,13 @@ internal sealed class ConnectionBoard
             if (_states[index].Session == session)
             {
                 _states[index].Session = null;
+                TellInterruption();
             }
         }
     }
+
+    /// <summary>Who hears of interruptions of a session that is about to be opened.</summary>
+    public Interruptions EventsOf(int index) => new(this, index);
 
     /// <summary>A connection was lost or could not be opened, and is tried again.</summary>
     public void Retrying(int index, SessionOutcome outcome, TimeSpan retryIn)
@@ -156,10 +167,55 @@ internal sealed class ConnectionBoard
         }
     }
 
+    private void Change(int index, ClientSession? session, bool isInterrupted)
+    {
+        lock (_lock)
+        {
+            // One that was left may be interrupted, too, and nobody cares.
+            if (session is not null && _states[index].Session == session)
+            {
+                _states[index].IsInterrupted = isInterrupted;
+                TellInterruption();
+            }
+        }
+    }
+
+    // As long as one of them works, visitors notice nothing.
+    private void TellInterruption()
+    {
+        bool isInterrupted = Count() > 0 && Array.TrueForAll(_states, s => s.Session is null || s.IsInterrupted);
+        if (isInterrupted && _interruptedAt is null)
+        {
+            _interruptedAt = _time.GetTimestamp();
+            _events.Interrupted();
+        }
+        else if (!isInterrupted && _interruptedAt is { } since)
+        {
+            _interruptedAt = null;
+            if (Count() > 0)
+            {
+                _events.Resumed(_time.GetElapsedTime(since));
+            }
+        }
+    }
+
     private int Count() => _states.Count(s => s.Session is not null);
+
+    /// <summary>Interruptions of one session.</summary>
+    internal sealed class Interruptions(ConnectionBoard board, int index) : ISessionEvents
+    {
+        /// <summary>The session, once there is one.</summary>
+        public ClientSession? Session { get; set; }
+
+        public void Interrupted() => board.Change(index, Session, isInterrupted: true);
+
+        public void Resumed(TimeSpan after) => board.Change(index, Session, isInterrupted: false);
+    }
 
     private sealed class State
     {
+        public bool IsInterrupted { get; set; }
+
         public ClientSession? Session { get; set; }
 
         public string? Node { get; set; }

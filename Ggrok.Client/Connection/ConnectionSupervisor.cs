@@ -131,7 +131,9 @@ internal sealed class ConnectionSupervisor
 
     private RunningSession Open(ClientWebSocket socket, Welcome welcome)
     {
-        var session = new ClientSession(socket, welcome, _core.Relay, _core.Time);
+        ConnectionBoard.Interruptions interruptions = _core.Board.EventsOf(_index);
+        var session = new ClientSession(socket, welcome, _core.Relay, _core.Dialer, _core.Options.ResumeBuffer, interruptions, _core.Time);
+        interruptions.Session = session;
         var running = new RunningSession(session, session.RunAsync(), _core.Time.GetTimestamp());
         _core.Opened(_index, session, welcome);
         return running;
@@ -254,7 +256,7 @@ internal sealed class ConnectionSupervisor
             return SessionOutcome.Of(goAway, lived);
         }
 
-        return SessionOutcome.Of(await running.Ended.ConfigureAwait(false), lived);
+        return SessionOutcome.Of(await running.Ended.ConfigureAwait(false), lived, running.Session.IsRefused);
     }
 
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);

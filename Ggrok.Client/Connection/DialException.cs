@@ -12,4 +12,10 @@ internal sealed class DialException(SessionOutcome outcome) : Exception(outcome.
 
     /// <summary>The server's refusal of the Hello, where that was what failed.</summary>
     public RejectCode? Refusal { get; init; }
+
+    /// <summary>With <see cref="RejectCode.SessionUnknown"/>: which process of the server said so.</summary>
+    public string? Node { get; init; }
+
+    /// <summary>With <see cref="RejectCode.SessionUnknown"/>: why the session ended, where the server told.</summary>
+    public CloseReason? Ended { get; init; }
 }

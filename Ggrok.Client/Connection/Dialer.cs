@@ -29,14 +29,35 @@ internal sealed class Dialer(TunnelClientOptions options, string instance)
         }
     }
 
+    /// <summary>A connected socket over which a session goes on, and how much of it the server has received, in bytes.</summary>
+    /// <exception cref="DialException">Not connected, or the session is over; the outcome says why and whether to try again.</exception>
+    /// <exception cref="OperationCanceledException"><paramref name="stop"/> was cancelled.</exception>
+    public async Task<(ClientWebSocket Socket, long Received)> ResumeAsync(ResumeRequest request, CancellationToken stop)
+    {
+        ClientWebSocket socket = await ConnectAsync(wasConnectedBefore: true, stop, s => s.Options.SetRequestHeader(ProtocolLimits.ResumeField, "1")).ConfigureAwait(false);
+        try
+        {
+            Hello hello = MakeHello() with { Tunnels = [], Connect = null, Resume = request };
+            return (socket, await ShakeHandsAsync(socket, hello, w => w.Received ?? throw new ProtocolViolationException(CloseReason.FrameMalformed), stop).ConfigureAwait(false));
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
     /// <summary>A WebSocket to the server that let this client in; the handshake comes next.</summary>
     /// <exception cref="DialException">Not connected; the outcome says why and whether to try again.</exception>
     /// <exception cref="OperationCanceledException"><paramref name="stop"/> was cancelled.</exception>
-    public async Task<ClientWebSocket> ConnectAsync(bool wasConnectedBefore, CancellationToken stop)
+    public Task<ClientWebSocket> ConnectAsync(bool wasConnectedBefore, CancellationToken stop) => ConnectAsync(wasConnectedBefore, stop, prepare: null);
+
+    private async Task<ClientWebSocket> ConnectAsync(bool wasConnectedBefore, CancellationToken stop, Action<ClientWebSocket>? prepare)
     {
         var socket = new ClientWebSocket();
         try
         {
+            prepare?.Invoke(socket);
             await ConnectAsync(socket, wasConnectedBefore, stop).ConfigureAwait(false);
             return socket;
         }
@@ -109,7 +130,10 @@ internal sealed class Dialer(TunnelClientOptions options, string instance)
     /// <param name="stop">Gives up.</param>
     /// <exception cref="DialException">Refused or lost; the outcome says why and whether to try again.</exception>
     /// <exception cref="OperationCanceledException"><paramref name="stop"/> was cancelled.</exception>
-    public async Task<Welcome> ShakeHandsAsync(ClientWebSocket socket, ConnectionSlot? slot, CancellationToken stop)
+    public Task<Welcome> ShakeHandsAsync(ClientWebSocket socket, ConnectionSlot? slot, CancellationToken stop) =>
+        ShakeHandsAsync(socket, MakeHello() with { Connection = slot }, Accepted, stop);
+
+    private static async Task<T> ShakeHandsAsync<T>(ClientWebSocket socket, Hello hello, Func<Welcome, T> accept, CancellationToken stop)
     {
         var transport = new WebSocketTransport(socket);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(stop);
@@ -117,12 +141,12 @@ internal sealed class Dialer(TunnelClientOptions options, string instance)
         await using CancellationTokenRegistration abort = limit.Token.UnsafeRegister(static s => ((ClientWebSocket)s!).Abort(), socket);
         try
         {
-            await transport.SendAsync(HandshakeCodec.Encode(FrameKind.Hello, MakeHello() with { Connection = slot }, HandshakeJson.Default.Hello)).ConfigureAwait(false);
+            await transport.SendAsync(HandshakeCodec.Encode(FrameKind.Hello, hello, HandshakeJson.Default.Hello)).ConfigureAwait(false);
             byte[] message = await HandshakeChannel.ReceiveAsync(transport).ConfigureAwait(false);
             (FrameKind kind, byte[] payload) = HandshakeCodec.DecodeFrame(message);
             return kind switch
             {
-                FrameKind.Welcome => Accepted(HandshakeCodec.DecodePayload(payload, HandshakeJson.Default.Welcome)),
+                FrameKind.Welcome => accept(HandshakeCodec.DecodePayload(payload, HandshakeJson.Default.Welcome)),
                 FrameKind.Rejected => throw Refused(HandshakeCodec.DecodePayload(payload, HandshakeJson.Default.Rejected)),
                 _ => throw new ProtocolViolationException(CloseReason.FrameMalformed),
             };
@@ -144,7 +168,9 @@ internal sealed class Dialer(TunnelClientOptions options, string instance)
         bool fits = welcome.Tunnels.Count == options.Tunnels.Count
             && (welcome.Connect?.Count ?? 0) == options.Connect.Count
             && welcome.Tunnels.All(t => t is not null && Uri.TryCreate(t.Url, UriKind.Absolute, out _))
-            && welcome.Connect?.Contains(null!) != true;
+            && welcome.Connect?.Contains(null!) != true
+            && welcome.Resume is null or { GraceMs: > 0, BufferBytes: > 0 }
+            && (welcome.Resume is null || ResumeProof.IsKey(welcome.Resume.Key));
         if (!fits)
         {
             throw new ProtocolViolationException(CloseReason.FrameMalformed);
@@ -188,7 +214,8 @@ internal sealed class Dialer(TunnelClientOptions options, string instance)
         [.. options.Tunnels.Select(t => new TunnelRequest(t.Name, t.Kind.ToWire(), t.Subdomain, t.Host, t.Path, t.StripPath, t.RemotePort, t.PrivateName,
             t.Policies.Count > 0 ? t.Policies : null, t.Pool, t.Health, t.Match?.Texts,
             t.AwayWait > TimeSpan.Zero ? (int)t.AwayWait.TotalMilliseconds : null))],
-        options.Connect.Count == 0 ? null : [.. options.Connect.Select(c => c.Name)]);
+        options.Connect.Count == 0 ? null : [.. options.Connect.Select(c => c.Name)],
+        Resumable: options.ResumeBuffer > 0 ? new ResumeOffer(options.ResumeBuffer) : null);
 
     private Uri WebSocketUri() => new UriBuilder(options.Server)
     {
@@ -207,7 +234,12 @@ internal sealed class Dialer(TunnelClientOptions options, string instance)
         };
         TimeSpan? retryAfter = rejected.RetryAfterSeconds is { } seconds ? TimeSpan.FromSeconds(seconds) : null;
         string tunnel = rejected.Tunnel is null ? "" : Printable.Clean(rejected.Tunnel) + ": ";
-        return new DialException(new SessionOutcome(tunnel + Printable.CleanMessage(rejected.Message), terminal, retryAfter)) { Refusal = rejected.Code };
+        return new DialException(new SessionOutcome(tunnel + Printable.CleanMessage(rejected.Message), terminal, retryAfter))
+        {
+            Refusal = rejected.Code,
+            Node = rejected.Node,
+            Ended = rejected.Ended,
+        };
     }
 
     private SessionOutcome Explain(ClientWebSocket socket, Exception exception, ServerCertificateCheck check, bool wasConnectedBefore)

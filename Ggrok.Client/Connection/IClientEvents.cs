@@ -4,7 +4,7 @@ using Ggrok.Shared.Protocol;
 namespace Ggrok.Client.Connection;
 
 /// <summary>What a running client tells its surroundings. Calls may come from any thread and must not block.</summary>
-public interface IClientEvents
+public interface IClientEvents : ISessionEvents
 {
     /// <summary>A connection attempt starts; <paramref name="attempt"/> counts from 1 since the last ready session.</summary>
     void Connecting(int attempt);
@@ -37,6 +37,21 @@ public interface IClientEvents
 
     /// <summary>The client stops taking new requests and waits for <paramref name="running"/> exchanges.</summary>
     void Draining(int running);
+}
+
+/// <summary>What becomes of a session while it lasts. Calls may come from any thread and must not block.</summary>
+public interface ISessionEvents
+{
+    /// <summary>The connection to the server is broken; the session goes on as soon as there is another one.</summary>
+    void Interrupted()
+    {
+    }
+
+    /// <summary>The session goes on.</summary>
+    /// <param name="after">How long it was interrupted.</param>
+    void Resumed(TimeSpan after)
+    {
+    }
 }
 
 /// <summary>A tunnel as the public sees it.</summary>

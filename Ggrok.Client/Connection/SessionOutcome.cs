@@ -25,13 +25,16 @@ internal sealed record SessionOutcome(
     };
 
     /// <summary>What the end of a session means that was not announced.</summary>
-    public static SessionOutcome Of(CloseReason reason, TimeSpan lived) => reason switch
+    /// <param name="reason">Why it ended.</param>
+    /// <param name="lived">How long it was ready.</param>
+    /// <param name="isRefused">The server knew the session no more when it was to be resumed: there is nothing to wait for.</param>
+    public static SessionOutcome Of(CloseReason reason, TimeSpan lived, bool isRefused) => reason switch
     {
         CloseReason.Replaced => Replaced,
         CloseReason.EndedByOperator => EndedByOperator,
         _ when IsAboutToken(reason) => new SessionOutcome($"The server ended the session: {reason}. Pass another token with --token or GGROK_TOKEN.", ExitCode.TokenRefused, Lived: lived),
         CloseReason.Drained => new SessionOutcome("The server is shutting down.", Lived: lived, Immediately: true),
-        CloseReason.TransportLost => new SessionOutcome("The connection to the server was lost.", Lived: lived),
+        CloseReason.TransportLost => new SessionOutcome("The connection to the server was lost.", Lived: lived, Immediately: isRefused),
         CloseReason.HeartbeatMissed => new SessionOutcome("The server does not answer any more.", Lived: lived),
         _ => new SessionOutcome($"The session ended: {reason}.", Lived: lived),
     };

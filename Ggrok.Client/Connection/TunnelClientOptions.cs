@@ -57,6 +57,9 @@ public sealed record TunnelClientOptions
     /// <summary>Rules of the configuration files, in order.</summary>
     internal IReadOnlyList<Rule> Rules { get; init; } = [];
 
+    /// <summary>How many sent bytes of a session are kept at most until the server has them; zero for sessions that end with their connection.</summary>
+    public int ResumeBuffer { get; init; } = 8 * 1024 * 1024;
+
     /// <summary>How long running exchanges may go on after a stop was asked for.</summary>
     public TimeSpan DrainTimeout { get; init; } = TimeSpan.FromSeconds(30);
 }

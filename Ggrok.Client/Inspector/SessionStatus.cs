@@ -51,6 +51,18 @@ internal sealed class SessionStatus(IClientEvents next, TimeProvider time) : ICl
 
     public void Measurable(Func<SessionPulse> pulse) => next.Measurable(pulse);
 
+    public void Interrupted()
+    {
+        Change(v => v.State == SessionState.Ready ? v with { State = SessionState.Lost, Reason = "The connection to the server is interrupted. What runs waits for the next one." } : v);
+        next.Interrupted();
+    }
+
+    public void Resumed(TimeSpan after)
+    {
+        Change(v => v.State == SessionState.Lost ? v with { State = SessionState.Ready, Reason = null, RetryAt = null } : v);
+        next.Resumed(after);
+    }
+
     public void Lost(string reason, TimeSpan retryIn)
     {
         Change(v => v with { State = v.State == SessionState.Connecting ? v.State : SessionState.Lost, Reason = reason, RetryAt = time.GetUtcNow() + retryIn });

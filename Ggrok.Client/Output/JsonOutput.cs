@@ -54,6 +54,12 @@ public sealed class JsonOutput(TextWriter output, TimeProvider time) : IClientEv
     });
 
     /// <inheritdoc/>
+    public void Interrupted() => Write(new JsonEvent("interrupted", Now()));
+
+    /// <inheritdoc/>
+    public void Resumed(TimeSpan after) => Write(new JsonEvent("resumed", Now()) { DurationMs = Math.Round(after.TotalMilliseconds, 3) });
+
+    /// <inheritdoc/>
     public void Lost(string reason, TimeSpan retryIn) =>
         Write(new JsonEvent("lost", Now()) { Reason = reason, RetryInSeconds = Math.Round(retryIn.TotalSeconds, 3) });
 

@@ -83,6 +83,12 @@ public sealed class TerminalOutput(TextWriter output, bool colour, bool quiet, b
     }
 
     /// <inheritdoc/>
+    public void Interrupted() => _lines.Write(Paint("The connection to the server is interrupted. What runs waits for the next one.", "33"));
+
+    /// <inheritdoc/>
+    public void Resumed(TimeSpan after) => _lines.Write(Paint($"Connected again after {LineWriter.Number(after.TotalSeconds)} s; everything goes on.", "32"));
+
+    /// <inheritdoc/>
     public void Lost(string reason, TimeSpan retryIn)
     {
         _reconnecting = true;

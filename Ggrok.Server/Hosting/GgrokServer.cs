@@ -9,6 +9,7 @@ using Ggrok.Server.Rendezvous;
 using Ggrok.Server.TlsPassthrough;
 using Ggrok.Server.Tokens;
 using Ggrok.Server.Tunnels;
+using Ggrok.Server.Tunnels.Resume;
 using Ggrok.Server.Visitors;
 using Ggrok.Shared.Protocol;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -54,6 +55,7 @@ public static class GgrokServer
         services.AddSingleton<Microsoft.AspNetCore.Connections.IMemoryPoolFactory<byte>, TransferMemory>();
         services.AddSingleton<TunnelRegistry>();
         services.AddSingleton<SessionDirectory>();
+        services.AddSingleton<ResumeBook>();
         services.AddSingleton<HostAssigner>();
         services.AddSingleton<PortAssigner>();
         services.AddSingleton<PublicPorts>();

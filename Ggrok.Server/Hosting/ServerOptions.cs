@@ -66,6 +66,12 @@ public sealed record ServerOptions
     /// <summary>How long the name of a client that was lost stays its own.</summary>
     public TimeSpan AwayGrace { get; init; } = TimeSpan.FromMinutes(5);
 
+    /// <summary>How long a session whose connection is broken waits for its client to resume it; zero for sessions that end with their connection.</summary>
+    public TimeSpan ResumeGrace { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>How many sent bytes of a session are kept at most until its client has them.</summary>
+    public int ResumeBuffer { get; init; } = 8 * 1024 * 1024;
+
     /// <summary>Time between two heartbeats of a tunnel.</summary>
     public TimeSpan Heartbeat { get; init; } = TimeSpan.FromSeconds(20);
 

@@ -1,9 +1,10 @@
 using Ggrok.Server.Tunnels;
+using Ggrok.Server.Tunnels.Resume;
 
 namespace Ggrok.Server.Hosting;
 
 /// <summary>One timer for all tunnels: heartbeats, stream timeouts, names that are no longer reserved.</summary>
-internal sealed class SessionClock(SessionDirectory directory, TunnelRegistry registry, TimeProvider time) : BackgroundService
+internal sealed class SessionClock(SessionDirectory directory, TunnelRegistry registry, ResumeBook resumes, TimeProvider time) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
     private const int TicksBetweenCleanups = 30;
@@ -34,6 +35,7 @@ internal sealed class SessionClock(SessionDirectory directory, TunnelRegistry re
         if (tick % TicksBetweenCleanups == 0)
         {
             registry.RemoveExpired();
+            resumes.RemoveExpired();
         }
     }
 }

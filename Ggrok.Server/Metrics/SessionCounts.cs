@@ -8,9 +8,13 @@ public sealed class SessionCounts
     private readonly long[] _ended = new long[Enum.GetValues<CloseReason>().Length];
     private readonly long[] _refused = new long[Enum.GetValues<RejectCode>().Length];
     private long _opened;
+    private long _resumed;
 
     /// <summary>Sessions that were opened.</summary>
     public long Opened => Volatile.Read(ref _opened);
+
+    /// <summary>How often sessions went on over another connection.</summary>
+    public long Resumed => Volatile.Read(ref _resumed);
 
     /// <summary>Sessions that ended, by reason; those that happened.</summary>
     public IEnumerable<KeyValuePair<CloseReason, long>> Ended =>
@@ -22,6 +26,9 @@ public sealed class SessionCounts
 
     /// <summary>A session begins.</summary>
     public void CountOpened() => Interlocked.Increment(ref _opened);
+
+    /// <summary>A session goes on over another connection.</summary>
+    public void CountResumed() => Interlocked.Increment(ref _resumed);
 
     /// <summary>A session is over.</summary>
     public void CountEnded(CloseReason reason) => Interlocked.Increment(ref _ended[(int)reason]);

@@ -12,6 +12,6 @@ public interface ITunnel
     /// <summary>The client takes no new streams; those that run may finish.</summary>
     bool IsLeaving => false;
 
-    /// <summary>Its WebSocket is broken and expected back.</summary>
+    /// <summary>Its WebSocket is broken and expected back; streams wait for it.</summary>
     bool IsSuspended => false;
 }

@@ -6,6 +6,7 @@ using Ggrok.Server.Hosting;
 using Ggrok.Server.Rendezvous;
 using Ggrok.Server.TlsPassthrough;
 using Ggrok.Server.Tokens;
+using Ggrok.Server.Tunnels.Resume;
 using Ggrok.Shared.Balancing;
 using Ggrok.Shared.Multiplexing;
 using Ggrok.Shared.Protocol;
@@ -15,14 +16,11 @@ namespace Ggrok.Server.Tunnels;
 /// <summary>Decides about a Hello: limits, names, conflicts; makes the session.</summary>
 public sealed class Registrar(
     ServerOptions options, RouteAssigner assigner, TunnelRegistry registry, SessionDirectory directory, ConnectRelay connect,
-    PassthroughPort passthrough, TokenSessions tokens, EdgeCompiler edge, HealthChecks checks, TimeProvider time)
+    PassthroughPort passthrough, TokenSessions tokens, EdgeCompiler edge, HealthChecks checks, ResumeBook resumes, TimeProvider time)
 {
     private static readonly Rejected ReplacedGroup = new(RejectCode.NameTaken, "Another ggrok of the same installation took over this name.", MayRetry: false);
 
     private readonly SessionGroups _groups = new();
-
-    /// <summary>Which process of the server this is: another one each time that it starts.</summary>
-    public string Node { get; } = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8));
 
     /// <summary>Registers every tunnel of the Hello, or none. The result is disposed when the session is over.</summary>
     /// <param name="hello">What the client wants.</param>
@@ -216,6 +214,9 @@ public sealed class Registrar(
             Match = assignment.Wish.Match,
             Member = assignment.Wish is { Pool: null, Health: null } ? null : new Member(assignment.Wish.Pool, assignment.Wish.Health, time),
         })];
+
+        // First: from the registration on visitors look for it there.
+        session.Group?.Add(session);
         RegistrationResult result = registry.Register(routes);
         if (result.Lease is null)
         {
@@ -236,7 +237,6 @@ public sealed class Registrar(
         if (session.Group is { } group)
         {
             group.Tenure = session.Tenure;
-            group.Add(session);
         }
 
         return Open(session);
@@ -324,7 +324,7 @@ public sealed class Registrar(
             new SessionLimits(options.MaxStreams, options.MaxHeadBytes),
             session.Hello.Connect is { } names ? [.. names.Select(n => connect.Describe(PrivateName.Normalize(n)!))] : null,
             session.Hello.Connection is { } slot ? new ConnectionSlot(slot.Index, slot.Of) : null,
-            Node);
+            resumes.Node);
     }
 
     private static TunnelGrant Grant(TunnelRequest wanted, string url, TunnelRoute route) => new(wanted.Name, url, wanted.Policies?.Count)

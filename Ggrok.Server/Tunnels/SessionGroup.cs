@@ -33,7 +33,7 @@ internal sealed class SessionGroup(Hello first) : ITunnel
     public bool IsLeaving => Array.TrueForAll(Sessions, s => s.IsLeaving);
 
     /// <inheritdoc/>
-    public bool IsSuspended => !IsLeaving && Array.TrueForAll(Sessions, s => s.IsLeaving || ((ITunnel)s).IsSuspended);
+    public bool IsSuspended => !IsLeaving && Array.TrueForAll(Sessions, s => s.IsLeaving || s.IsSuspended);
 
     /// <inheritdoc/>
     public MuxStream? TryOpenStream(out RelayError error)
@@ -91,7 +91,7 @@ internal sealed class SessionGroup(Hello first) : ITunnel
             }
 
             // A suspended one only when nothing else is left: what is opened there waits until it is back.
-            int standing = ((ITunnel)session).IsSuspended ? 2 : session.IsGoingAway ? 1 : 0;
+            int standing = session.IsSuspended ? 2 : session.IsGoingAway ? 1 : 0;
             (int Standing, int Streams) rank = (standing, session.Connection.OpenStreams);
             if (best < 0 || rank.CompareTo(bestRank) < 0)
             {

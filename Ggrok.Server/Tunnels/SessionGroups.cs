@@ -32,7 +32,7 @@ internal sealed class SessionGroups
         .AsSpan().SequenceEqual(JsonSerializer.SerializeToUtf8Bytes(Wish(other), HandshakeJson.Default.Hello));
 
     // What may differ: each connection may have been dialled under another address or after an update of the label.
-    private static Hello Wish(Hello hello) => hello with { Version = "", Label = "", Origin = "", Connection = null };
+    private static Hello Wish(Hello hello) => hello with { Version = "", Label = "", Origin = "", Connection = null, Resumable = null };
 
     private static (string Identity, string Client, string Instance) KeyOf(string identity, Hello hello) => (identity, hello.Client, hello.Instance);
 }

@@ -6,8 +6,10 @@ using Ggrok.Server.Hosting;
 using Ggrok.Server.Metrics;
 using Ggrok.Server.Tokens;
 using Ggrok.Server.Tls;
+using Ggrok.Server.Tunnels.Resume;
 using Ggrok.Server.Visitors;
 using Ggrok.Shared.Multiplexing;
+using Ggrok.Shared.Multiplexing.Resume;
 using Ggrok.Shared.Protocol;
 
 namespace Ggrok.Server.Tunnels;
@@ -20,6 +22,7 @@ public sealed partial class TunnelEndpoint(
     ClientCertificateAuthenticator certificates,
     Registrar registrar,
     SessionDirectory directory,
+    ResumeBook resumes,
     ILegacyEndpoint legacy,
     SessionCounts counts,
     AuditLog audit,
@@ -36,7 +39,8 @@ public sealed partial class TunnelEndpoint(
             return;
         }
 
-        if (directory.IsDraining)
+        // What runs in a session that is to be resumed must be finished here.
+        if (directory.IsDraining && !context.Request.Headers.ContainsKey(ProtocolLimits.ResumeField))
         {
             context.Response.Headers.RetryAfter = "1";
             await RefuseAsync(context, StatusCodes.Status503ServiceUnavailable, RejectCode.Draining, "The server is shutting down; connect again.").ConfigureAwait(false);
@@ -100,7 +104,7 @@ public sealed partial class TunnelEndpoint(
 
     private async Task ServeTunnelAsync(HttpContext context, Identity identity, string remote)
     {
-        context.Response.Headers[ProtocolLimits.NodeField] = registrar.Node;
+        context.Response.Headers[ProtocolLimits.NodeField] = resumes.Node;
         using WebSocket socket = await context.WebSockets.AcceptWebSocketAsync(new WebSocketAcceptContext
         {
             SubProtocol = ProtocolLimits.SubProtocol,
@@ -122,25 +126,63 @@ public sealed partial class TunnelEndpoint(
             return;
         }
 
-        string connectHost = HostNames.Normalize(context.Request.Host.Value ?? "") ?? "";
-        using Registration registration = registrar.Register(hello, connectHost, identity, remote, transport);
-        if (registration.Refusal is not null)
+        if (hello.Resume is not null)
         {
-            counts.CountRefused(registration.Refusal.Code);
-            LogRefused(Printable.Clean(hello.Label), registration.Refusal.Code, registration.Refusal.Message);
-            audit.Refused(identity, hello.Label, remote, registration.Refusal.Code, registration.Refusal.Message);
-            await SendAsync(transport, HandshakeCodec.Encode(FrameKind.Rejected, registration.Refusal, HandshakeJson.Default.Rejected)).ConfigureAwait(false);
-            await transport.CloseAsync(CloseReason.Normal).ConfigureAwait(false);
+            await ResumeAsync(hello, identity, remote, transport).ConfigureAwait(false);
             return;
         }
 
-        await RunAsync(registration, transport).ConfigureAwait(false);
+        string connectHost = HostNames.Normalize(context.Request.Host.Value ?? "") ?? "";
+        IMessageTransport carried = resumes.Carry(hello, transport);
+        Registration registration = registrar.Register(hello, connectHost, identity, remote, carried);
+        if (registration.Refusal is not null)
+        {
+            audit.Refused(identity, hello.Label, remote, registration.Refusal.Code, registration.Refusal.Message);
+            await RejectAsync(hello, registration.Refusal, transport).ConfigureAwait(false);
+            return;
+        }
+
+        // A session that can be resumed outlives this request, which has only its first connection.
+        Task? released = (carried as ResumableTransport)?.Released;
+        Task run = RunAsync(registration, transport);
+        await (released is null ? run : Task.WhenAny(run, released)).ConfigureAwait(false);
+    }
+
+    private async Task ResumeAsync(Hello hello, Identity identity, string remote, WebSocketTransport transport)
+    {
+        if (resumes.Begin(hello, identity, out ResumeAttempt attempt, out Rejected? refusal) is not { } resumed)
+        {
+            await RejectAsync(hello, refusal!, transport).ConfigureAwait(false);
+            return;
+        }
+
+        TunnelSession session = resumed.Session;
+        var welcome = new Welcome(session.Id, ProgramVersion.Current, [], new SessionLimits(options.MaxStreams, options.MaxHeadBytes), Received: attempt.Received);
+        await SendAsync(transport, HandshakeCodec.Encode(FrameKind.Welcome, welcome, HandshakeJson.Default.Welcome)).ConfigureAwait(false);
+        if (await resumed.Transport.AttachAsync(attempt, transport, hello.Resume!.Received, out Task released).ConfigureAwait(false))
+        {
+            session.Remote = remote;
+            counts.CountResumed();
+            LogResumed(session.Id, Printable.Clean(session.Hello.Label));
+        }
+
+        await released.ConfigureAwait(false);
+    }
+
+    private async Task RejectAsync(Hello hello, Rejected refusal, WebSocketTransport transport)
+    {
+        counts.CountRefused(refusal.Code);
+        LogRefused(Printable.Clean(hello.Label), refusal.Code, refusal.Message);
+        await SendAsync(transport, HandshakeCodec.Encode(FrameKind.Rejected, refusal, HandshakeJson.Default.Rejected)).ConfigureAwait(false);
+        await transport.CloseAsync(CloseReason.Normal).ConfigureAwait(false);
     }
 
     private async Task RunAsync(Registration registration, WebSocketTransport transport)
     {
+        using Registration registered = registration;
         TunnelSession session = registration.Session!;
-        await SendAsync(transport, HandshakeCodec.Encode(FrameKind.Welcome, registration.Welcome!, HandshakeJson.Default.Welcome)).ConfigureAwait(false);
+        Welcome welcome = registration.Welcome! with { Resume = session.Connection.Resumable is { } resumable ? resumes.Add(session, resumable) : null };
+        await SendAsync(transport, HandshakeCodec.Encode(FrameKind.Welcome, welcome, HandshakeJson.Default.Welcome)).ConfigureAwait(false);
         LogOpened(session.Id, Printable.Clean(session.Hello.Label), string.Join(", ",
             registration.Welcome!.Tunnels.Select(t => t.Url).Concat((registration.Welcome.Connect ?? []).Select(c => "connects to " + c.Name))));
         audit.Registered(session, registration.Welcome);
@@ -151,6 +193,7 @@ public sealed partial class TunnelEndpoint(
 
         counts.CountOpened();
         CloseReason reason = await session.Connection.RunAsync().ConfigureAwait(false);
+        resumes.End(session, reason);
         counts.CountEnded(reason);
 
         // An orderly end frees the names at once, or as soon as visitors wait no longer; a loss keeps them for the client that will be back.
@@ -201,6 +244,9 @@ public sealed partial class TunnelEndpoint(
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Tunnel session {Session} of {Client} opened: {Urls}")]
     private partial void LogOpened(string session, string client, string urls);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Tunnel session {Session} of {Client} goes on over another connection")]
+    private partial void LogResumed(string session, string client);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Tunnel session {Session} ended: {Reason}")]
     private partial void LogClosed(string session, CloseReason reason);

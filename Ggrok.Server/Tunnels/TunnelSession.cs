@@ -63,7 +63,7 @@ public sealed class TunnelSession : ITunnel, IMuxHandler
     internal static int SizeOf(Hello hello) => Math.Max(1, hello.Tunnels.Count);
 
     /// <summary>Address from which the client connected, as text.</summary>
-    public string Remote { get; }
+    public string Remote { get; internal set; }
 
     /// <summary>The multiplexed connection.</summary>
     public MuxConnection Connection { get; }
@@ -79,6 +79,9 @@ public sealed class TunnelSession : ITunnel, IMuxHandler
 
     /// <inheritdoc/>
     public bool IsLeaving => Connection.IsClosing || Connection.RefusesStreams;
+
+    /// <inheritdoc/>
+    public bool IsSuspended => Connection.IsSuspended;
 
     /// <inheritdoc/>
     public MuxStream? TryOpenStream(out RelayError error)

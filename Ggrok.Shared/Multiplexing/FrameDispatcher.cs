@@ -38,6 +38,11 @@ internal sealed class FrameDispatcher(MuxConnection connection, StreamTable stre
                     Require(header.Stream == 0, CloseReason.WrongStream);
                     OnConnectionFrame(header.Kind, span);
                     break;
+                case FrameKind.Ack when connection.Resumable is { } session:
+                    Require(header.Stream == 0, CloseReason.WrongStream);
+                    Require(span.Length == sizeof(ulong) && length == FrameHeader.Size + sizeof(ulong), CloseReason.FrameMalformed);
+                    session.Acknowledged(BinaryPrimitives.ReadUInt64BigEndian(span));
+                    break;
                 case FrameKind.Hello:
                 case FrameKind.Welcome:
                 case FrameKind.Rejected:

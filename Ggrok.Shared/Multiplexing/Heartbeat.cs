@@ -14,12 +14,16 @@ internal sealed class Heartbeat(Outbox outbox, TimeSpan interval, TimeProvider t
     // Less than the second between two ticks: the first tick that comes is not to miss it by a hair.
     private static readonly long FirstPingTicks = TimeSpan.FromMilliseconds(500).Ticks;
 
+    private static readonly TimeSpan ProbeTime = TimeSpan.FromSeconds(5);
+
     private readonly long _began = now;
     private long _lastBeat = now;
     private bool _hasPinged;
     private long _sendStarted = NotSending;
     private long _roundTripTicks;
     private long _pingSent;
+    private long _probeUntil;
+    private int _answered;
 
     // The handshake was the first sign of life.
     private int _heard = 1;
@@ -28,7 +32,21 @@ internal sealed class Heartbeat(Outbox outbox, TimeSpan interval, TimeProvider t
     public TimeSpan RoundTrip => new(Volatile.Read(ref _roundTripTicks));
 
     /// <summary>Any message counts as life.</summary>
-    public void Heard() => Volatile.Write(ref _heard, 1);
+    public void Heard()
+    {
+        Volatile.Write(ref _heard, 1);
+        Volatile.Write(ref _answered, 1);
+    }
+
+    /// <summary>There is reason to believe that the peer is gone: it has little time to show that it is not.</summary>
+    public void Probe(long now)
+    {
+        if (Interlocked.CompareExchange(ref _probeUntil, now + ProbeTime.Ticks, 0) == 0)
+        {
+            Volatile.Write(ref _answered, 0);
+            Ping();
+        }
+    }
 
     public void SendStarted(long coarseNow) => Volatile.Write(ref _sendStarted, coarseNow);
 
@@ -45,6 +63,25 @@ internal sealed class Heartbeat(Outbox outbox, TimeSpan interval, TimeProvider t
         }
     }
 
+    /// <summary>
+    /// There is no connection: silence proves nothing, and a pong that comes later would measure the pause. Begins anew with
+    /// the next <see cref="Tick"/>.
+    /// </summary>
+    public void Rest(long now)
+    {
+        _lastBeat = now;
+        _missed = 0;
+        _hasPinged = false;
+        Volatile.Write(ref _pingSent, 0);
+        Volatile.Write(ref _probeUntil, 0);
+        Volatile.Write(ref _heard, 1);
+        long sendStarted = Volatile.Read(ref _sendStarted);
+        if (sendStarted != NotSending)
+        {
+            Interlocked.CompareExchange(ref _sendStarted, now, sendStarted);
+        }
+    }
+
     /// <summary>Sends a ping when it is time; returns a reason when the peer is dead.</summary>
     public CloseReason? Tick(long now)
     {
@@ -52,6 +89,16 @@ internal sealed class Heartbeat(Outbox outbox, TimeSpan interval, TimeProvider t
         if (sendStarted != NotSending && now - sendStarted > AllowedMisses * interval.Ticks)
         {
             return CloseReason.SendStalled;
+        }
+
+        long probeUntil = Volatile.Read(ref _probeUntil);
+        if (probeUntil != 0 && now >= probeUntil)
+        {
+            Volatile.Write(ref _probeUntil, 0);
+            if (Volatile.Read(ref _answered) == 0)
+            {
+                return CloseReason.HeartbeatMissed;
+            }
         }
 
         if (now - _lastBeat < interval.Ticks)

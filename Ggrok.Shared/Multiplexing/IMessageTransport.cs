@@ -32,4 +32,8 @@ public interface IMessageTransport
 /// <param name="EndOfMessage">The message is complete.</param>
 /// <param name="Closed">The peer closed; nothing follows.</param>
 /// <param name="PeerReason">With <paramref name="Closed"/>: the reason the peer gave.</param>
-public readonly record struct TransportRead(int Count, bool EndOfMessage, bool Closed, CloseReason PeerReason);
+public readonly record struct TransportRead(int Count, bool EndOfMessage, bool Closed, CloseReason PeerReason)
+{
+    /// <summary>The message that had begun will not be completed: what came of it is void, and the next piece begins another.</summary>
+    public bool BeginsAgain { get; init; }
+}

@@ -33,6 +33,9 @@ internal sealed class MessageBuffer
         return buffer;
     }
 
+    /// <summary>Whether somebody else holds it too, for all that its only other holder knows.</summary>
+    public bool IsShared => Volatile.Read(ref _holders) > 1;
+
     /// <summary>One more holder.</summary>
     public void Hold() => Interlocked.Increment(ref _holders);
 

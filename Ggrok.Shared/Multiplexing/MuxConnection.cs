@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Ggrok.Shared.Multiplexing.Resume;
 using Ggrok.Shared.Protocol;
 
 namespace Ggrok.Shared.Multiplexing;
@@ -33,6 +34,7 @@ public sealed class MuxConnection
     public MuxConnection(IMessageTransport transport, IMuxHandler handler, MuxOptions options, TimeProvider time)
     {
         _transport = transport;
+        Resumable = transport as ResumableTransport;
         _handler = handler;
         _options = options;
         _time = time;
@@ -58,6 +60,12 @@ public sealed class MuxConnection
     /// <summary>Completes when the connection is over.</summary>
     public Task Ended => _ended.Task;
 
+    /// <summary>The transport where it outlives its connection, else null.</summary>
+    public ResumableTransport? Resumable { get; }
+
+    /// <summary>The connection is broken, and streams wait for another one.</summary>
+    public bool IsSuspended => Resumable is { IsSuspended: true };
+
     internal Outbox Outbox { get; }
 
     internal MuxOptions Options => _options;
@@ -75,7 +83,7 @@ public sealed class MuxConnection
         CloseReason reason = RequestClose(readerReason);
         foreach (MuxStream stream in _streams.Snapshot())
         {
-            stream.Abort(RelayError.TunnelLost, tellPeer: false);
+            stream.Lose();
         }
 
         // A writer that is still stuck then, or a peer that says nothing, gets no more time.
@@ -90,6 +98,7 @@ public sealed class MuxConnection
             _transport.Abort();
         }
 
+        Resumable?.End();
         _ended.TrySetResult();
         return reason;
     }
@@ -126,6 +135,11 @@ public sealed class MuxConnection
     {
         int first = Interlocked.CompareExchange(ref _closeReason, (int)reason, -1);
         Outbox.Close();
+        if (IsSuspended && !ResumableTransport.IsWaitedFor(reason))
+        {
+            _transport.Abort();
+        }
+
         return first < 0 ? reason : (CloseReason)first;
     }
 
@@ -137,7 +151,12 @@ public sealed class MuxConnection
     {
         long now = Now();
         Volatile.Write(ref _coarseNow, now);
-        if (_heartbeat.Tick(now) is { } lost)
+        Resumable?.Tick();
+        if (IsSuspended)
+        {
+            _heartbeat.Rest(now);
+        }
+        else if (_heartbeat.Tick(now) is { } lost && Resumable?.Break() != true)
         {
             RequestClose(lost);
             _transport.Abort();
@@ -153,8 +172,20 @@ public sealed class MuxConnection
         }
     }
 
+    /// <summary>Looks now whether the peer is still there: it has 5 s to show that, where the next heartbeats would give it longer.</summary>
+    public void Probe()
+    {
+        if (!IsSuspended && !IsClosing)
+        {
+            _heartbeat.Probe(Now());
+        }
+    }
+
     /// <summary>The connection is ending or over.</summary>
     public bool IsClosing => Volatile.Read(ref _closeReason) >= 0;
+
+    /// <summary>Why it is ending or over; null while it is not.</summary>
+    public CloseReason? ClosesFor => Volatile.Read(ref _closeReason) is >= 0 and var reason ? (CloseReason)reason : null;
 
     /// <summary>The peer said GoAway, or this side opens no more streams.</summary>
     public bool RefusesStreams => Volatile.Read(ref _refusesStreams);
@@ -246,10 +277,10 @@ public sealed class MuxConnection
         {
             while (true)
             {
-                if (Outbox.TryTake(out ReadOnlyMemory<byte> message, out bool closed))
+                if (Outbox.TryTake(out OutboundMessage message, out bool closed))
                 {
                     _heartbeat.SendStarted(CoarseNow);
-                    await _transport.SendAsync(message).ConfigureAwait(false);
+                    await SendAsync(message).ConfigureAwait(false);
                     _heartbeat.SendFinished();
                     Statistics.Sent(message.Length);
                 }
@@ -272,6 +303,9 @@ public sealed class MuxConnection
             _transport.Abort();
         }
     }
+
+    private ValueTask SendAsync(OutboundMessage message) =>
+        Resumable is null ? _transport.SendAsync(message.Bytes) : Resumable.SendAsync(message.Bytes, message.Buffer);
 
     // The peer answers a close; one that does not, or that does not even let it be sent, is dropped, so that the read
     // loop ends.
@@ -334,7 +368,7 @@ public sealed class MuxConnection
         while (true)
         {
             TransportRead read = await _transport.ReceiveAsync(buffer.AsMemory(length)).ConfigureAwait(false);
-            length += read.Count;
+            length = read.BeginsAgain ? 0 : length + read.Count;
             if (read.Closed)
             {
                 return (length, read.PeerReason);

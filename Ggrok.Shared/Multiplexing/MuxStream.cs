@@ -19,6 +19,10 @@ public sealed class MuxStream
     private int _state = Open;
     private long _deadline = long.MaxValue;
     private RelayError _deadlineError;
+    private bool _hasPeerEnded;
+
+    // How often the session had been resumed when the stream was opened during an interruption; -1 for any other.
+    private readonly int _interruptedAt;
     private long _idleLimit = UsualIdle;
     private CancellationTokenSource? _aborted;
     private Action<object?>? _onAbort;
@@ -29,6 +33,7 @@ public sealed class MuxStream
         _connection = connection;
         _inbound = new InboundQueue(budget, connection.Statistics);
         Outbound = new OutboundStream(id, opened);
+        _interruptedAt = connection.IsSuspended ? connection.Resumable!.Resumptions : -1;
         Touch();
     }
 
@@ -37,6 +42,12 @@ public sealed class MuxStream
 
     /// <summary>How the stream failed, or <see cref="RelayError.None"/>.</summary>
     public RelayError Error { get; private set; }
+
+    /// <summary>
+    /// Nothing of the stream has left this process: it was opened while the session was interrupted, which never went on. False
+    /// also where that is not known.
+    /// </summary>
+    public bool NeverLeft => _interruptedAt >= 0 && _connection.Resumable!.Resumptions == _interruptedAt;
 
     /// <summary>Cancelled when the stream is reset by either side or lost; not by an orderly end.</summary>
     public CancellationToken Aborted
@@ -225,6 +236,16 @@ public sealed class MuxStream
         }
     }
 
+    /// <summary>The connection is over, and the stream with it unless both sides have said all; in the read loop.</summary>
+    internal void Lose()
+    {
+        // Its writer may be held up between its End, which is on its way, and noting that.
+        if (!_hasPeerEnded || !_connection.Outbox.HasEnded(Outbound))
+        {
+            Abort(RelayError.TunnelLost, tellPeer: false);
+        }
+    }
+
     /// <summary>Takes a frame in. True when a reader waits, who is to be woken by <see cref="WakeReader"/> then.</summary>
     internal bool OnFrame(FrameKind kind, FrameFlags flags, ReceivedPayload payload)
     {
@@ -232,6 +253,7 @@ public sealed class MuxStream
         bool waiting = _inbound.Enqueue(kind, flags, payload);
         if (kind == FrameKind.End)
         {
+            _hasPeerEnded = true;
             DirectionEnded();
         }
 

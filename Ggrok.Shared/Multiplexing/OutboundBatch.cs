@@ -33,10 +33,17 @@ internal sealed class OutboundBatch
     }
 
     /// <summary>The message as it is, valid until the next call; the next one begins.</summary>
-    public ReadOnlyMemory<byte> Take()
+    public OutboundMessage Take()
     {
+        if (_sending is { IsShared: true })
+        {
+            // Kept until the peer has it.
+            _sending.Release();
+            _sending = null;
+        }
+
         (_filling, _sending) = (_sending, _filling);
-        ReadOnlyMemory<byte> message = _sending!.Bytes.AsMemory(0, Used);
+        var message = new OutboundMessage(_sending!, Used);
         Used = 0;
         Number++;
         return message;
@@ -50,4 +57,12 @@ internal sealed class OutboundBatch
         _sending?.Release();
         _sending = null;
     }
+}
+
+/// <summary>A message to send.</summary>
+/// <param name="Buffer">What it lies in, from the beginning.</param>
+/// <param name="Length">Its size in bytes.</param>
+internal readonly record struct OutboundMessage(MessageBuffer Buffer, int Length)
+{
+    public ReadOnlyMemory<byte> Bytes => Buffer.Bytes.AsMemory(0, Length);
 }

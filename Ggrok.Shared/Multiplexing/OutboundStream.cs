@@ -19,6 +19,9 @@ internal sealed class OutboundStream(uint id, bool opened) : IValueTaskSource<bo
     /// <summary>Nothing more may be written: ended, reset or the connection is gone.</summary>
     public bool Over { get; set; }
 
+    /// <summary>End is in a batch, or was: the peer gets all that was written.</summary>
+    public bool HasEnded { get; set; }
+
     /// <summary>A write waits for room, for its turn or for credit.</summary>
     public bool HasPending { get; set; }
 

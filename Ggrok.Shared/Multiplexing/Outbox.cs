@@ -169,6 +169,15 @@ internal sealed class Outbox(StreamTable streams, MuxStatistics statistics)
         Wake(wake);
     }
 
+    /// <summary>Whether the End of a stream was placed, though its writer may not have heard of it yet.</summary>
+    public bool HasEnded(OutboundStream stream)
+    {
+        lock (_gate)
+        {
+            return stream.HasEnded;
+        }
+    }
+
     /// <summary>Sends a Ping; an unsent earlier one is replaced.</summary>
     public void Ping(ulong value) => SetControl(() => _ping = value);
 
@@ -195,7 +204,7 @@ internal sealed class Outbox(StreamTable streams, MuxStatistics statistics)
     /// <summary>
     /// The next message, valid until the next call. Gives the buffers back when there is nothing to send.
     /// </summary>
-    public bool TryTake(out ReadOnlyMemory<byte> message, out bool closed)
+    public bool TryTake(out OutboundMessage message, out bool closed)
     {
         lock (_gate)
         {
@@ -293,6 +302,7 @@ internal sealed class Outbox(StreamTable streams, MuxStatistics statistics)
         _batch.Append(kind, FrameFlags.None, stream.Id, payload);
         stream.Opened |= kind is FrameKind.Head or FrameKind.Open;
         stream.Over |= kind == FrameKind.End;
+        stream.HasEnded |= kind == FrameKind.End;
     }
 
     private void PlaceControls()

@@ -61,7 +61,9 @@ public sealed class WebSocketTransport(WebSocket socket) : IMessageTransport
     /// <inheritdoc/>
     public void Abort() => socket.Abort();
 
-    private CloseReason PeerReason() => EnumNames<CloseReason>.Parse(socket.CloseStatusDescription);
+    // A close without one of our names that is no ordinary one is by somebody in between, such as a proxy that restarts.
+    private CloseReason PeerReason() => EnumNames<CloseReason>.Find(socket.CloseStatusDescription)
+        ?? (socket.CloseStatus == WebSocketCloseStatus.NormalClosure ? CloseReason.Normal : CloseReason.TransportLost);
 
     // RFC 6455 section 7.4.1.
     private static WebSocketCloseStatus StatusFor(CloseReason reason) => reason switch

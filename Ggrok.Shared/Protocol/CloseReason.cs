@@ -69,6 +69,9 @@ public enum CloseReason
     /// <summary>A frame after the direction was ended.</summary>
     FrameAfterEnd,
 
+    /// <summary>An Ack of bytes that were never sent, or not sent as whole messages.</summary>
+    AckInvalid,
+
     /// <summary>This side has a bug: an exception without a name.</summary>
     Internal,
 }

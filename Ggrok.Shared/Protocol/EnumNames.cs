@@ -14,7 +14,9 @@ internal static class EnumNames<T>
     private static readonly FrozenDictionary<string, T> ByName =
         Enum.GetValues<T>().ToFrozenDictionary(value => value.ToString(), StringComparer.Ordinal);
 
-    public static T Parse(string? name) => name is not null && ByName.TryGetValue(name, out T value) ? value : default;
+    public static T Parse(string? name) => Find(name) ?? default;
+
+    public static T? Find(string? name) => name is not null && ByName.TryGetValue(name, out T value) ? value : null;
 }
 
 /// <summary>Reads and writes an enum as its name; a name that this version does not know is the member with the value zero.</summary>

@@ -39,7 +39,7 @@ public enum FrameKind : byte
     /// <summary>JSON: open no new streams, finish what runs, connect again.</summary>
     GoAway = 12,
 
-    /// <summary>u64: bytes of the session that arrived. Reserved for session resume.</summary>
+    /// <summary>u64: bytes of the session that arrived. Alone in its message, which does not count.</summary>
     Ack = 13,
 
     /// <summary>JSON <see cref="RawOpen"/>: opens a raw connection (TCP, or UDP as length-prefixed datagrams) instead of an exchange.</summary>

@@ -13,6 +13,8 @@ namespace Ggrok.Shared.Protocol;
 /// <param name="Tunnels">Tunnels wanted, all or none are opened.</param>
 /// <param name="Connect">Private names to which the client wants to open connections, or null.</param>
 /// <param name="Connection">Which of the client's connections this is; null where it has only one.</param>
+/// <param name="Resumable">The client can resume sessions; null when it cannot.</param>
+/// <param name="Resume">The session to go on with, in place of tunnels; null to open one.</param>
 public sealed record Hello(
     int Protocol,
     string Client,
@@ -22,7 +24,9 @@ public sealed record Hello(
     string Origin,
     IReadOnlyList<TunnelRequest> Tunnels,
     IReadOnlyList<string>? Connect = null,
-    ConnectionSlot? Connection = null);
+    ConnectionSlot? Connection = null,
+    ResumeOffer? Resumable = null,
+    ResumeRequest? Resume = null);
 
 /// <summary>One of several connections that serve the same tunnels.</summary>
 /// <param name="Index">Which one, from 0. The connection that had the number before is replaced.</param>
@@ -67,6 +71,8 @@ public sealed record TunnelRequest(
 /// <param name="Connect">The private names of Hello, in its order, or null when it named none.</param>
 /// <param name="Connection">The one of Hello; null when it named none, or the server knows of one connection only.</param>
 /// <param name="Node">Which process of the server this is; null where the server does not say.</param>
+/// <param name="Resume">How the session can be resumed; null when it cannot, and when it just was.</param>
+/// <param name="Received">Bytes of the resumed session that the server has received; null in a new session.</param>
 public sealed record Welcome(
     string Session,
     string Version,
@@ -74,7 +80,9 @@ public sealed record Welcome(
     SessionLimits Limits,
     IReadOnlyList<NameState>? Connect = null,
     ConnectionSlot? Connection = null,
-    string? Node = null);
+    string? Node = null,
+    ResumeGrant? Resume = null,
+    long? Received = null);
 
 /// <summary>One tunnel that the server opened.</summary>
 /// <param name="Name">Name within the session.</param>
@@ -102,7 +110,10 @@ public sealed record SessionLimits(int MaxStreams, int MaxHeadBytes);
 /// <param name="MayRetry">Whether the same Hello may be accepted later.</param>
 /// <param name="RetryAfterSeconds">Wait at least this long before the next attempt, in seconds.</param>
 /// <param name="Tunnel">Name of the tunnel that was refused, where it is one of several.</param>
-public sealed record Rejected(RejectCode Code, string Message, bool MayRetry, int? RetryAfterSeconds = null, string? Tunnel = null);
+/// <param name="Node">With <see cref="RejectCode.SessionUnknown"/>: which process of possibly several says so.</param>
+/// <param name="Ended">With <see cref="RejectCode.SessionUnknown"/>: why the session ended, where that is known.</param>
+public sealed record Rejected(
+    RejectCode Code, string Message, bool MayRetry, int? RetryAfterSeconds = null, string? Tunnel = null, string? Node = null, CloseReason? Ended = null);
 
 /// <summary>Why a registration was refused.</summary>
 [JsonConverter(typeof(EnumNameConverter<RejectCode>))]
@@ -146,6 +157,9 @@ public enum RejectCode
 
     /// <summary>Too many unknown tokens came from the client's address.</summary>
     TooManyAttempts,
+
+    /// <summary>There is no such session to resume here, or it is not this client's.</summary>
+    SessionUnknown,
 }
 
 /// <summary>No new streams; finish what runs, then connect again.</summary>

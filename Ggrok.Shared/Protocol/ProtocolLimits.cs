@@ -9,6 +9,9 @@ public static class ProtocolLimits
     /// <summary>WebSocket sub-protocol (RFC 6455 section 1.9).</summary>
     public const string SubProtocol = "ggrok.v1";
 
+    /// <summary>Field of the upgrade request of a client that comes to resume a session: a server that drains takes it.</summary>
+    public const string ResumeField = "X-Ggrok-Resume";
+
     /// <summary>Version number in Hello.</summary>
     public const int Version = 1;
 

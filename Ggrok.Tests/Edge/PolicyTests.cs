@@ -105,7 +105,7 @@ public class PolicyTests
     [Fact]
     public async Task While_the_client_is_away_its_policies_still_hold()
     {
-        await using RunningServer server = await RunningServer.StartAsync([("GGROK_TRUSTED_PROXIES", "*")]);
+        await using RunningServer server = await RunningServer.StartAsync([("GGROK_TRUSTED_PROXIES", "*"), ("GGROK_RESUME_GRACE", "0")]);
         string home = Directory.CreateTempSubdirectory("ggrok").FullName;
         using var visitor = new HttpClient { BaseAddress = server.Url };
         await using (RunningProgram client = RunningProgram.Start(

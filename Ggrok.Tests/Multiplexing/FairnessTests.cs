@@ -170,10 +170,10 @@ public class FairnessTests
 
     private static List<FrameHeader> Take(Outbox outbox)
     {
-        outbox.TryTake(out ReadOnlyMemory<byte> message, out _).ShouldBeTrue();
+        outbox.TryTake(out OutboundMessage message, out _).ShouldBeTrue();
         message.Length.ShouldBeInRange(FrameHeader.Size, ProtocolLimits.MaxMessageBytes);
         var frames = new List<FrameHeader>();
-        var reader = new FrameReader(message.Span);
+        var reader = new FrameReader(message.Bytes.Span);
         while (reader.TryRead(out FrameHeader header, out _))
         {
             frames.Add(header);

@@ -11,6 +11,7 @@ public sealed class RecordingEvents : IClientEvents
     private readonly Channel<ExchangeSummary> _exchanges = Channel.CreateUnbounded<ExchangeSummary>();
     private readonly Channel<(string Reason, TimeSpan RetryIn)> _lost = Channel.CreateUnbounded<(string, TimeSpan)>();
 
+    private readonly Channel<TimeSpan> _resumed = Channel.CreateUnbounded<TimeSpan>();
     private readonly Channel<System.Net.IPEndPoint> _listening = Channel.CreateUnbounded<System.Net.IPEndPoint>();
     private readonly Channel<Uri> _inspecting = Channel.CreateUnbounded<Uri>();
     private readonly Channel<ConnectionSummary> _connections = Channel.CreateUnbounded<ConnectionSummary>();
@@ -54,6 +55,17 @@ public sealed class RecordingEvents : IClientEvents
         Log.Enqueue($"lost: {reason} ({retryIn})");
         Waits.Enqueue(retryIn);
         _lost.Writer.TryWrite((reason, retryIn));
+    }
+
+    /// <summary>The next time that the session goes on after an interruption.</summary>
+    public Task<TimeSpan> NextResumedAsync() => Within.Bound(_resumed.Reader.ReadAsync().AsTask(), "the session to go on", Log);
+
+    public void Interrupted() => Log.Enqueue("interrupted");
+
+    public void Resumed(TimeSpan after)
+    {
+        Log.Enqueue($"resumed after {after}");
+        _resumed.Writer.TryWrite(after);
     }
 
     public void Listening(string name, string address)

@@ -76,6 +76,11 @@ internal static class HeaderDrawing
             return [new(sheet.Dot, Tones.Bad), new(when, Tones.Bad, 1), server];
         }
 
+        if (view.Look == SessionLook.Interrupted)
+        {
+            return [new(sheet.Dot, Tones.Doubtful), new("interrupted, what runs waits", Tones.Doubtful, 1), server];
+        }
+
         if (view.Look == SessionLook.Stopping)
         {
             string what = view.Figures.Open == 0 ? "stopping" : $"stopping: {Readable.Count(view.Figures.Open)} running may finish, Ctrl-C again ends at once";

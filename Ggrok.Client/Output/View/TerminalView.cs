@@ -73,6 +73,20 @@ internal sealed class TerminalView : IClientEvents, ITrafficWatcher, IAsyncDispo
     }
 
     /// <inheritdoc/>
+    public void Interrupted()
+    {
+        _state.Change(s => s.Look == SessionLook.Online ? s with { Look = SessionLook.Interrupted } : s);
+        Changed();
+    }
+
+    /// <inheritdoc/>
+    public void Resumed(TimeSpan after)
+    {
+        _state.Change(s => s.Look == SessionLook.Interrupted ? s with { Look = SessionLook.Online } : s);
+        Changed();
+    }
+
+    /// <inheritdoc/>
     public void Lost(string reason, TimeSpan retryIn)
     {
         _state.Lost(reason, retryIn);

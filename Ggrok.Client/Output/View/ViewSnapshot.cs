@@ -15,6 +15,9 @@ internal enum SessionLook
     /// <summary>The session is lost and will be tried again.</summary>
     Lost,
 
+    /// <summary>The connection is broken, and the session waits for another one.</summary>
+    Interrupted,
+
     /// <summary>Running requests may finish, and nothing else.</summary>
     Stopping,
 }

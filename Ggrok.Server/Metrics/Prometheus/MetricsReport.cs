@@ -88,6 +88,8 @@ internal sealed class MetricsReport(TrafficStatistics traffic, SessionCounts ses
         text.Sample(directory.Sessions.Sum(s => s.Connection.OpenStreams));
         text.Counter("ggrok_sessions_opened", "Sessions of clients that were opened.");
         text.Sample(sessions.Opened);
+        text.Counter("ggrok_sessions_resumed", "How often sessions went on over another connection.");
+        text.Sample(sessions.Resumed);
         text.Counter("ggrok_sessions_ended", "Sessions of clients that ended, by reason (docs/protocol.md).");
         foreach ((CloseReason reason, long count) in sessions.Ended)
         {

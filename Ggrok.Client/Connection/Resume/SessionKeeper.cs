@@ -1,0 +1,106 @@
+using System.Buffers.Text;
+using System.Net.WebSockets;
+using Ggrok.Shared.Multiplexing;
+using Ggrok.Shared.Multiplexing.Resume;
+using Ggrok.Shared.Protocol;
+
+namespace Ggrok.Client.Connection.Resume;
+
+/// <summary>Resumes one session over another WebSocket whenever its own is broken, for as long as the server keeps it.</summary>
+internal sealed class SessionKeeper(
+    MuxConnection connection, ResumableTransport transport, string session, ResumeGrant grant, Dialer dialer, ISessionEvents events, TimeProvider time)
+{
+    private const double Growth = 1.6;
+
+    // Behind a load balancer an attempt may end at a process that has never heard of the session.
+    private const int MostForeignRefusals = 3;
+
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(2);
+
+    private readonly byte[] _key = Base64Url.DecodeFromChars(grant.Key);
+    private long _attempt;
+
+    /// <summary>The server knows the session no more: a new one may be opened at once.</summary>
+    public bool IsRefused { get; private set; }
+
+    /// <summary>Runs until the session is over. Never throws.</summary>
+    /// <param name="over">Cancelled when it is.</param>
+    public async Task RunAsync(CancellationToken over)
+    {
+        try
+        {
+            while (await transport.WaitForSuspensionAsync().ConfigureAwait(false))
+            {
+                await ResumeAsync(over).ConfigureAwait(false);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The session is over.
+        }
+    }
+
+    private async Task ResumeAsync(CancellationToken over)
+    {
+        long since = time.GetTimestamp();
+        events.Interrupted();
+        int foreign = 0;
+        for (int failures = 0; transport.IsSuspended; failures++)
+        {
+            try
+            {
+                if (await TryAsync(over).ConfigureAwait(false))
+                {
+                    events.Resumed(time.GetElapsedTime(since));
+                    return;
+                }
+            }
+            catch (DialException e)
+            {
+                bool isElsewhere = e.Refusal == RejectCode.SessionUnknown && e.Node != grant.Node;
+                if (e.Outcome.Terminal is not null || (e.Refusal is not null && !(isElsewhere && ++foreign <= MostForeignRefusals)))
+                {
+                    GiveUp(e);
+                    return;
+                }
+            }
+
+            await Task.Delay(PauseAfter(failures), time, over).ConfigureAwait(false);
+        }
+    }
+
+    // False when the next connection was lost too, before all was sent again.
+    private async Task<bool> TryAsync(CancellationToken over)
+    {
+        ResumeAttempt attempt = transport.BeginAttach(peerReceived: null) ?? throw new OperationCanceledException();
+        byte[] proof = ResumeProof.Make(_key, session, ++_attempt, attempt.Received);
+        var request = new ResumeRequest(session, _attempt, attempt.Received, Base64Url.EncodeToString(proof));
+        (ClientWebSocket socket, long received) = await dialer.ResumeAsync(request, over).ConfigureAwait(false);
+        if (!transport.IsPlausible(received))
+        {
+            // The server has what was never sent: this is not the session that it was.
+            socket.Dispose();
+            connection.RequestClose(CloseReason.AckInvalid);
+            return false;
+        }
+
+        ValueTask<bool> attached = transport.AttachAsync(attempt, new WebSocketTransport(socket), received, out Task released);
+        _ = released.ContinueWith(static (_, s) => ((ClientWebSocket)s!).Dispose(), socket, TaskScheduler.Default);
+        return await attached.ConfigureAwait(false);
+    }
+
+    private void GiveUp(DialException refusal)
+    {
+        IsRefused = refusal.Refusal is not null;
+        bool isToldWhy = refusal.Ended is not (null or CloseReason.Normal);
+        connection.RequestClose(isToldWhy ? refusal.Ended!.Value : CloseReason.TransportLost);
+    }
+
+    // The first attempt comes at once; jitter keeps the clients of a server that restarts apart.
+    private static TimeSpan PauseAfter(int failures)
+    {
+        double grown = Math.Min(FirstPause.TotalMilliseconds * Math.Pow(Growth, Math.Min(failures, 20)), LongestPause.TotalMilliseconds);
+        return TimeSpan.FromMilliseconds(grown * (0.5 + (Random.Shared.NextDouble() / 2)));
+    }
+}
