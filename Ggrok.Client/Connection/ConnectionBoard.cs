@@ -13,6 +13,7 @@ internal sealed class ConnectionBoard
     private readonly TimeProvider _time;
     private readonly Lock _lock = new();
     private readonly State[] _states;
+    private readonly List<ClientSession> _finishing = [];
     private int _attemptTold;
     private int _wanted = 1;
     private long? _interruptedAt;
@@ -68,7 +69,7 @@ internal sealed class ConnectionBoard
         lock (_lock)
         {
             TimeSpan[] trips = [.. _states.Select(s => s.Session?.Connection.RoundTrip ?? TimeSpan.Zero).Where(t => t > TimeSpan.Zero)];
-            return new SessionPulse(trips.Length == 0 ? TimeSpan.Zero : trips.Min(), _states.Sum(s => s.Session?.Connection.OpenStreams ?? 0),
+            return new SessionPulse(trips.Length == 0 ? TimeSpan.Zero : trips.Min(), _states.Select(s => s.Session).OfType<ClientSession>().Concat(_finishing).Sum(s => s.Connection.OpenStreams),
                 _states.Count(s => s is { Session: not null, IsInterrupted: false }), _wanted);
         }
     }
@@ -106,6 +107,7 @@ internal sealed class ConnectionBoard
         {
             bool isFirst = Count() == 0;
             State state = _states[index];
+            Finishing(state.Session);
             state.Session = session;
             state.Node = node;
             state.IsInterrupted = session.Connection.IsSuspended;
@@ -133,6 +135,7 @@ internal sealed class ConnectionBoard
             if (_states[index].Session == session)
             {
                 _states[index].Session = null;
+                Finishing(session);
                 TellInterruption();
             }
         }
@@ -167,16 +170,42 @@ internal sealed class ConnectionBoard
         }
     }
 
-    private void Change(int index, ClientSession? session, bool isInterrupted)
+    private void Change(int index, ClientSession? session, TimeSpan? resumedAfter)
     {
         lock (_lock)
         {
-            // One that was left may be interrupted, too, and nobody cares.
             if (session is not null && _states[index].Session == session)
             {
-                _states[index].IsInterrupted = isInterrupted;
+                _states[index].IsInterrupted = resumedAfter is null;
                 TellInterruption();
             }
+            else if (Count() == 0)
+            {
+                // One that only finishes what runs; while there is another nobody needs to know.
+                Tell(resumedAfter);
+            }
+        }
+    }
+
+    // What still runs there runs at this client.
+    private void Finishing(ClientSession? session)
+    {
+        _finishing.RemoveAll(s => s.Connection.Ended.IsCompleted);
+        if (session is not null)
+        {
+            _finishing.Add(session);
+        }
+    }
+
+    private void Tell(TimeSpan? resumedAfter)
+    {
+        if (resumedAfter is { } after)
+        {
+            _events.Resumed(after);
+        }
+        else
+        {
+            _events.Interrupted();
         }
     }
 
@@ -187,14 +216,14 @@ internal sealed class ConnectionBoard
         if (isInterrupted && _interruptedAt is null)
         {
             _interruptedAt = _time.GetTimestamp();
-            _events.Interrupted();
+            Tell(resumedAfter: null);
         }
         else if (!isInterrupted && _interruptedAt is { } since)
         {
             _interruptedAt = null;
             if (Count() > 0)
             {
-                _events.Resumed(_time.GetElapsedTime(since));
+                Tell(_time.GetElapsedTime(since));
             }
         }
     }
@@ -207,9 +236,9 @@ internal sealed class ConnectionBoard
         /// <summary>The session, once there is one.</summary>
         public ClientSession? Session { get; set; }
 
-        public void Interrupted() => board.Change(index, Session, isInterrupted: true);
+        public void Interrupted() => board.Change(index, Session, resumedAfter: null);
 
-        public void Resumed(TimeSpan after) => board.Change(index, Session, isInterrupted: false);
+        public void Resumed(TimeSpan after) => board.Change(index, Session, after);
     }
 
     private sealed class State

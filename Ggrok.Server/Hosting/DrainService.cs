@@ -9,7 +9,7 @@ namespace Ggrok.Server.Hosting;
 
 /// <summary>
 /// On SIGTERM: says that the server is not ready, tells the clients to go, and serves visitors as before until what is in front has
-/// noticed. Then nothing new is taken; the tunnels close when the running exchanges are over or the grace is.
+/// noticed. Then visitors are refused; the tunnels close when the running exchanges are over or the grace is.
 /// </summary>
 internal sealed partial class DrainService(
     SessionDirectory directory, PublicPorts ports, PassthroughPort passthrough, RawRelay raw, TrafficStatistics traffic, ServerOptions options, TimeProvider time,
@@ -19,8 +19,8 @@ internal sealed partial class DrainService(
     private static readonly TimeSpan BehindProxy = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(50);
 
-    // A connection that was accepted as the last one may not have sent its request yet.
-    private const int QuietPolls = 5;
+    // A request that was let in as the last one may not be counted yet.
+    private const int QuietPolls = 2;
 
     public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
@@ -28,7 +28,8 @@ internal sealed partial class DrainService(
 
     public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    // Before Kestrel stops.
+    // Before Kestrel stops: it waits for its requests, and the tunnels themselves are such. Until then a session that is interrupted
+    // can be resumed, so that what runs there can end.
     public async Task StoppingAsync(CancellationToken cancellationToken)
     {
         long started = time.GetTimestamp();
@@ -40,11 +41,16 @@ internal sealed partial class DrainService(
             await Task.Delay(delay, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
+        directory.RefuseVisitors();
         ports.Dispose();
         passthrough.Close();
+        await FinishAsync(started, cancellationToken).ConfigureAwait(false);
+        foreach (TunnelSession session in directory.Sessions)
+        {
+            session.Connection.RequestClose(CloseReason.Drained);
+        }
 
-        // Kestrel stops from now on: it takes no more connections, and waits for its requests. The tunnels themselves are such.
-        _ = EndSessionsAsync(started);
+        directory.CloseLegacy();
     }
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
@@ -58,21 +64,17 @@ internal sealed partial class DrainService(
         return delay < options.ShutdownGrace ? delay : options.ShutdownGrace;
     }
 
-    private async Task EndSessionsAsync(long started)
+    private async Task FinishAsync(long started, CancellationToken limit)
     {
-        for (int quiet = 0; quiet < QuietPolls && directory.Sessions.Any() && time.GetElapsedTime(started) < options.ShutdownGrace;)
+        for (int quiet = 0; quiet < QuietPolls && !limit.IsCancellationRequested && time.GetElapsedTime(started) < options.ShutdownGrace;)
         {
-            await Task.Delay(Poll, time, CancellationToken.None).ConfigureAwait(false);
             bool isQuiet = raw.Running == 0 && traffic.Running == 0 && !directory.Sessions.Any(s => s.Connection.OpenStreams > 0);
             quiet = isQuiet ? quiet + 1 : 0;
+            if (quiet < QuietPolls)
+            {
+                await Task.Delay(Poll, time, limit).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
         }
-
-        foreach (TunnelSession session in directory.Sessions)
-        {
-            session.Connection.RequestClose(CloseReason.Drained);
-        }
-
-        directory.CloseLegacy();
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Draining: running requests have {GraceSeconds} s, new ones are taken for {DelaySeconds} s")]

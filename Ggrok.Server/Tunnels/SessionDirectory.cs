@@ -12,9 +12,13 @@ public sealed class SessionDirectory
     private readonly Dictionary<string, int> _tunnelsOfToken = new(StringComparer.Ordinal);
     private readonly TaskCompletionSource _drains = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile bool _draining;
+    private volatile bool _refusesVisitors;
 
     /// <summary>No new sessions are taken.</summary>
     public bool IsDraining => _draining;
+
+    /// <summary>No new requests are taken.</summary>
+    public bool RefusesVisitors => _refusesVisitors;
 
     /// <summary>Completes when no new sessions are taken any more.</summary>
     public Task Drains => _drains.Task;
@@ -78,6 +82,9 @@ public sealed class SessionDirectory
             legacy.Close();
         }
     }
+
+    /// <summary>From now on no request is taken.</summary>
+    public void RefuseVisitors() => _refusesVisitors = true;
 
     /// <summary>Tells every client to connect elsewhere; from now on no session is taken.</summary>
     public void StartDraining()

@@ -93,6 +93,11 @@ internal sealed class VisitorEndpoint(
             return RelayError.RequestInvalid;
         }
 
+        if (directory.RefusesVisitors)
+        {
+            return RelayError.Draining;
+        }
+
         TunnelRoute? route = registry.Find(host, target, context.Request);
         if (route is null or { IsAway: true })
         {

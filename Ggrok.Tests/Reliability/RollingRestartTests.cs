@@ -20,39 +20,38 @@ public sealed class RollingRestartTests(ITestOutputHelper output) : IDisposable
     {
         (string, string)[] settings = [("GGROK_TRUSTED_PROXIES", "127.0.0.1"), ("GGROK_DRAIN_DELAY", "2s")];
         int[] ports = [FreePorts.One(), FreePorts.One()];
-        RunningProgram[] servers = [await Programs.ServerAsync(ports[0], settings), await Programs.ServerAsync(ports[1], settings)];
+        await using var servers = new Parts<RunningProgram>(await Programs.ServerAsync(ports[0], settings), await Programs.ServerAsync(ports[1], settings));
         await using CountingApp app = await CountingApp.StartAsync(TimeSpan.FromMilliseconds(10));
         (RunningProgram balancer, Uri url) = await StartCaddyAsync(ports);
         await using RunningProgram caddy = balancer;
         await using RunningProgram client = Programs.Client(_folder, url, app.Url, "--connections 4");
         await client.ReadyAsync();
-        await Eventually.BecomesAsync(() => Task.FromResult(servers.All(s => s.SessionsOpened() > 0)), true);
+        await Eventually.BecomesAsync(() => Task.FromResult(servers.All.All(s => s.SessionsOpened() > 0)), true);
         await using var visitors = new Visitors(url, VisitorCount, pause: Pause);
         await visitors.MoreAsync(300);
 
         for (int round = 0; round < (Programs.IsLong ? 10 : 1); round++)
         {
-            for (int i = 0; i < servers.Length; i++)
+            for (int i = 0; i < servers.All.Length; i++)
             {
                 // As a deploy does it: the next one goes as soon as the one before is used again.
                 int up = TimesUp(caddy);
-                await servers[i].TerminateAsync();
-                (await servers[i].ExitAsync()).ShouldBe(0, servers[i].Output);
-                await servers[i].DisposeAsync();
-                servers[i] = await Programs.ServerAsync(ports[i], settings);
+                await servers.All[i].TerminateAsync();
+                (await servers.All[i].ExitAsync()).ShouldBe(0, servers.All[i].Output);
+                await servers.All[i].DisposeAsync();
+                servers.All[i] = await Programs.ServerAsync(ports[i], settings);
                 await Eventually.BecomesAsync(() => Task.FromResult(TimesUp(caddy) > up), true);
                 await visitors.MoreAsync(100);
             }
         }
 
-        await Eventually.BecomesAsync(() => Task.FromResult(servers.All(s => s.SessionsOpened() > 0)), true);
+        await Eventually.BecomesAsync(() => Task.FromResult(servers.All.All(s => s.SessionsOpened() > 0)), true);
         await visitors.MoreAsync(300);
         await visitors.EndAsync();
         output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{visitors.Answered} requests, {visitors.Problems.Count} failed, {app.Duplicates} twice at the app"));
         visitors.Problems.ShouldBeEmpty(client.Output + caddy.Output);
         app.Duplicates.ShouldBe(0);
         app.Seen.ShouldBe(visitors.Answered);
-        await Task.WhenAll(servers.Select(s => s.DisposeAsync().AsTask()));
     }
 
     [Fact]
@@ -62,26 +61,24 @@ public sealed class RollingRestartTests(ITestOutputHelper output) : IDisposable
         await using RunningProgram server = await Programs.ServerAsync(port);
         var url = new Uri(string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}"));
         await using CountingApp app = await CountingApp.StartAsync(TimeSpan.FromMilliseconds(10));
-        RunningProgram client = Programs.Client(_folder, url, app.Url, "--connections 2");
-        await client.ReadyAsync();
+        await using var clients = new Parts<RunningProgram>(Programs.Client(_folder, url, app.Url, "--connections 2"));
+        await clients.All[0].ReadyAsync();
         await using var visitors = new Visitors(url, VisitorCount, pause: Pause);
         await visitors.MoreAsync(200);
 
         for (int round = 0; round < (Programs.IsLong ? 20 : 2); round++)
         {
             RunningProgram next = Programs.Client(_folder, url, app.Url, "--connections 2");
+            clients.Also(next);
             await next.ReadyAsync();
-            (await client.ExitAsync()).ShouldBe(7, client.Output);
-            await client.DisposeAsync();
-            client = next;
+            (await clients.All[^2].ExitAsync()).ShouldBe(7, clients.All[^2].Output);
             await visitors.MoreAsync(100);
         }
 
         await visitors.EndAsync();
         output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{visitors.Answered} requests, {visitors.Problems.Count} failed, {app.Duplicates} twice at the app"));
-        visitors.Problems.ShouldBeEmpty(client.Output);
+        visitors.Problems.ShouldBeEmpty(clients.All[^1].Output);
         app.Duplicates.ShouldBe(0);
-        await client.DisposeAsync();
     }
 
     [Fact]
@@ -91,26 +88,24 @@ public sealed class RollingRestartTests(ITestOutputHelper output) : IDisposable
         await using RunningProgram server = await Programs.ServerAsync(port);
         var url = new Uri(string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}"));
         await using CountingApp app = await CountingApp.StartAsync(TimeSpan.FromMilliseconds(10));
-        RunningProgram client = Programs.Client(_folder, url, app.Url, "--away-wait 30s");
-        await client.ReadyAsync();
+        await using var clients = new Parts<RunningProgram>(Programs.Client(_folder, url, app.Url, "--away-wait 30s"));
+        await clients.All[0].ReadyAsync();
         await using var visitors = new Visitors(url, VisitorCount, pause: Pause);
         await visitors.MoreAsync(200);
 
         for (int round = 0; round < (Programs.IsLong ? 20 : 2); round++)
         {
-            await client.TerminateAsync();
-            (await client.ExitAsync()).ShouldBe(0, client.Output);
-            await client.DisposeAsync();
-            client = Programs.Client(_folder, url, app.Url, "--away-wait 30s");
-            await client.ReadyAsync();
+            await clients.All[^1].TerminateAsync();
+            (await clients.All[^1].ExitAsync()).ShouldBe(0, clients.All[^1].Output);
+            clients.Also(Programs.Client(_folder, url, app.Url, "--away-wait 30s"));
+            await clients.All[^1].ReadyAsync();
             await visitors.MoreAsync(100);
         }
 
         await visitors.EndAsync();
         output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{visitors.Answered} requests, {visitors.Problems.Count} failed, {app.Duplicates} twice at the app"));
-        visitors.Problems.ShouldBeEmpty(client.Output);
+        visitors.Problems.ShouldBeEmpty(clients.All[^1].Output);
         app.Duplicates.ShouldBe(0);
-        await client.DisposeAsync();
     }
 
     private static int TimesUp(RunningProgram caddy) => caddy.Output.Split("host is up").Length;
