@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using Ggrok.Shared.Edge;
 
 namespace Ggrok.Client.Cli;
 
@@ -26,7 +27,17 @@ internal sealed class CommandLineTunnel(ParseResult parsed, Argument<string?> se
     }
 
     /// <summary>Everything that was written under a key that may be given several times.</summary>
-    public IReadOnlyList<Setting> ReadAll(string key) => Find(key) is Option<string[]> option ? [.. sources.Options(option)] : [];
+    public IReadOnlyList<Setting> ReadAll(string key)
+    {
+        if (Find(key) is not Option<string[]> option)
+        {
+            return [];
+        }
+
+        Setting[] values = [.. sources.Options(option)];
+        bool standsAlone = PolicyKeys.Find(key)?.Implied is not null && parsed.GetResult(option) is OptionResult { Implicit: false } given && given.IdentifierTokenCount > values.Length;
+        return standsAlone ? [.. values, new Setting("true", option.Name)] : values;
+    }
 
     private Option? Find(string key) => parsed.CommandResult.Command.Options.FirstOrDefault(o => o.Name == "--" + key);
 

@@ -41,6 +41,11 @@ internal static class PolicyText
             return SettingValues.Switch(text) ? "true" : null;
         }
 
+        if (key.Implied is not null && text.ToLowerInvariant() is "true" or "yes" or "on" or "false" or "no" or "off")
+        {
+            return SettingValues.Switch(text) ? key.Implied : null;
+        }
+
         string value = key.Form switch
         {
             PolicyForm.File => Contents(text),

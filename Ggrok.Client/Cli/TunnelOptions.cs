@@ -74,6 +74,7 @@ internal sealed class TunnelOptions
     private static Option OfPolicy(PolicyKey key) => key switch
     {
         { Form: PolicyForm.Switch } => Switch("--" + key.Name, key.Meaning),
+        { Repeats: true, Implied: not null } => new Option<string[]>("--" + key.Name) { HelpName = key.ValueName, Description = key.Meaning, Arity = ArgumentArity.ZeroOrMore },
         { Repeats: true } => new Option<string[]>("--" + key.Name) { HelpName = key.ValueName, Description = key.Meaning },
         _ => TextOption.Make("--" + key.Name, null, key.ValueName, key.Meaning),
     };

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Ggrok.Client.Inbox;
 using Ggrok.Client.Local;
 using Ggrok.Client.Rendezvous;
 using Ggrok.Shared.Protocol;
@@ -201,6 +202,7 @@ internal sealed class ClientCore
 
     private void TellReady(Welcome welcome)
     {
+        _ = InboxNotice.TellAsync(Options, [.. welcome.Tunnels.Select(t => new Uri(t.Url))], _events, Time, _stop);
         _events.Measurable(Board.Pulse);
         if (Options.Tunnels.Count > 0)
         {

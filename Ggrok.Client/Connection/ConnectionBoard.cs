@@ -170,19 +170,15 @@ internal sealed class ConnectionBoard
         }
     }
 
-    private void Change(int index, ClientSession? session, TimeSpan? resumedAfter)
+    private void Change(int index, ClientSession? session, bool isInterrupted)
     {
         lock (_lock)
         {
+            // Of one that only finishes what runs nobody needs to hear.
             if (session is not null && _states[index].Session == session)
             {
-                _states[index].IsInterrupted = resumedAfter is null;
+                _states[index].IsInterrupted = isInterrupted;
                 TellInterruption();
-            }
-            else if (Count() == 0)
-            {
-                // One that only finishes what runs; while there is another nobody needs to know.
-                Tell(resumedAfter);
             }
         }
     }
@@ -197,18 +193,6 @@ internal sealed class ConnectionBoard
         }
     }
 
-    private void Tell(TimeSpan? resumedAfter)
-    {
-        if (resumedAfter is { } after)
-        {
-            _events.Resumed(after);
-        }
-        else
-        {
-            _events.Interrupted();
-        }
-    }
-
     // As long as one of them works, visitors notice nothing.
     private void TellInterruption()
     {
@@ -216,14 +200,14 @@ internal sealed class ConnectionBoard
         if (isInterrupted && _interruptedAt is null)
         {
             _interruptedAt = _time.GetTimestamp();
-            Tell(resumedAfter: null);
+            _events.Interrupted();
         }
         else if (!isInterrupted && _interruptedAt is { } since)
         {
             _interruptedAt = null;
             if (Count() > 0)
             {
-                Tell(_time.GetElapsedTime(since));
+                _events.Resumed(_time.GetElapsedTime(since));
             }
         }
     }
@@ -236,9 +220,9 @@ internal sealed class ConnectionBoard
         /// <summary>The session, once there is one.</summary>
         public ClientSession? Session { get; set; }
 
-        public void Interrupted() => board.Change(index, Session, resumedAfter: null);
+        public void Interrupted() => board.Change(index, Session, isInterrupted: true);
 
-        public void Resumed(TimeSpan after) => board.Change(index, Session, after);
+        public void Resumed(TimeSpan after) => board.Change(index, Session, isInterrupted: false);
     }
 
     private sealed class State

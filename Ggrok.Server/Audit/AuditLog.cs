@@ -33,6 +33,9 @@ public sealed class AuditLog
     public void AdminAction(Identity identity, string remote, string what) =>
         Write(new AuditEvent("adminAction") { Token = identity.Id, Remote = Printable.Clean(remote), Reason = Printable.CleanMessage(what) });
 
+    internal void InboxDropped(string token, string remote, string what) =>
+        Write(new AuditEvent("inboxDropped") { Token = token, Remote = Printable.Clean(remote), Reason = Printable.CleanMessage(what) });
+
     internal void Registered(TunnelSession session, Welcome welcome) => Write(new AuditEvent("registered")
     {
         Session = session.Id,

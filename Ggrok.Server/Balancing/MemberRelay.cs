@@ -64,26 +64,19 @@ internal sealed partial class MemberRelay(
         HttpContext context, VisitorConnection connection, TunnelRoute route, RequestHead head, ExchangeRecord record, KeptBody? kept)
     {
         head.Waited = time.GetElapsedTime(record.Started);
-        if (route.Pool is { } pool)
+        RelayError error;
+        if (route.Pool is not null || route.Tunnel is null)
         {
-            return await BalanceAsync(context, connection, pool, head, record, kept).ConfigureAwait(false);
+            error = await RelayElsewhereAsync(context, connection, route, head, record, kept).ConfigureAwait(false);
         }
-
-        if (route.Legacy is not null)
+        else
         {
-            return await route.Legacy.RelayAsync(context, head, record).ConfigureAwait(false);
-        }
-
-        if (route.Tunnel is null)
-        {
-            return RelayError.TunnelAway;
-        }
-
-        MuxStream? stream = route.Tunnel.TryOpenStream(out RelayError error);
-        head.Tunnel = route.TunnelIndex;
-        if (stream is not null)
-        {
-            error = await RelayAsync(context, connection, stream, head, record, kept).ConfigureAwait(false);
+            MuxStream? stream = route.Tunnel.TryOpenStream(out error);
+            head.Tunnel = route.TunnelIndex;
+            if (stream is not null)
+            {
+                error = await RelayAsync(context, connection, stream, head, record, kept).ConfigureAwait(false);
+            }
         }
 
         return MayMove(error, head, record, kept)
@@ -91,9 +84,15 @@ internal sealed partial class MemberRelay(
             : Unsent(error, record);
     }
 
+    private ValueTask<RelayError> RelayElsewhereAsync(
+        HttpContext context, VisitorConnection connection, TunnelRoute route, RequestHead head, ExchangeRecord record, KeptBody? kept) =>
+        route.Pool is { } pool ? BalanceAsync(context, connection, pool, head, record, kept)
+        : route.Legacy is { } legacy ? new(legacy.RelayAsync(context, head, record))
+        : new(RelayError.TunnelAway);
+
     // The client is gone, or goes, and has seen nothing of the request: whoever serves the name next gets it.
     private static bool MayMove(RelayError error, RequestHead head, ExchangeRecord record, KeptBody? kept) =>
-        error is RelayError.TunnelLost or RelayError.Draining && !record.IsSent
+        error is RelayError.TunnelLost or RelayError.Draining or RelayError.TunnelAway && !record.IsSent
         && (!head.HasBody || record.RequestBytes == 0 || kept is { IsComplete: true });
 
     private async ValueTask<RelayError> MoveAsync(
@@ -101,15 +100,23 @@ internal sealed partial class MemberRelay(
     {
         for (int moves = 0; moves < MostMoves && MayMove(error, head, record, kept); moves++)
         {
-            if (await waiting.SuccessorOfAsync(route, context.RequestAborted).ConfigureAwait(false) is not { Tunnel: { } tunnel } next)
+            (TunnelRoute? next, RelayError waited) = await waiting.SuccessorOfAsync(route, context.RequestAborted).ConfigureAwait(false);
+            if (next is null)
             {
-                break;
+                return waited == RelayError.None ? Unsent(error, record) : waited;
             }
 
             route = next;
-            head.Tunnel = route.TunnelIndex;
             record.BeginAgain();
-            MuxStream? stream = tunnel.TryOpenStream(out error);
+            head.Waited = time.GetElapsedTime(record.Started);
+            if (route.Pool is not null || route.Tunnel is null)
+            {
+                error = await RelayElsewhereAsync(context, connection, route, head, record, kept).ConfigureAwait(false);
+                continue;
+            }
+
+            MuxStream? stream = route.Tunnel.TryOpenStream(out error);
+            head.Tunnel = route.TunnelIndex;
             if (stream is not null)
             {
                 error = await RelayAsync(context, connection, stream, head, record, kept).ConfigureAwait(false);

@@ -42,6 +42,9 @@ public enum EdgeStage
     /// <summary>Changes of target and header fields.</summary>
     Rewrite,
 
+    /// <summary>Requests kept for a client that is away.</summary>
+    Inbox,
+
     /// <summary>Bytes in a time.</summary>
     Bandwidth,
 

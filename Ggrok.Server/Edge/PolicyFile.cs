@@ -107,7 +107,9 @@ internal sealed partial class PolicyFile(string path, Func<string, string?> envi
         {
             string text = Filled(node.Text is { Length: > 0 } written ? written.Trim()
                 : throw new FormatException(node.Text is null ? "write a single value, or a list of them where several are possible" : "it is empty; give it a value or leave it out"));
-            string? value = key.Form switch
+            string? value = key.Implied is not null && text.ToLowerInvariant() is "true" or "yes" or "on" or "false" or "no" or "off"
+                ? Switch(text) is null ? null : key.Implied
+                : key.Form switch
             {
                 PolicyForm.Switch => Switch(text),
                 PolicyForm.File => Contents(text),

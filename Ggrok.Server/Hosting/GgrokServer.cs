@@ -63,6 +63,7 @@ public static class GgrokServer
         services.AddSingleton<ConnectRelay>();
         services.AddSingleton<RouteAssigner>();
         Edge.EdgeServices.Add(services);
+        Inbox.InboxServices.Add(services, options);
         services.AddSingleton<Registrar>();
         services.AddSingleton<TunnelEndpoint>();
         services.AddSingleton<ILegacyEndpoint, Legacy.LegacyEndpoint>();

@@ -1,5 +1,6 @@
 using Ggrok.Server.Dashboard.Http;
 using Ggrok.Server.Edge.Credentials;
+using Ggrok.Server.Inbox.Api;
 using Ggrok.Server.Metrics.Prometheus;
 using Ggrok.Server.Tunnels;
 
@@ -8,7 +9,7 @@ namespace Ggrok.Server.Hosting;
 /// <summary>What the server answers itself, below <c>/$$ggrok</c>, under every name: visitors of a tunnel never reach it there.</summary>
 internal sealed class OwnPaths(
     TunnelEndpoint tunnels, HealthEndpoint health, CertificateQuestion certificates, CredentialEndpoints credentials,
-    MetricsEndpoint metrics, DashboardEndpoint dashboard)
+    MetricsEndpoint metrics, InboxApi inbox, DashboardEndpoint dashboard)
 {
     /// <summary>Answers one request, whose path is what follows the prefix.</summary>
     public Task ServeAsync(HttpContext context)
@@ -16,6 +17,11 @@ internal sealed class OwnPaths(
         if (CredentialEndpoints.Has(context.Request.Path.Value))
         {
             return credentials.ServeAsync(context);
+        }
+
+        if (InboxApi.Has(context.Request.Path.Value))
+        {
+            return inbox.ServeAsync(context);
         }
 
         switch (context.Request.Path.Value)

@@ -2,6 +2,7 @@ using System.Net;
 using Ggrok.Server.Ports;
 using Ggrok.Server.Tokens;
 using Ggrok.Server.Tunnels;
+using Ggrok.Shared.Protocol;
 
 namespace Ggrok.Server.Hosting;
 
@@ -52,7 +53,7 @@ public static class ServerSettings
         new("GGROK_STREAM_IDLE_TIMEOUT", "1h", "duration", "Time without a byte after which an exchange is ended; 0 for never."),
         new("GGROK_RAW_IDLE_TIMEOUT", "0", "duration", "The same for raw connections (TCP, TLS that passes through); 0 for never."),
         new("GGROK_AWAY_GRACE", "5m", "duration", "How long the name of a lost client stays its own."),
-        new("GGROK_RESUME_GRACE", "60s", "duration", "How long a session whose connection is broken waits for its client; 0 for not at all."),
+        new("GGROK_RESUME_GRACE", "60s", "duration", "How long a session whose connection is broken waits for its client, 1s to 1h; 0 for not at all."),
         new("GGROK_RESUME_BUFFER", "8388608", "bytes", "Sent bytes of a session that are kept at most until its client has them."),
         new("GGROK_HEARTBEAT", "20s", "duration", "Time between two pings on a tunnel."),
         new("GGROK_LOG_REQUESTS", "true", "true or false", "Log a line for each request. A console that takes no more loses lines, and says how many."),
@@ -60,6 +61,9 @@ public static class ServerSettings
         new("GGROK_METRICS_ALLOW", "", "CIDRs or *", "Addresses that may read the metrics without an admin token; * for any."),
         new("GGROK_METRICS_MAX_TUNNELS", "500", "count", "Tunnels with figures of their own; beyond that they share the entry other."),
         new("GGROK_DASHBOARD_HOST", "", "host names", "Names under which the server's own page is served, and no tunnel; without, every name that has no tunnel."),
+        new("GGROK_INBOX_DIR", "", "path", "Folder of the requests that wait for clients; ggrok-inbox where the server was started without it."),
+        new("DATABASE_URL", "", "address", "PostgreSQL in which requests wait for clients, as platforms give it; used without GGROK_INBOX_DIR."),
+        new("GGROK_INBOX_MAX_BYTES", "1GiB", "size", "Bytes of all requests that wait, of all tunnels together."),
         new("GGROK_LEGACY", "true", "true or false", "Accept the original Go client."),
         new("GGROK_LEGACY_MAX_BODY_BYTES", "10485760", "bytes", "Largest body through a legacy client, each way."),
         new("GGROK_LEGACY_TIMEOUT", "60s", "duration", "Time for a legacy client to answer."),
@@ -102,7 +106,7 @@ public static class ServerSettings
             StreamIdleTimeout = reader.Duration("GGROK_STREAM_IDLE_TIMEOUT", defaults.StreamIdleTimeout),
             RawIdleTimeout = reader.Duration("GGROK_RAW_IDLE_TIMEOUT", defaults.RawIdleTimeout),
             AwayGrace = reader.Duration("GGROK_AWAY_GRACE", defaults.AwayGrace),
-            ResumeGrace = reader.Duration("GGROK_RESUME_GRACE", defaults.ResumeGrace),
+            ResumeGrace = reader.Parse("GGROK_RESUME_GRACE", Grace, defaults.ResumeGrace),
             ResumeBuffer = reader.Int("GGROK_RESUME_BUFFER", defaults.ResumeBuffer, Ggrok.Shared.Multiplexing.Resume.ResumeOptions.SmallestBuffer, 256 * 1024 * 1024),
             Heartbeat = reader.Duration("GGROK_HEARTBEAT", defaults.Heartbeat, atLeast: TimeSpan.FromSeconds(1)),
             LogRequests = reader.Bool("GGROK_LOG_REQUESTS", defaults.LogRequests),
@@ -110,6 +114,9 @@ public static class ServerSettings
             MetricsAllow = reader.Parse("GGROK_METRICS_ALLOW", AddressList.Parse, defaults.MetricsAllow),
             MetricsMaxTunnels = reader.Int("GGROK_METRICS_MAX_TUNNELS", defaults.MetricsMaxTunnels, 1, 100_000),
             DashboardHosts = reader.Parse("GGROK_DASHBOARD_HOST", HostList, defaults.DashboardHosts),
+            InboxFolder = reader.Text("GGROK_INBOX_DIR"),
+            DatabaseConnection = reader.Secret("DATABASE_URL", Inbox.Postgres.DatabaseUrl.Parse),
+            InboxMaxBytes = reader.Parse("GGROK_INBOX_MAX_BYTES", SizeOfInboxes, defaults.InboxMaxBytes),
             LegacyClients = reader.Bool("GGROK_LEGACY", defaults.LegacyClients),
             LegacyMaxBodyBytes = reader.Int("GGROK_LEGACY_MAX_BODY_BYTES", defaults.LegacyMaxBodyBytes, 0, 100 * 1024 * 1024),
             LegacyTimeout = reader.Duration("GGROK_LEGACY_TIMEOUT", defaults.LegacyTimeout, atLeast: TimeSpan.FromMilliseconds(100)),
@@ -122,9 +129,18 @@ public static class ServerSettings
         return options;
     }
 
+    private static TimeSpan Grace(string text) =>
+        Durations.TryParse(text, out TimeSpan grace) && (grace == TimeSpan.Zero || (grace >= TimeSpan.FromSeconds(1) && grace <= TimeSpan.FromHours(1)))
+            ? grace
+            : throw new FormatException("write a duration from 1s to 1h, or 0");
+
     private static IReadOnlyList<string> HostList(string text) =>
         [.. text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
             .Select(h => HostNames.Normalize(h) ?? throw new FormatException("write host names such as admin.example.com, separated by commas"))];
+
+    private static long SizeOfInboxes(string text) => Shared.Protocol.ByteSizes.TryParse(text, out long bytes) && bytes > 0
+        ? bytes
+        : throw new FormatException("write a size such as 500MiB or 10GiB");
 
     private static IPAddress? AddressOrAll(string text) =>
         text == "*" ? null

@@ -5,7 +5,7 @@ namespace Ggrok.Server.Relay;
 /// <summary>Fields of requests that the server alone may set: what a visitor claims there is not passed on, on any tunnel.</summary>
 internal static class OwnFields
 {
-    private static readonly HashSet<string> Names = new(StringComparer.OrdinalIgnoreCase) { "Host", "Forwarded", VisitorHeaders.RequestId };
+    private static readonly HashSet<string> Names = new(StringComparer.OrdinalIgnoreCase) { "Host", "Forwarded", VisitorHeaders.RequestId, VisitorHeaders.DeliveryId, VisitorHeaders.Received, VisitorHeaders.Attempt };
 
     private static readonly string[] Prefixes = ["X-Forwarded-", "X-Ggrok-", "Client-Cert", "X-Client-Cert"];
 
@@ -13,7 +13,7 @@ internal static class OwnFields
     public static bool Has(string name)
     {
         // Nearly every name of a request begins with another letter, or is a short one.
-        if (name.Length < 4 || (name[0] | 0x20) is not ('x' or 'h' or 'f' or 'c'))
+        if (name.Length < 4 || (name[0] | 0x20) is not ('x' or 'h' or 'f' or 'c' or 'g'))
         {
             return false;
         }

@@ -72,8 +72,14 @@ public sealed partial class TokenSessions
         }
 
         EndSurplus();
+        _registry.ForgetAway(ThoseThatCount());
+    }
+
+    /// <summary>Tells by their ids which tokens and certificates count now.</summary>
+    internal Predicate<string> ThoseThatCount()
+    {
         var valid = _authenticator.ValidNames.ToHashSet(StringComparer.Ordinal);
-        _registry.ForgetAway(identityId => identityId.StartsWith("cert:", StringComparison.Ordinal) || identityId == "open" || valid.Contains(identityId));
+        return id => id.StartsWith("cert:", StringComparison.Ordinal) || id == "open" || valid.Contains(id);
     }
 
     /// <summary>Whether the session's token allows what it holds and wants.</summary>

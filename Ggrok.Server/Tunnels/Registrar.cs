@@ -249,15 +249,15 @@ public sealed class Registrar(
         // Tokens that changed since were changed before the session was there to be found.
         string identity = session.Identity.Id;
         tokens.Check(session);
-        return new Registration(session, Welcome(session), (awayFor, isExpected) => End(session, identity, awayFor, isExpected));
+        return new Registration(session, Welcome(session), farewell => End(session, identity, farewell));
     }
 
-    private void End(TunnelSession session, string identity, TimeSpan awayFor, bool isExpected)
+    private void End(TunnelSession session, string identity, Farewell farewell)
     {
         directory.Remove(session);
         if (session.Group is not { } group)
         {
-            session.Tenure!.End(awayFor, isExpected);
+            session.Tenure!.End(farewell);
             return;
         }
 
@@ -271,7 +271,7 @@ public sealed class Registrar(
             _groups.Remove(identity, group);
         }
 
-        group.Tenure!.End(awayFor, isExpected);
+        group.Tenure!.End(farewell);
     }
 
     // Another run of the same installation took the names deliberately: the old one is told, so that it does not fight, and

@@ -5,7 +5,7 @@ namespace Ggrok.Server.Tunnels;
 /// <summary>Outcome of <see cref="Registrar.Register"/>.</summary>
 public sealed class Registration : IDisposable
 {
-    private readonly Action<TimeSpan, bool> _onEnd = static (_, _) => { };
+    private readonly Action<Farewell> _onEnd = static _ => { };
     private int _ended;
 
     internal Registration(Rejected refusal)
@@ -13,7 +13,7 @@ public sealed class Registration : IDisposable
         Refusal = refusal;
     }
 
-    internal Registration(TunnelSession session, Welcome welcome, Action<TimeSpan, bool> onEnd)
+    internal Registration(TunnelSession session, Welcome welcome, Action<Farewell> onEnd)
     {
         Session = session;
         Welcome = welcome;
@@ -30,13 +30,14 @@ public sealed class Registration : IDisposable
     public Welcome? Welcome { get; }
 
     /// <summary>Ends the registration; with a time, the names stay reserved for the client.</summary>
-    /// <param name="awayFor">How long the names stay its own.</param>
+    /// <param name="awayFor">For how long; those of tunnels with an inbox stay for longer.</param>
     /// <param name="isExpected">The client may come back, and visitors wait for it if it wants that.</param>
-    public void End(TimeSpan awayFor, bool isExpected = false)
+    /// <param name="isForbidden">The client may not have them any more: then none stay.</param>
+    public void End(TimeSpan awayFor, bool isExpected = false, bool isForbidden = false)
     {
         if (Interlocked.Exchange(ref _ended, 1) == 0)
         {
-            _onEnd(awayFor, isExpected);
+            _onEnd(new Farewell(awayFor, isExpected, isForbidden));
         }
     }
 

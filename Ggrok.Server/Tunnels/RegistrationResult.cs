@@ -26,13 +26,12 @@ public sealed class RouteLease(TunnelRegistry registry, IReadOnlyList<TunnelRout
     /// Ends the registration of exactly these routes. With a time, the names stay reserved for the same client and
     /// visitors are told that it is away, or wait for it.
     /// </summary>
-    /// <param name="awayFor">How long the names stay reserved.</param>
-    /// <param name="isExpected">Visitors wait for the client where it wants that, and the names stay reserved at least as long.</param>
-    public void Release(TimeSpan awayFor, bool isExpected = false)
+    /// <param name="farewell">For how long, and what its client may expect.</param>
+    internal void Release(Farewell farewell)
     {
         foreach (TunnelRoute route in routes)
         {
-            registry.Release(route, awayFor, isExpected);
+            registry.Release(route, farewell);
         }
     }
 }

@@ -22,13 +22,12 @@ internal sealed class Tenure(RouteLease lease, Action giveUpRoom, Action end)
     }
 
     /// <summary>Gives everything back; with a time, the names stay reserved for the client.</summary>
-    /// <param name="awayFor">How long the names stay its own.</param>
-    /// <param name="isExpected">The client may come back, and visitors wait for it if it wants that.</param>
-    public void End(TimeSpan awayFor, bool isExpected)
+    /// <param name="farewell">For how long, and what its client may expect.</param>
+    public void End(Farewell farewell)
     {
         if (Interlocked.Exchange(ref _ended, 1) == 0)
         {
-            lease.Release(awayFor, isExpected);
+            lease.Release(farewell);
             end();
             GiveUpRoom();
         }

@@ -10,6 +10,9 @@ public sealed class TunnelRegistry(TimeProvider time)
     private readonly Lock _gate = new();
     private int _away;
 
+    /// <summary>Is told of what comes and goes; null for nobody.</summary>
+    internal ITunnelWatch? Watch { get; set; }
+
     // For each space: host → its routes in the order in which they are tried. Arrays are replaced, never changed.
     private readonly ConcurrentDictionary<string, TunnelRoute[]>[] _spaces =
         [.. Enum.GetValues<RouteSpace>().Select(_ => new ConcurrentDictionary<string, TunnelRoute[]>(StringComparer.Ordinal))];
@@ -51,9 +54,9 @@ public sealed class TunnelRegistry(TimeProvider time)
     /// </summary>
     public RegistrationResult Register(IReadOnlyList<TunnelRoute> routes)
     {
+        var replaced = new List<TunnelRoute>();
         lock (_gate)
         {
-            var replaced = new List<TunnelRoute>();
             foreach (TunnelRoute wanted in routes)
             {
                 if (Claim(wanted, replaced) is { } refused)
@@ -66,13 +69,44 @@ public sealed class TunnelRegistry(TimeProvider time)
             {
                 Enter(wanted);
             }
+        }
 
-            foreach (TunnelRoute registered in routes)
+        foreach (TunnelRoute route in routes)
+        {
+            Arrivals.Tell(route.Key);
+            Watch?.Registered(route);
+        }
+
+        return new RegistrationResult(new RouteLease(this, routes), null, null, replaced);
+    }
+
+    /// <summary>Keeps the name of a client that is away, as it was before the server started, or elsewhere; not one that somebody holds.</summary>
+    internal bool Restore(TunnelRoute away)
+    {
+        lock (_gate)
+        {
+            if ((FindExact(away.Key) is { } held && !(held.IsAway && IsOver(held))) || (ForeignNamesake(away) ?? ForeignPart(away)) is not null)
             {
-                Arrivals.Tell(registered.Key);
+                return false;
             }
 
-            return new RegistrationResult(new RouteLease(this, routes), null, null, replaced);
+            Put(away);
+            return true;
+        }
+    }
+
+    /// <summary>Gives a name free if its client is away.</summary>
+    internal bool Free(RouteKey key)
+    {
+        lock (_gate)
+        {
+            if (FindExact(key) is not { IsAway: true } away)
+            {
+                return false;
+            }
+
+            Replace(away, null);
+            return true;
         }
     }
 
@@ -101,22 +135,34 @@ public sealed class TunnelRegistry(TimeProvider time)
 
     private void RemoveAway(Predicate<TunnelRoute> isOver)
     {
+        TunnelRoute[] over;
         lock (_gate)
         {
-            foreach (TunnelRoute route in Snapshot().Where(r => r.IsAway && isOver(r)))
+            over = [.. Snapshot().Where(r => r.IsAway && isOver(r))];
+            foreach (TunnelRoute route in over)
             {
                 Replace(route, null);
             }
         }
+
+        foreach (TunnelRoute route in over)
+        {
+            Watch?.Freed(route);
+        }
     }
 
     // Only this very route: a newer session of the same client may hold the key by now.
-    internal void Release(TunnelRoute route, TimeSpan awayFor, bool isExpected = false)
+    internal void Release(TunnelRoute route, Farewell farewell)
     {
-        TimeSpan waitFor = isExpected ? route.AwayWait : TimeSpan.Zero;
-        TimeSpan keptFor = awayFor > waitFor ? awayFor : waitFor;
-        DateTimeOffset now = time.GetUtcNow();
-        TunnelRoute? away = keptFor <= TimeSpan.Zero ? null : new TunnelRoute
+        TimeSpan awayFor = farewell.AwayFor;
+        TimeSpan waitFor = farewell.IsExpected ? route.AwayWait : TimeSpan.Zero;
+        awayFor = awayFor > waitFor ? awayFor : waitFor;
+        if (!farewell.IsForbidden && Watch?.KeepsFor(route) is { } kept && kept > awayFor)
+        {
+            awayFor = kept;
+        }
+
+        TunnelRoute? away = awayFor <= TimeSpan.Zero ? null : new TunnelRoute
         {
             Key = route.Key,
             Kind = route.Kind,
@@ -126,9 +172,10 @@ public sealed class TunnelRegistry(TimeProvider time)
             Match = route.Match,
             Member = route.Terms is null ? null : route.Member,
             StripPath = route.StripPath,
-            AwayUntil = now + keptFor,
+            AwayUntil = time.GetUtcNow() + awayFor,
+            FreeAt = time.GetTimestamp() + (long)(awayFor.TotalSeconds * time.TimestampFrequency),
             AwayWait = route.AwayWait,
-            WaitUntil = now + waitFor,
+            WaitUntil = time.GetTimestamp() + (long)(waitFor.TotalSeconds * time.TimestampFrequency),
         };
         lock (_gate)
         {
@@ -136,6 +183,11 @@ public sealed class TunnelRegistry(TimeProvider time)
             route.Pool?.Leave(route);
             Replace(route, route.Pool?.Members.FirstOrDefault() ?? away);
             Arrivals.Tell(route.Key);
+        }
+
+        if (farewell.IsForbidden)
+        {
+            Watch?.Freed(route);
         }
     }
 
@@ -221,7 +273,7 @@ public sealed class TunnelRegistry(TimeProvider time)
     private void CountAwayChange(TunnelRoute? before, TunnelRoute? after) =>
         Volatile.Write(ref _away, _away + (after is { IsAway: true } ? 1 : 0) - (before is { IsAway: true } ? 1 : 0));
 
-    private bool IsOver(TunnelRoute route) => time.GetUtcNow() >= route.AwayUntil;
+    private bool IsOver(TunnelRoute route) => route.FreeAt is { } at ? time.GetTimestamp() >= at : time.GetUtcNow() >= route.AwayUntil;
 
     private TunnelRoute? FindExact(RouteKey key) =>
         _spaces[(int)key.Space].TryGetValue(key.Host, out TunnelRoute[]? routes) ? Array.Find(routes, r => r.Key == key) : null;

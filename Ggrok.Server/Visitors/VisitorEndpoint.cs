@@ -99,10 +99,10 @@ internal sealed class VisitorEndpoint(
         }
 
         TunnelRoute? route = registry.Find(host, target, context.Request);
-        if (route is null or { IsAway: true })
+        if (route is null)
         {
             (route, RelayError problem) = await waiting.ForRequestAsync(host, target, context).ConfigureAwait(false);
-            if (route is null || problem != RelayError.None)
+            if (route is null)
             {
                 return problem == RelayError.None ? RelayError.NoTunnel : problem;
             }

@@ -41,6 +41,9 @@ public sealed record PolicyKey(string Name, string ValueName, string Meaning, Ac
     /// <summary>What the client sends in place of the value, so that a secret is not sent as it is written.</summary>
     public Func<string, string>? Seal { get; init; }
 
+    /// <summary>What it means where it stands without a value, or with true; null where it needs one.</summary>
+    public string? Implied { get; init; }
+
     /// <summary>Whether it may be given several times.</summary>
     public bool Repeats => Form is PolicyForm.Texts or PolicyForm.KeyedFiles;
 }

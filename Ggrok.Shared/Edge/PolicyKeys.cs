@@ -3,6 +3,7 @@ using Ggrok.Shared.Edge.Address;
 using Ggrok.Shared.Edge.Compression;
 using Ggrok.Shared.Edge.Cors;
 using Ggrok.Shared.Edge.ErrorPages;
+using Ggrok.Shared.Edge.Inbox;
 using Ggrok.Shared.Edge.Maintenance;
 using Ggrok.Shared.Edge.Rewrite;
 using Ggrok.Shared.Edge.Transport;
@@ -33,6 +34,7 @@ public static class PolicyKeys
         .. CertificateOptions.Keys,
         .. BodyOptions.Keys,
         .. WebhookOptions.Keys,
+        .. InboxOptions.Keys,
         .. BandwidthOptions.Keys,
         .. ServiceOptions.Keys,
         .. AuthOptions.Keys,

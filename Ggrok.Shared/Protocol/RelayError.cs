@@ -130,6 +130,12 @@ public enum RelayError : ushort
     /// <summary>The health check of every service behind the tunnel fails.</summary>
     NoHealthyMember = 80,
 
+    /// <summary>The inbox of the tunnel, or the server's, holds as much as it may (RFC 4918 section 11.5).</summary>
+    InboxFull = 90,
+
+    /// <summary>The request cannot be stored now: the disk or the database behind the inbox fails.</summary>
+    InboxUnavailable = 91,
+
     /// <summary>The client was waited for, and did not come back in time.</summary>
     AwayWaitOver = 95,
 

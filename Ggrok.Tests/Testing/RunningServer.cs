@@ -11,10 +11,13 @@ namespace Ggrok.Tests.Testing;
 /// <summary>A Ggrok server on a real Kestrel, on a free port of the loopback interface.</summary>
 public sealed class RunningServer : IAsyncDisposable
 {
-    private RunningServer(WebApplication app, RecordingLogs logs)
+    private readonly string _inbox;
+
+    private RunningServer(WebApplication app, RecordingLogs logs, string inbox)
     {
         App = app;
         Logs = logs;
+        _inbox = inbox;
     }
 
     public WebApplication App { get; }
@@ -34,13 +37,16 @@ public sealed class RunningServer : IAsyncDisposable
         IEnumerable<(string Name, string Value)>? settings = null, Action<KestrelServerOptions>? kestrel = null, int port = 0, TimeProvider? time = null)
     {
         var logs = new RecordingLogs();
+
+        // There only where the test keeps requests.
+        string inbox = Path.Combine(Path.GetTempPath(), "ggrok-inbox-" + Guid.NewGuid().ToString("N"));
         WebApplication app = GgrokServer.Build([], builder =>
         {
             // Only what the test says counts, not the environment of the machine.
             builder.Configuration.Sources.Clear();
             // What is not there is mostly asked for on purpose.
             builder.Configuration.AddInMemoryCollection([new("GGROK_STARTUP_WAIT", "0")]);
-            builder.Configuration.AddInMemoryCollection((settings ?? []).Select(s => KeyValuePair.Create(s.Name, (string?)s.Value)));
+            builder.Configuration.AddInMemoryCollection((settings ?? []).Concat(settings?.Any(s => s.Name is "GGROK_INBOX_DIR" or "DATABASE_URL") == true ? [] : [("GGROK_INBOX_DIR", inbox)]).Select(s => KeyValuePair.Create(s.Name, (string?)s.Value)));
             if (kestrel is null)
             {
                 builder.Configuration["URLS"] = $"http://127.0.0.1:{port}";
@@ -62,7 +68,7 @@ public sealed class RunningServer : IAsyncDisposable
             }
         });
         await app.StartAsync();
-        return new RunningServer(app, logs);
+        return new RunningServer(app, logs, inbox);
     }
 
     public T Get<T>()
@@ -73,5 +79,9 @@ public sealed class RunningServer : IAsyncDisposable
         using var soon = new CancellationTokenSource(TimeSpan.FromSeconds(1));
         await App.StopAsync(soon.Token).ContinueWith(_ => { }, TaskScheduler.Default);
         await App.DisposeAsync();
+        if (Directory.Exists(_inbox))
+        {
+            Directory.Delete(_inbox, recursive: true);
+        }
     }
 }

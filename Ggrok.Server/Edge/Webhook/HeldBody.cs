@@ -39,7 +39,7 @@ internal sealed class HeldBody(int most, HeldBytes room) : IDisposable
             while (true)
             {
                 ReadResult read = await body.ReadAsync(expiry.Token).ConfigureAwait(false);
-                RelayError error = Keep(read.Buffer);
+                RelayError error = Add(read.Buffer);
                 body.AdvanceTo(read.Buffer.End);
                 if (error != RelayError.None || read.IsCompleted)
                 {
@@ -79,7 +79,8 @@ internal sealed class HeldBody(int most, HeldBytes room) : IDisposable
         }
     }
 
-    private RelayError Keep(ReadOnlySequence<byte> bytes)
+    /// <summary>Holds more bytes, or says why that cannot be.</summary>
+    public RelayError Add(ReadOnlySequence<byte> bytes)
     {
         long needed = _length + bytes.Length;
         if (needed > most)

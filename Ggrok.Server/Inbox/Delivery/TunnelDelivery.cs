@@ -1,0 +1,185 @@
+using System.Collections.Concurrent;
+using Ggrok.Server.Edge;
+using Ggrok.Server.Hosting;
+using Ggrok.Server.Inbox.Intake;
+using Ggrok.Server.Inbox.Items;
+using Ggrok.Server.Inbox.Storage;
+using Ggrok.Server.Inbox.Tunnels;
+using Ggrok.Server.Tunnels;
+using Ggrok.Shared.Edge.Inbox;
+using Ggrok.Shared.Protocol;
+
+namespace Ggrok.Server.Inbox.Delivery;
+
+/// <summary>Delivers what waits for one tunnel, in order, until nothing waits or nobody takes it.</summary>
+internal sealed partial class TunnelDelivery(
+    IInboxStore store, InboxBook book, TunnelRegistry registry, PolicyBook policies, ServerOptions options, InboxCounts counts,
+    TimeProvider time, ILogger<TunnelDelivery> log)
+{
+    // How long a local service is left alone that was not reached: nothing tells when it is there again.
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
+
+    private readonly ConcurrentDictionary<string, Pause> _pauses = new(StringComparer.Ordinal);
+
+    /// <summary>Delivers. Returns after which time there is something to do again; null for whenever it is told so.</summary>
+    public async Task<TimeSpan?> RunAsync(string name, CancellationToken stop)
+    {
+        if (!store.HasWaiting(name) || book.Find(name) is not { } tunnel || DeliveryRoute.Of(tunnel, registry) is null)
+        {
+            return null;
+        }
+
+        if (_pauses.TryGetValue(name, out Pause? pause) && pause.Length - time.GetElapsedTime(pause.Since) is var left && left > TimeSpan.Zero)
+        {
+            return left;
+        }
+
+        await ReadyAsync(name).ConfigureAwait(false);
+        if (!await store.ClaimAsync(name).ConfigureAwait(false))
+        {
+            return null;
+        }
+
+        try
+        {
+            return await DeliverAllAsync(tunnel, stop).ConfigureAwait(false);
+        }
+        finally
+        {
+            await store.ReleaseAsync(name).ConfigureAwait(false);
+        }
+    }
+
+    // What somebody else left behind is being removed.
+    private async Task ReadyAsync(string name)
+    {
+        try
+        {
+            await book.SavedAsync(name).ConfigureAwait(false);
+        }
+        catch (InboxStoreException e) when (e.IsFull)
+        {
+            // Removing needs no room; only what is new of the tunnel cannot be written, until something was delivered.
+        }
+    }
+
+    /// <summary>The client has come anew: its local service may be there, too.</summary>
+    public void Forgive(string name) => _pauses.TryRemove(name, out _);
+
+    private async Task<TimeSpan?> DeliverAllAsync(InboxTunnel tunnel, CancellationToken stop)
+    {
+        while (!stop.IsCancellationRequested && await store.FirstAsync(tunnel.Name).ConfigureAwait(false) is { } item)
+        {
+            if (DeliveryRoute.Of(tunnel, registry) is not { } route)
+            {
+                return null;
+            }
+
+            if (WaitFor(route, item) is { } wait)
+            {
+                return wait;
+            }
+
+            AttemptResult result = await TryAsync(route, item).ConfigureAwait(false);
+            if (result.Kind == AttemptKind.Unreached)
+            {
+                return PauseFor(tunnel.Name, result.Reason);
+            }
+
+            _pauses.TryRemove(tunnel.Name, out _);
+            await SettleAsync(route, item, result).ConfigureAwait(false);
+        }
+
+        return null;
+    }
+
+    // A wall clock that was put back does not make it wait longer than it ever should have.
+    private TimeSpan? WaitFor(TunnelRoute route, InboxItem item)
+    {
+        if (item.NextAttempt is not { } due || due - time.GetUtcNow() is var left && left <= TimeSpan.Zero)
+        {
+            return null;
+        }
+
+        IReadOnlyList<TimeSpan> schedule = OptionsOf(route).Retry;
+        return left <= schedule[Math.Clamp(item.Attempts - 1, 0, schedule.Count - 1)] ? left : null;
+    }
+
+    private async Task<AttemptResult> TryAsync(TunnelRoute route, InboxItem item)
+    {
+        try
+        {
+            InboxRequest? request = await store.ReadAsync(item).ConfigureAwait(false);
+            await using Stream? body = request is null ? null : await store.OpenBodyAsync(item).ConfigureAwait(false);
+            return request is null || body is null
+                ? new AttemptResult(AttemptKind.Failed, Gone)
+                : await DeliveryAttempt.SendAsync(route.Tunnel!, request.ToHead(item, route.TunnelIndex), body, options.ResponseTimeout).ConfigureAwait(false);
+        }
+        catch (InboxStoreException e) when (e.InnerException is InvalidDataException)
+        {
+            return new AttemptResult(AttemptKind.Failed, Damaged + e.Message);
+        }
+    }
+
+    private const string Gone = "gone";
+    private const string Damaged = "damaged: ";
+
+    private async Task SettleAsync(TunnelRoute route, InboxItem item, AttemptResult result)
+    {
+        if (result.Kind == AttemptKind.Delivered)
+        {
+            await store.RemoveDeliveredAsync(item).ConfigureAwait(false);
+            counts.CountDelivered();
+            LogDelivered(item.Id, item.Tunnel, item.Attempts + 1);
+            return;
+        }
+
+        if (result.Reason == Gone)
+        {
+            // Somebody removed it meanwhile, or its file.
+            await store.DropAsync(new InboxQuery([item.Tunnel]) { Id = item.Id }).ConfigureAwait(false);
+            return;
+        }
+
+        counts.CountFailed();
+        IReadOnlyList<TimeSpan> schedule = OptionsOf(route).Retry;
+        bool isDead = item.Attempts >= schedule.Count || result.Reason.StartsWith(Damaged, StringComparison.Ordinal);
+        await store.UpdateAsync(item with
+        {
+            Attempts = item.Attempts + 1,
+            LastFailure = Printable.Clean(result.Reason),
+            IsDead = isDead,
+            NextAttempt = isDead ? null : time.GetUtcNow() + schedule[item.Attempts],
+        }).ConfigureAwait(false);
+        LogFailed(item.Id, item.Tunnel, item.Attempts + 1, result.Reason, isDead ? "it is given up" : "it is tried again");
+    }
+
+    private InboxOptions OptionsOf(TunnelRoute route) =>
+        policies.PipelineOf(route)?.Policies.OfType<InboxPolicy>().FirstOrDefault()?.Options ?? InboxOptions.Usual;
+
+    private TimeSpan PauseFor(string name, string reason)
+    {
+        Pause pause = _pauses.AddOrUpdate(
+            name,
+            _ => new Pause(FirstPause, time.GetTimestamp()),
+            (_, before) => new Pause(before.Length * 2 < LongestPause ? before.Length * 2 : LongestPause, time.GetTimestamp()));
+        if (pause.Length == FirstPause)
+        {
+            LogUnreached(name, reason);
+        }
+
+        return pause.Length;
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Id} from the inbox of {Tunnel} delivered, attempt {Attempt}")]
+    private partial void LogDelivered(string id, string tunnel, int attempt);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Id} from the inbox of {Tunnel} not delivered, attempt {Attempt}: {Reason}; {Consequence}")]
+    private partial void LogFailed(string id, string tunnel, int attempt, string reason, string consequence);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "The inbox of {Tunnel} waits: {Reason}")]
+    private partial void LogUnreached(string tunnel, string reason);
+
+    private sealed record Pause(TimeSpan Length, long Since);
+}

@@ -1,0 +1,149 @@
+using Ggrok.Server.Inbox.Items;
+using Ggrok.Server.Inbox.Storage;
+
+namespace Ggrok.Server.Inbox.Files;
+
+/// <summary>What is in the files, in memory: who waits for what, in which order, and how much it is. Not for several threads at once.</summary>
+internal sealed class ItemIndex
+{
+    private readonly Dictionary<string, InboxItem> _items = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, string> _same = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Shelf> _shelves = new(StringComparer.Ordinal);
+
+    /// <summary>Bytes of all items, and of those that are being written.</summary>
+    public long Bytes { get; private set; }
+
+    /// <summary>All items.</summary>
+    public IEnumerable<InboxItem> Items => _items.Values;
+
+    /// <summary>The tunnels for which something waits.</summary>
+    public IEnumerable<string> Waiting => _shelves.Where(s => s.Value.Queue.Count > 0).Select(s => s.Key);
+
+    /// <summary>The item of an id; null when there is none.</summary>
+    public InboxItem? Find(string id) => _items.GetValueOrDefault(id);
+
+    /// <summary>The id of the item that is the same; null when there is none.</summary>
+    public string? FindSame(string sameness) => _same.GetValueOrDefault(sameness);
+
+    /// <summary>Whether something waits, or is being written.</summary>
+    public bool HasWaiting(string tunnel) => _shelves.TryGetValue(tunnel, out Shelf? shelf) && shelf.Queue.Count + shelf.Reserved > 0;
+
+    /// <summary>The item whose turn it is.</summary>
+    public InboxItem? First(string tunnel) =>
+        _shelves.TryGetValue(tunnel, out Shelf? shelf) && shelf.Queue.Count > 0 ? _items[shelf.Queue.Min.Id] : null;
+
+    /// <summary>Takes room for an item that is to be written; false when there is none.</summary>
+    public bool TryReserve(InboxItem item, InboxBounds bounds, long mostOfAll)
+    {
+        Shelf shelf = ShelfOf(item.Tunnel);
+        if (shelf.Count + shelf.Reserved >= bounds.MaxRequests || shelf.Bytes + item.StoredBytes > bounds.MaxBytes || Bytes + item.StoredBytes > mostOfAll)
+        {
+            Forget(item.Tunnel, shelf);
+            return false;
+        }
+
+        shelf.Reserved++;
+        shelf.Bytes += item.StoredBytes;
+        Bytes += item.StoredBytes;
+        return true;
+    }
+
+    /// <summary>Gives the room back.</summary>
+    public void Unreserve(InboxItem item)
+    {
+        Shelf shelf = ShelfOf(item.Tunnel);
+        shelf.Reserved--;
+        shelf.Bytes -= item.StoredBytes;
+        Bytes -= item.StoredBytes;
+        Forget(item.Tunnel, shelf);
+    }
+
+    /// <summary>Adds an item.</summary>
+    public void Add(InboxItem item)
+    {
+        Shelf shelf = ShelfOf(item.Tunnel);
+        _items[item.Id] = item;
+        shelf.Count++;
+        shelf.Bytes += item.StoredBytes;
+        Bytes += item.StoredBytes;
+        if (!item.IsDead)
+        {
+            shelf.Queue.Add((item.Place, item.Id));
+        }
+
+        if (item.Sameness is not null)
+        {
+            _same[item.Sameness] = item.Id;
+        }
+    }
+
+    /// <summary>Removes an item; one that is gone is no mistake.</summary>
+    public bool Remove(string id)
+    {
+        if (!_items.Remove(id, out InboxItem? item))
+        {
+            return false;
+        }
+
+        Shelf shelf = ShelfOf(item.Tunnel);
+        shelf.Count--;
+        shelf.Bytes -= item.StoredBytes;
+        Bytes -= item.StoredBytes;
+        shelf.Queue.Remove((item.Place, item.Id));
+        Forget(item.Tunnel, shelf);
+        if (item.Sameness is not null && _same.GetValueOrDefault(item.Sameness) == id)
+        {
+            _same.Remove(item.Sameness);
+        }
+
+        return true;
+    }
+
+    /// <summary>Puts an item in the place of the one with its id, if that is there.</summary>
+    public bool Replace(InboxItem item)
+    {
+        bool isThere = Remove(item.Id);
+        if (isThere)
+        {
+            Add(item);
+        }
+
+        return isThere;
+    }
+
+    /// <summary>What each tunnel's inbox holds.</summary>
+    public Dictionary<string, InboxTotals> Totals() => _items.Values.GroupBy(i => i.Tunnel, StringComparer.Ordinal).ToDictionary(
+        g => g.Key,
+        g => new InboxTotals(g.Count(i => !i.IsDead), g.Count(i => i.IsDead), g.Sum(i => i.StoredBytes), g.Min(i => i.Received)),
+        StringComparer.Ordinal);
+
+    private Shelf ShelfOf(string tunnel)
+    {
+        if (!_shelves.TryGetValue(tunnel, out Shelf? shelf))
+        {
+            _shelves[tunnel] = shelf = new Shelf();
+        }
+
+        return shelf;
+    }
+
+    private void Forget(string tunnel, Shelf shelf)
+    {
+        if (shelf.Count + shelf.Reserved == 0)
+        {
+            _shelves.Remove(tunnel);
+        }
+    }
+
+    private sealed class Shelf
+    {
+        public SortedSet<(string Place, string Id)> Queue { get; } = new(Comparer<(string Place, string Id)>.Create(
+            static (a, b) => string.CompareOrdinal(a.Place, b.Place) is var order and not 0 ? order : string.CompareOrdinal(a.Id, b.Id)));
+
+        public int Count { get; set; }
+
+        public int Reserved { get; set; }
+
+        public long Bytes { get; set; }
+    }
+}
