@@ -11,6 +11,9 @@ internal enum Standing
     /// <summary>It has just come, and the first check is not answered yet.</summary>
     Unproven,
 
+    /// <summary>Its connection is broken and may come back: a request to it would wait.</summary>
+    Suspended,
+
     /// <summary>Requests to it failed one after the other; used only when nothing better is there.</summary>
     TakenOut,
 
@@ -58,6 +61,7 @@ internal sealed class Member(PoolTerms? terms, HealthTerms? health, TimeProvider
         tunnel.IsLeaving ? Standing.Leaving
         : Health.State == HealthState.Unhealthy ? Standing.Unhealthy
         : Passive.IsOut ? Standing.TakenOut
+        : tunnel.IsSuspended ? Standing.Suspended
         : Health.State == HealthState.Unknown ? Standing.Unproven
         : Standing.Usable;
 

@@ -3,23 +3,65 @@ using Ggrok.Server.Relay;
 using Ggrok.Server.Tunnels;
 using Ggrok.Server.Visitors;
 using Ggrok.Shared.Balancing;
+using Ggrok.Shared.Edge.Service;
 using Ggrok.Shared.Multiplexing;
 using Ggrok.Shared.Protocol;
 
 namespace Ggrok.Server.Balancing;
 
 /// <summary>The last step of a visitor's request: into the tunnel of its route, or of a member of the route's pool.</summary>
-internal sealed partial class MemberRelay(HttpRelay http, UpgradeRelay upgrades, TimeProvider time, ILogger<MemberRelay> log)
+internal sealed partial class MemberRelay(HttpRelay http, UpgradeRelay upgrades, TunnelRegistry registry, TimeProvider time, ILogger<MemberRelay> log)
 {
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(1);
+
     /// <summary>Relays the request; returns how it failed. The response may have started by then.</summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    public async ValueTask<RelayError> RelayAsync(
-        HttpContext context, VisitorConnection connection, TunnelRoute route, RequestHead head, ExchangeRecord record)
+    public ValueTask<RelayError> RelayAsync(
+        HttpContext context, VisitorConnection connection, TunnelRoute route, RequestHead head, ExchangeRecord record) =>
+        record.Edge?.Retry is { } retry
+            ? RelayAgainAsync(context, connection, route, head, record, retry)
+            : RelayOnceAsync(context, connection, route, head, record, kept: null);
+
+    // Once, and then for as long as it is allowed: the local service may be restarting, or the client on its way back.
+    private async ValueTask<RelayError> RelayAgainAsync(
+        HttpContext context, VisitorConnection connection, TunnelRoute route, RequestHead head, ExchangeRecord record, RetryOptions retry)
+    {
+        KeptBody? kept = head.HasBody ? new KeptBody() : null;
+        RelayError error = await RelayOnceAsync(context, connection, route, head, record, kept).ConfigureAwait(false);
+        long failed = time.GetTimestamp();
+        for (TimeSpan pause = FirstPause; error != RelayError.None; pause = Shorter(pause * 2, LongestPause))
+        {
+            bool mayAgain = RetryRule.AllowsLater(error, head, record, kept is null || kept.IsComplete, retry.Repeats);
+            if (!mayAgain || time.GetElapsedTime(failed) + pause > retry.For)
+            {
+                return error;
+            }
+
+            await Task.Delay(pause, time, context.RequestAborted).ConfigureAwait(false);
+            if (registry.Find(route.Key) is not { } now)
+            {
+                return error;
+            }
+
+            LogLater(record.Id, error);
+            record.BeginAgain();
+            error = await RelayOnceAsync(context, connection, now, head, record, kept).ConfigureAwait(false);
+        }
+
+        return error;
+    }
+
+    private static TimeSpan Shorter(TimeSpan a, TimeSpan b) => a < b ? a : b;
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<RelayError> RelayOnceAsync(
+        HttpContext context, VisitorConnection connection, TunnelRoute route, RequestHead head, ExchangeRecord record, KeptBody? kept)
     {
         head.Waited = time.GetElapsedTime(record.Started);
         if (route.Pool is { } pool)
         {
-            return await BalanceAsync(context, connection, pool, head, record).ConfigureAwait(false);
+            return await BalanceAsync(context, connection, pool, head, record, kept).ConfigureAwait(false);
         }
 
         if (route.Legacy is not null)
@@ -38,7 +80,8 @@ internal sealed partial class MemberRelay(HttpRelay http, UpgradeRelay upgrades,
             return Unsent(error, record);
         }
 
-        error = await RelayAsync(context, connection, stream, head, record, kept: null).ConfigureAwait(false);
+        head.Tunnel = route.TunnelIndex;
+        error = await RelayAsync(context, connection, stream, head, record, kept).ConfigureAwait(false);
         return Unsent(error, record);
     }
 
@@ -57,6 +100,7 @@ internal sealed partial class MemberRelay(HttpRelay http, UpgradeRelay upgrades,
         }
         finally
         {
+            record.IsSent &= !stream.NeverLeft;
             if (error != RelayError.None)
             {
                 stream.Reset(error);
@@ -65,12 +109,12 @@ internal sealed partial class MemberRelay(HttpRelay http, UpgradeRelay upgrades,
     }
 
     private async ValueTask<RelayError> BalanceAsync(
-        HttpContext context, VisitorConnection connection, Pool pool, RequestHead head, ExchangeRecord record)
+        HttpContext context, VisitorConnection connection, Pool pool, RequestHead head, ExchangeRecord record, KeptBody? kept)
     {
         TunnelRoute[] members = pool.Members;
         StickyAnswer? sticky = pool.Rule == BalanceRule.StickyCookie ? StickyAnswer.For(context, pool, head) : null;
         var preference = new Preference(head.Remote, sticky?.Asked);
-        KeptBody? kept = head.HasBody && members.Length > 1 ? new KeptBody() : null;
+        kept ??= head.HasBody && members.Length > 1 ? new KeptBody() : null;
         ulong tried = 0;
         RelayError? last = null;
         while (MemberChoice.Choose(pool, members, tried, preference) is var chosen and >= 0)
@@ -141,6 +185,9 @@ internal sealed partial class MemberRelay(HttpRelay http, UpgradeRelay upgrades,
 
     [LoggerMessage(Level = LogLevel.Information, Message = "{RequestId} failed with {Error} and is tried again at {Client}")]
     private partial void LogAgain(string requestId, RelayError error, string client);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "{RequestId} failed with {Error} and is tried again")]
+    private partial void LogLater(string requestId, RelayError error);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Client} gets no requests of {Name} for a while: the last ones failed, with {Error}")]
     private partial void LogTakenOut(string client, string name, RelayError error);

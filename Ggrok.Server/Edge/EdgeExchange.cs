@@ -1,6 +1,7 @@
 using System.Net;
 using Ggrok.Server.Relay;
 using Ggrok.Server.Tunnels;
+using Ggrok.Shared.Edge.Service;
 using Ggrok.Shared.Protocol;
 using Ggrok.Shared.Relay;
 
@@ -68,6 +69,9 @@ public sealed class EdgeExchange
 
     /// <summary>Time for the response head instead of the server's; null for that.</summary>
     public TimeSpan? ResponseTimeout { get; set; }
+
+    /// <summary>For how long the request is tried again where it fails; null for not at all.</summary>
+    public RetryOptions? Retry { get; set; }
 
     /// <summary>How fast bodies, and the bytes of an upgrade, may go; null for as fast as they can.</summary>
     public Pacing? Pacing { get; set; }

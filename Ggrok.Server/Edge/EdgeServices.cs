@@ -35,6 +35,7 @@ internal static class EdgeServices
         services.AddSingleton<IEdgePolicyFactory, WebhookPolicyFactory>();
         services.AddSingleton<IEdgePolicyFactory, BandwidthPolicyFactory>();
         services.AddSingleton<IEdgePolicyFactory, ResponseTimeoutPolicyFactory>();
+        services.AddSingleton<IEdgePolicyFactory, RetryPolicyFactory>();
         services.AddSingleton<IEdgePolicyFactory, CircuitBreakerPolicyFactory>();
         CredentialServices.Add(services);
         services.AddSingleton<EdgeCompiler>();

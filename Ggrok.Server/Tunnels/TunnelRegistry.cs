@@ -166,6 +166,7 @@ public sealed class TunnelRegistry(TimeProvider time)
             Member = route.Terms is null ? null : route.Member,
             StripPath = route.StripPath,
             AwayUntil = time.GetUtcNow() + awayFor,
+            FreeAt = time.GetTimestamp() + (long)(awayFor.TotalSeconds * time.TimestampFrequency),
         };
         lock (_gate)
         {
@@ -262,7 +263,7 @@ public sealed class TunnelRegistry(TimeProvider time)
     private void CountAwayChange(TunnelRoute? before, TunnelRoute? after) =>
         Volatile.Write(ref _away, _away + (after is { IsAway: true } ? 1 : 0) - (before is { IsAway: true } ? 1 : 0));
 
-    private bool IsOver(TunnelRoute route) => time.GetUtcNow() >= route.AwayUntil;
+    private bool IsOver(TunnelRoute route) => route.FreeAt is { } at ? time.GetTimestamp() >= at : time.GetUtcNow() >= route.AwayUntil;
 
     private TunnelRoute? FindExact(RouteKey key) =>
         _spaces[(int)key.Space].TryGetValue(key.Host, out TunnelRoute[]? routes) ? Array.Find(routes, r => r.Key == key) : null;

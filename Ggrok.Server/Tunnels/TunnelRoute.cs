@@ -63,8 +63,13 @@ public sealed class TunnelRoute
     /// <summary>All that serve this name together; set once, when it is registered, and null without <see cref="Member"/>.</summary>
     internal Pool? Pool { get; set; }
 
-    /// <summary>While away: when the name becomes free for others.</summary>
+    /// <summary>While away: when the name becomes free for others, as the wall clock had it when the client was lost.</summary>
     public DateTimeOffset AwayUntil { get; init; }
+
+    /// <summary>
+    /// The same as a timestamp, which counts where it is there: a wall clock that is put forward must not give a name away.
+    /// </summary>
+    internal long? FreeAt { get; init; }
 
     /// <summary>Figures of its tunnel, remembered once they were looked up.</summary>
     internal Metrics.Traffic.TunnelTraffic? Traffic { get; set; }

@@ -20,6 +20,9 @@ public sealed class MuxStream
     private long _deadline = long.MaxValue;
     private RelayError _deadlineError;
     private bool _hasPeerEnded;
+
+    // How often the session had been resumed when the stream was opened during an interruption; -1 for any other.
+    private readonly int _interruptedAt;
     private long _idleLimit = UsualIdle;
     private CancellationTokenSource? _aborted;
     private Action<object?>? _onAbort;
@@ -30,6 +33,7 @@ public sealed class MuxStream
         _connection = connection;
         _inbound = new InboundQueue(budget, connection.Statistics);
         Outbound = new OutboundStream(id, opened);
+        _interruptedAt = connection.IsSuspended ? connection.Resumable!.Resumptions : -1;
         Touch();
     }
 
@@ -38,6 +42,12 @@ public sealed class MuxStream
 
     /// <summary>How the stream failed, or <see cref="RelayError.None"/>.</summary>
     public RelayError Error { get; private set; }
+
+    /// <summary>
+    /// Nothing of the stream has left this process: it was opened while the session was interrupted, which never went on. False
+    /// also where that is not known.
+    /// </summary>
+    public bool NeverLeft => _interruptedAt >= 0 && _connection.Resumable!.Resumptions == _interruptedAt;
 
     /// <summary>Cancelled when the stream is reset by either side or lost; not by an orderly end.</summary>
     public CancellationToken Aborted

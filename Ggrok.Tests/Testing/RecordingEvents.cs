@@ -18,6 +18,9 @@ public sealed class RecordingEvents : IClientEvents
 
     public ConcurrentQueue<string> Log { get; } = new();
 
+    /// <summary>How the session does that the client has now; null before the first.</summary>
+    public Func<SessionPulse>? Pulse { get; private set; }
+
     /// <summary>How long the client meant to wait, each time that it lost its session or found no server.</summary>
     public ConcurrentQueue<TimeSpan> Waits { get; } = new();
 
@@ -41,6 +44,8 @@ public sealed class RecordingEvents : IClientEvents
         Log.Enqueue($"inspecting {address}");
         _inspecting.Writer.TryWrite(address);
     }
+
+    public void Measurable(Func<SessionPulse> pulse) => Pulse = pulse;
 
     public void Connecting(int attempt) => Log.Enqueue($"connecting {attempt}");
 

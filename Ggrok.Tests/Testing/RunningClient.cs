@@ -9,10 +9,10 @@ public sealed class RunningClient : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly Task<ClientExit> _running;
 
-    public RunningClient(TunnelClientOptions options)
+    public RunningClient(TunnelClientOptions options, TimeProvider? time = null)
     {
         ClientId = options.ClientId;
-        _running = InspectedClient.RunAsync(options, Events, TimeProvider.System, _stop.Token);
+        _running = InspectedClient.RunAsync(options, Events, time ?? TimeProvider.System, _stop.Token);
     }
 
     public RecordingEvents Events { get; } = new();

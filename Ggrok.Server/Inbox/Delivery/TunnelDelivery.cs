@@ -31,13 +31,12 @@ internal sealed partial class TunnelDelivery(
             return null;
         }
 
-        if (_pauses.TryGetValue(name, out Pause? pause) && pause.Until - time.GetUtcNow() is var left && left > TimeSpan.Zero)
+        if (_pauses.TryGetValue(name, out Pause? pause) && pause.Length - time.GetElapsedTime(pause.Since) is var left && left > TimeSpan.Zero)
         {
             return left;
         }
 
-        // What somebody else left behind is being removed.
-        await book.SavedAsync(name).ConfigureAwait(false);
+        await ReadyAsync(name).ConfigureAwait(false);
         if (!await store.ClaimAsync(name).ConfigureAwait(false))
         {
             return null;
@@ -53,6 +52,19 @@ internal sealed partial class TunnelDelivery(
         }
     }
 
+    // What somebody else left behind is being removed.
+    private async Task ReadyAsync(string name)
+    {
+        try
+        {
+            await book.SavedAsync(name).ConfigureAwait(false);
+        }
+        catch (InboxStoreException e) when (e.IsFull)
+        {
+            // Removing needs no room; only what is new of the tunnel cannot be written, until something was delivered.
+        }
+    }
+
     /// <summary>The client has come anew: its local service may be there, too.</summary>
     public void Forgive(string name) => _pauses.TryRemove(name, out _);
 
@@ -61,15 +73,14 @@ internal sealed partial class TunnelDelivery(
         // What is left is delivered after the restart: a server that shuts down waits for what runs, and not for what waits.
         while (!stop.IsCancellationRequested && !directory.IsDraining && await store.FirstAsync(tunnel.Name).ConfigureAwait(false) is { } item)
         {
-            DateTimeOffset now = time.GetUtcNow();
-            if (item.NextAttempt is { } due && due > now)
-            {
-                return due - now;
-            }
-
             if (DeliveryRoute.Of(tunnel, registry) is not { } route)
             {
                 return null;
+            }
+
+            if (WaitFor(route, item) is { } wait)
+            {
+                return wait;
             }
 
             AttemptResult result = await TryAsync(route, item).ConfigureAwait(false);
@@ -83,6 +94,18 @@ internal sealed partial class TunnelDelivery(
         }
 
         return null;
+    }
+
+    // A wall clock that was put back does not make it wait longer than it ever should have.
+    private TimeSpan? WaitFor(TunnelRoute route, InboxItem item)
+    {
+        if (item.NextAttempt is not { } due || due - time.GetUtcNow() is var left && left <= TimeSpan.Zero)
+        {
+            return null;
+        }
+
+        IReadOnlyList<TimeSpan> schedule = OptionsOf(route).Retry;
+        return left <= schedule[Math.Clamp(item.Attempts - 1, 0, schedule.Count - 1)] ? left : null;
     }
 
     private async Task<AttemptResult> TryAsync(TunnelRoute route, InboxItem item)
@@ -141,8 +164,8 @@ internal sealed partial class TunnelDelivery(
     {
         Pause pause = _pauses.AddOrUpdate(
             name,
-            _ => new Pause(FirstPause, time.GetUtcNow() + FirstPause),
-            (_, before) => (before.Length * 2 < LongestPause ? before.Length * 2 : LongestPause) is var length ? new Pause(length, time.GetUtcNow() + length) : before);
+            _ => new Pause(FirstPause, time.GetTimestamp()),
+            (_, before) => new Pause(before.Length * 2 < LongestPause ? before.Length * 2 : LongestPause, time.GetTimestamp()));
         if (pause.Length == FirstPause)
         {
             LogUnreached(name, reason);
@@ -160,5 +183,5 @@ internal sealed partial class TunnelDelivery(
     [LoggerMessage(Level = LogLevel.Information, Message = "The inbox of {Tunnel} waits: {Reason}")]
     private partial void LogUnreached(string tunnel, string reason);
 
-    private sealed record Pause(TimeSpan Length, DateTimeOffset Until);
+    private sealed record Pause(TimeSpan Length, long Since);
 }

@@ -37,27 +37,41 @@ internal sealed class DeliveredFile(string path, TimeProvider time) : IDisposabl
         }
     }
 
-    /// <summary>Adds a request. The line survives the end of the process; a loss of power may cost the last ones.</summary>
+    /// <summary>Adds a request. The line survives the end of the process; a loss of power, or a full disk, may cost the last ones.</summary>
     public void Add(string sameness, string id)
     {
         var delivered = new Delivered(sameness, id, time.GetUtcNow().ToUnixTimeSeconds());
         int known = Memory.Add(delivered);
         lock (_gate)
         {
-            if (_file is null || _lines > FewestLines + (2 * known))
+            try
             {
-                Rewrite();
+                Write(delivered, known);
             }
-            else
+            catch (IOException e) when (DiskFull.Is(e))
             {
-                _file.Write(LineOf(delivered));
-                _lines++;
+                // What was delivered must go, or there is never room again. This process remembers it; the next line writes all anew.
+                _file?.Dispose();
+                _file = null;
             }
         }
     }
 
     /// <summary>Closes the file.</summary>
     public void Dispose() => _file?.Dispose();
+
+    private void Write(Delivered delivered, int known)
+    {
+        if (_file is null || _lines > FewestLines + (2 * known))
+        {
+            Rewrite();
+        }
+        else
+        {
+            _file.Write(LineOf(delivered));
+            _lines++;
+        }
+    }
 
     private void Rewrite()
     {
