@@ -183,7 +183,7 @@ internal sealed partial class FileInboxStore : IInboxStore
             }
         }
 
-        await OnDiskAsync(() => _folder.WriteState(item)).ConfigureAwait(false);
+        await OnDiskAsync(() => _folder.WriteState(item.Id, Find)).ConfigureAwait(false);
         await FlushAsync().ConfigureAwait(false);
         Changed?.Invoke(item.Tunnel);
     }
@@ -376,6 +376,14 @@ internal sealed partial class FileInboxStore : IInboxStore
     }
 
     private static async Task<InboxReceipt> AsSecondAsync(Task<InboxReceipt> first) => await first.ConfigureAwait(false) with { IsNew = false };
+
+    private InboxItem? Find(string id)
+    {
+        lock (_gate)
+        {
+            return _index.Find(id);
+        }
+    }
 
     private string? Same(string sameness) => _index.FindSame(sameness) ?? _folder.Delivered.Memory.Find(sameness);
 
