@@ -23,6 +23,7 @@ internal sealed class ClientSession : IMuxHandler, IDisposable
     private readonly ITimer _clock;
     private readonly SleepWatch _sleep;
     private readonly SessionKeeper? _keeper;
+    private bool _watchesNetwork = true;
     private readonly CancellationTokenSource _over = new();
     private readonly TaskCompletionSource<GoAway> _goAway = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -40,7 +41,7 @@ internal sealed class ClientSession : IMuxHandler, IDisposable
         }
 
         _sleep = new SleepWatch(time);
-        NetworkChange.NetworkAddressChanged += OnNetworkChanged;
+        WatchNetwork();
         _clock = time.CreateTimer(static s => ((ClientSession)s!).Tick(), this, TickInterval, TickInterval);
     }
 
@@ -86,7 +87,7 @@ internal sealed class ClientSession : IMuxHandler, IDisposable
 
             if (elapsed >= limit || elapsed - busyUntil >= ServerPatience)
             {
-                Connection.RequestClose(CloseReason.Normal);
+                Connection.RequestClose(Connection.IsSuspended ? CloseReason.TransportLost : CloseReason.Normal);
                 return isQuiet;
             }
 
@@ -104,7 +105,11 @@ internal sealed class ClientSession : IMuxHandler, IDisposable
 
     public void Dispose()
     {
-        NetworkChange.NetworkAddressChanged -= OnNetworkChanged;
+        if (_watchesNetwork)
+        {
+            NetworkChange.NetworkAddressChanged -= OnNetworkChanged;
+        }
+
         _clock.Dispose();
         _over.Cancel();
         _socket.Dispose();
@@ -123,9 +128,23 @@ internal sealed class ClientSession : IMuxHandler, IDisposable
             : transport;
     }
 
+    // Some platforms refuse that to their processes; the heartbeat finds out too, later.
+    private void WatchNetwork()
+    {
+        try
+        {
+            NetworkChange.NetworkAddressChanged += OnNetworkChanged;
+        }
+        catch (Exception e) when (e is NetworkInformationException or PlatformNotSupportedException)
+        {
+            _watchesNetwork = false;
+        }
+    }
+
     private void Tick()
     {
-        if (_sleep.HasSlept())
+        // Where the session would be lost with its connection, a doubt is not worth it.
+        if (_sleep.HasSlept() && _keeper is not null)
         {
             Connection.Probe();
         }
@@ -134,5 +153,11 @@ internal sealed class ClientSession : IMuxHandler, IDisposable
     }
 
     // Another network, or none: the old connection may be dead without a word.
-    private void OnNetworkChanged(object? sender, EventArgs e) => Connection.Probe();
+    private void OnNetworkChanged(object? sender, EventArgs e)
+    {
+        if (_keeper is not null)
+        {
+            Connection.Probe();
+        }
+    }
 }

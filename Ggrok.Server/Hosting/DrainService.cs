@@ -36,6 +36,11 @@ internal sealed partial class DrainService(
         foreach (TunnelSession session in directory.Sessions)
         {
             session.Connection.RequestClose(CloseReason.Drained);
+            if (session.IsSuspended)
+            {
+                // Its client cannot come back any more: no connection is taken from now on.
+                session.Connection.Resumable?.Abort();
+            }
         }
 
         directory.CloseLegacy();

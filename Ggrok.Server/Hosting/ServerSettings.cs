@@ -2,6 +2,7 @@ using System.Net;
 using Ggrok.Server.Ports;
 using Ggrok.Server.Tokens;
 using Ggrok.Server.Tunnels;
+using Ggrok.Shared.Protocol;
 
 namespace Ggrok.Server.Hosting;
 
@@ -50,7 +51,7 @@ public static class ServerSettings
         new("GGROK_STREAM_IDLE_TIMEOUT", "1h", "duration", "Time without a byte after which an exchange is ended; 0 for never."),
         new("GGROK_RAW_IDLE_TIMEOUT", "0", "duration", "The same for raw connections (TCP, TLS that passes through); 0 for never."),
         new("GGROK_AWAY_GRACE", "5m", "duration", "How long the name of a lost client stays its own."),
-        new("GGROK_RESUME_GRACE", "60s", "duration", "How long a session whose connection is broken waits for its client; 0 for not at all."),
+        new("GGROK_RESUME_GRACE", "60s", "duration", "How long a session whose connection is broken waits for its client, 1s to 1h; 0 for not at all."),
         new("GGROK_RESUME_BUFFER", "8388608", "bytes", "Sent bytes of a session that are kept at most until its client has them."),
         new("GGROK_HEARTBEAT", "20s", "duration", "Time between two pings on a tunnel."),
         new("GGROK_LOG_REQUESTS", "true", "true or false", "Log a line for each request. A console that takes no more loses lines, and says how many."),
@@ -100,7 +101,7 @@ public static class ServerSettings
             StreamIdleTimeout = reader.Duration("GGROK_STREAM_IDLE_TIMEOUT", defaults.StreamIdleTimeout),
             RawIdleTimeout = reader.Duration("GGROK_RAW_IDLE_TIMEOUT", defaults.RawIdleTimeout),
             AwayGrace = reader.Duration("GGROK_AWAY_GRACE", defaults.AwayGrace),
-            ResumeGrace = reader.Duration("GGROK_RESUME_GRACE", defaults.ResumeGrace),
+            ResumeGrace = reader.Parse("GGROK_RESUME_GRACE", Grace, defaults.ResumeGrace),
             ResumeBuffer = reader.Int("GGROK_RESUME_BUFFER", defaults.ResumeBuffer, Ggrok.Shared.Multiplexing.Resume.ResumeOptions.SmallestBuffer, 256 * 1024 * 1024),
             Heartbeat = reader.Duration("GGROK_HEARTBEAT", defaults.Heartbeat, atLeast: TimeSpan.FromSeconds(1)),
             LogRequests = reader.Bool("GGROK_LOG_REQUESTS", defaults.LogRequests),
@@ -121,6 +122,11 @@ public static class ServerSettings
         reader.ThrowIfInvalid();
         return options;
     }
+
+    private static TimeSpan Grace(string text) =>
+        Durations.TryParse(text, out TimeSpan grace) && (grace == TimeSpan.Zero || (grace >= TimeSpan.FromSeconds(1) && grace <= TimeSpan.FromHours(1)))
+            ? grace
+            : throw new FormatException("write a duration from 1s to 1h, or 0");
 
     private static IReadOnlyList<string> HostList(string text) =>
         [.. text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)

@@ -131,6 +131,12 @@ public sealed partial class TunnelEndpoint(
             return;
         }
 
+        if (directory.IsDraining)
+        {
+            await RejectAsync(hello, new Rejected(RejectCode.Draining, "The server is shutting down; connect again.", MayRetry: true, RetryAfterSeconds: 1), transport).ConfigureAwait(false);
+            return;
+        }
+
         string connectHost = HostNames.Normalize(context.Request.Host.Value ?? "") ?? "";
         IMessageTransport carried = resumes.Carry(hello, transport);
         Registration registration = registrar.Register(hello, connectHost, identity, remote, carried);
@@ -141,24 +147,36 @@ public sealed partial class TunnelEndpoint(
             return;
         }
 
-        // A session that can be resumed outlives this request, which has only its first connection.
-        Task? released = (carried as ResumableTransport)?.Released;
+        await ServeAsync(registration, transport, carried as ResumableTransport).ConfigureAwait(false);
+    }
+
+    // A session that can be resumed outlives this request, which has only its first connection.
+    private async Task ServeAsync(Registration registration, WebSocketTransport transport, ResumableTransport? resumable)
+    {
+        Task? released = resumable?.Released;
         Task run = RunAsync(registration, transport);
-        await (released is null ? run : Task.WhenAny(run, released)).ConfigureAwait(false);
+        if (released is not null)
+        {
+            await Task.WhenAny(run, released).ConfigureAwait(false);
+        }
+
+        if (resumable is null or { IsOver: true })
+        {
+            await run.ConfigureAwait(false);
+        }
     }
 
     private async Task ResumeAsync(Hello hello, Identity identity, string remote, WebSocketTransport transport)
     {
-        if (resumes.Begin(hello, identity, out ResumeAttempt attempt, out Rejected? refusal) is not { } resumed)
+        if (resumes.Begin(hello, identity, out ResumeAttempt attempt, out Rejected? refusal) is not { Session: { } session, Transport: { } carried })
         {
-            await RejectAsync(hello, refusal!, transport).ConfigureAwait(false);
+            await RejectAsync(hello, refusal ?? resumes.Unknown(), transport).ConfigureAwait(false);
             return;
         }
 
-        TunnelSession session = resumed.Session;
         var welcome = new Welcome(session.Id, ProgramVersion.Current, [], new SessionLimits(options.MaxStreams, options.MaxHeadBytes), Received: attempt.Received);
         await SendAsync(transport, HandshakeCodec.Encode(FrameKind.Welcome, welcome, HandshakeJson.Default.Welcome)).ConfigureAwait(false);
-        if (await resumed.Transport.AttachAsync(attempt, transport, hello.Resume!.Received, out Task released).ConfigureAwait(false))
+        if (await carried.AttachAsync(attempt, transport, hello.Resume!.Received, out Task released).ConfigureAwait(false))
         {
             session.Remote = remote;
             counts.CountResumed();
@@ -180,8 +198,14 @@ public sealed partial class TunnelEndpoint(
     {
         using Registration registered = registration;
         TunnelSession session = registration.Session!;
+        using var ending = new ResumeBook.Ending(resumes, session);
         Welcome welcome = registration.Welcome! with { Resume = session.Connection.Resumable is { } resumable ? resumes.Add(session, resumable) : null };
-        await SendAsync(transport, HandshakeCodec.Encode(FrameKind.Welcome, welcome, HandshakeJson.Default.Welcome)).ConfigureAwait(false);
+        if (!await SendAsync(transport, HandshakeCodec.Encode(FrameKind.Welcome, welcome, HandshakeJson.Default.Welcome)).ConfigureAwait(false))
+        {
+            // Nobody has the key with which it could be resumed.
+            session.Connection.Resumable?.Abort();
+        }
+
         LogOpened(session.Id, Printable.Clean(session.Hello.Label), string.Join(", ",
             registration.Welcome!.Tunnels.Select(t => t.Url).Concat((registration.Welcome.Connect ?? []).Select(c => "connects to " + c.Name))));
         audit.Registered(session, registration.Welcome);
@@ -192,7 +216,7 @@ public sealed partial class TunnelEndpoint(
 
         counts.CountOpened();
         CloseReason reason = await session.Connection.RunAsync().ConfigureAwait(false);
-        resumes.End(session, reason);
+        ending.Reason = reason;
         counts.CountEnded(reason);
 
         // An orderly end frees the names at once; a loss keeps them for the client that will be back.
@@ -204,15 +228,17 @@ public sealed partial class TunnelEndpoint(
         audit.Ended(session, reason);
     }
 
-    private static async ValueTask SendAsync(WebSocketTransport transport, byte[] message)
+    // False when the connection is lost; the read loop notices that, too.
+    private static async ValueTask<bool> SendAsync(WebSocketTransport transport, byte[] message)
     {
         try
         {
             await transport.SendAsync(message).ConfigureAwait(false);
+            return true;
         }
         catch (IOException)
         {
-            // The read loop notices the loss.
+            return false;
         }
     }
 

@@ -15,7 +15,6 @@ internal sealed class FrameDispatcher(MuxConnection connection, StreamTable stre
     /// <exception cref="ProtocolViolationException">The peer broke the protocol.</exception>
     public void Dispatch(MessageBuffer message, int length)
     {
-        heartbeat.Heard();
         var reader = new FrameReader(message.Bytes.AsSpan(0, length));
         while (reader.TryRead(out FrameHeader header, out ReadOnlySpan<byte> span))
         {

@@ -31,7 +31,7 @@ internal sealed class Heartbeat(Outbox outbox, TimeSpan interval, TimeProvider t
 
     public TimeSpan RoundTrip => new(Volatile.Read(ref _roundTripTicks));
 
-    /// <summary>Any message counts as life.</summary>
+    /// <summary>Any byte counts as life.</summary>
     public void Heard()
     {
         Volatile.Write(ref _heard, 1);
@@ -75,6 +75,12 @@ internal sealed class Heartbeat(Outbox outbox, TimeSpan interval, TimeProvider t
         Volatile.Write(ref _pingSent, 0);
         Volatile.Write(ref _probeUntil, 0);
         Volatile.Write(ref _heard, 1);
+        SendProgressed(now);
+    }
+
+    /// <summary>The message that is being sent had no chance before now.</summary>
+    public void SendProgressed(long now)
+    {
         long sendStarted = Volatile.Read(ref _sendStarted);
         if (sendStarted != NotSending)
         {

@@ -29,6 +29,7 @@ public sealed class MuxConnection
     private int _closeReason = -1;
     private bool _refusesStreams;
     private int _askedToRenew;
+    private long _sendsAgain;
 
     /// <summary>Creates the connection; nothing moves before <see cref="RunAsync"/>.</summary>
     public MuxConnection(IMessageTransport transport, IMuxHandler handler, MuxOptions options, TimeProvider time)
@@ -135,6 +136,12 @@ public sealed class MuxConnection
     {
         int first = Interlocked.CompareExchange(ref _closeReason, (int)reason, -1);
         Outbox.Close();
+        if (first < 0 && Resumable is not null && !ResumableTransport.IsWaitedFor(reason))
+        {
+            // The writer may not come to its close while the peer takes or acknowledges nothing.
+            DropLater();
+        }
+
         if (IsSuspended && !ResumableTransport.IsWaitedFor(reason))
         {
             _transport.Abort();
@@ -156,7 +163,7 @@ public sealed class MuxConnection
         {
             _heartbeat.Rest(now);
         }
-        else if (_heartbeat.Tick(now) is { } lost && Resumable?.Break() != true)
+        else if (BeatOf(now) is { } lost && (IsClosing || Resumable?.Break() != true))
         {
             RequestClose(lost);
             _transport.Abort();
@@ -170,6 +177,19 @@ public sealed class MuxConnection
                 stream.CheckTimeouts(now, _options.StreamIdleTimeout);
             }
         }
+    }
+
+    private CloseReason? BeatOf(long now)
+    {
+        // A slow line that catches up keeps the writer waiting, and is no stalled one.
+        long sendsAgain = Resumable?.SendsAgain ?? 0;
+        if (sendsAgain != _sendsAgain)
+        {
+            _sendsAgain = sendsAgain;
+            _heartbeat.SendProgressed(now);
+        }
+
+        return _heartbeat.Tick(now);
     }
 
     /// <summary>Looks now whether the peer is still there: it has 5 s to show that, where the next heartbeats would give it longer.</summary>
@@ -362,6 +382,12 @@ public sealed class MuxConnection
         while (true)
         {
             TransportRead read = await _transport.ReceiveAsync(buffer.AsMemory(length)).ConfigureAwait(false);
+            if (read.Count > 0)
+            {
+                // On a slow line a message takes long.
+                _heartbeat.Heard();
+            }
+
             length = read.BeginsAgain ? 0 : length + read.Count;
             if (read.Closed)
             {

@@ -57,7 +57,7 @@ public static class ResumeProof
     public static bool Holds(ReadOnlySpan<byte> key, ResumeRequest request)
     {
         Span<byte> given = stackalloc byte[HMACSHA256.HashSizeInBytes];
-        bool isProof = request.Proof.Length <= 64 && Base64Url.TryDecodeFromChars(request.Proof, given, out int length) && length == given.Length;
+        bool isProof = request.Proof.Length <= 64 && Base64Url.IsValid(request.Proof) && Base64Url.TryDecodeFromChars(request.Proof, given, out int length) && length == given.Length;
         return CryptographicOperations.FixedTimeEquals(given, Make(key, request.Session, request.Attempt, request.Received)) && isProof;
     }
 }

@@ -170,6 +170,7 @@ public class ResumeTests
         (await TryAsync(server, "anna-secret-1234", hello with { Instance = "another" }, Request(key, 1))).ShouldBeNull();
         (await TryAsync(server, "anna-secret-1234", hello, Request(key, 1) with { Session = "another" })).ShouldBeNull();
         (await TryAsync(server, "anna-secret-1234", hello, Request(key, 1) with { Received = 5 })).ShouldBeNull();
+        (await TryAsync(server, "anna-secret-1234", hello, Request(key, 1) with { Proof = "!!!" })).ShouldBeNull();
 
         (await TryAsync(server, "anna-secret-1234", hello, Request(key, 3))).ShouldNotBeNull();
         (await TryAsync(server, "anna-secret-1234", hello, Request(key, 3))).ShouldBeNull();
@@ -234,10 +235,45 @@ public class ResumeTests
         await Eventually.BecomesAsync(() => Task.FromResult(server.Get<SessionDirectory>().IsDraining), true);
 
         Break(server);
-        await client.Events.NextResumedAsync();
+        TunnelSession session = server.Get<SessionDirectory>().Sessions.Single();
+        await Eventually.BecomesAsync(() => Task.FromResult(session.Connection.Resumable!.Resumptions), 1);
         release.SetResult();
 
         (await Within.Bound(visit, "the answer")).ShouldBe("done");
+        await Within.Bound(stopping, "the server to stop");
+        await server.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task A_draining_server_takes_no_new_session_whatever_it_claims_to_be()
+    {
+        var reached = new TaskCompletionSource();
+        await using LocalApp app = await LocalApp.StartAsync(async context =>
+        {
+            reached.TrySetResult();
+            await Task.Delay(Timeout.Infinite, context.RequestAborted).ContinueWith(_ => { }, TaskScheduler.Default);
+        });
+        RunningServer server = await RunningServer.StartAsync([("GGROK_SHUTDOWN_GRACE", "1m")]);
+        await using var client = new RunningClient(RunningClient.Options(server.Url, app.Url));
+        using var visitor = new HttpClient { BaseAddress = (await client.Events.NextReadyAsync())[0].Url };
+        using var leave = new CancellationTokenSource();
+        Task visit = visitor.GetAsync("/", leave.Token);
+        await Within.Bound(reached.Task, "the request at the local service");
+        Task stopping = server.App.StopAsync();
+        await Eventually.BecomesAsync(() => Task.FromResult(server.Get<SessionDirectory>().IsDraining), true);
+
+        using var socket = new System.Net.WebSockets.ClientWebSocket();
+        socket.Options.AddSubProtocol(ProtocolLimits.SubProtocol);
+        socket.Options.SetRequestHeader(ProtocolLimits.ResumeField, "1");
+        await socket.ConnectAsync(new UriBuilder(server.Url) { Scheme = "ws", Path = ProtocolLimits.Path }.Uri, CancellationToken.None);
+        var hello = new Hello(ProtocolLimits.Version, "other", "run", "1.0", "mallory", server.Url.GetLeftPart(UriPartial.Authority), [new TunnelRequest("web", "http", Path: "/x")]);
+        await socket.SendAsync(HandshakeCodec.Encode(FrameKind.Hello, hello, HandshakeJson.Default.Hello), System.Net.WebSockets.WebSocketMessageType.Binary, true, CancellationToken.None);
+        byte[] answer = new byte[10_000];
+        int length = (await Within.Bound(socket.ReceiveAsync(answer, CancellationToken.None), "the refusal")).Count;
+
+        Encoding.UTF8.GetString(answer, 0, length).ShouldContain("\"code\":\"Draining\"");
+        await leave.CancelAsync();
+        await visit.ContinueWith(_ => { }, TaskScheduler.Default);
         await Within.Bound(stopping, "the server to stop");
         await server.DisposeAsync();
     }

@@ -44,15 +44,27 @@ internal sealed class SessionKeeper(
     private async Task ResumeAsync(CancellationToken over)
     {
         long since = time.GetTimestamp();
-        events.Interrupted();
+
+        // Of a session that only finishes what runs nobody needs to hear: another one serves by now.
+        bool isCurrent = !connection.RefusesStreams;
+        if (isCurrent)
+        {
+            events.Interrupted();
+        }
+
         int foreign = 0;
         for (int failures = 0; transport.IsSuspended; failures++)
         {
+            TimeSpan pause = PauseAfter(failures);
             try
             {
                 if (await TryAsync(over).ConfigureAwait(false))
                 {
-                    events.Resumed(time.GetElapsedTime(since));
+                    if (isCurrent)
+                    {
+                        events.Resumed(time.GetElapsedTime(since));
+                    }
+
                     return;
                 }
             }
@@ -65,11 +77,16 @@ internal sealed class SessionKeeper(
                     return;
                 }
 
-                // The way is free again, only who answers is another: there is nothing to wait longer and longer for.
-                failures = isElsewhere ? 0 : failures;
+                if (isElsewhere)
+                {
+                    // The way is free again, only who answers is another: there is nothing to wait longer and longer for.
+                    (failures, pause) = (0, PauseAfter(0));
+                }
+
+                pause = e.Outcome.RetryAfter is { } asked && asked > pause ? asked : pause;
             }
 
-            await Task.Delay(PauseAfter(failures), time, over).ConfigureAwait(false);
+            await Task.Delay(pause, time, over).ConfigureAwait(false);
         }
     }
 
@@ -98,6 +115,7 @@ internal sealed class SessionKeeper(
         IsRefused = refusal.Refusal is not null;
         bool isToldWhy = refusal.Ended is not (null or CloseReason.Normal);
         connection.RequestClose(isToldWhy ? refusal.Ended!.Value : CloseReason.TransportLost);
+        transport.Abort();
     }
 
     // The first attempt comes at once; jitter keeps the clients of a server that restarts apart.

@@ -80,24 +80,37 @@ public sealed class ResumeBook(ServerOptions options, TimeProvider time)
         {
             refusal = Unknown(reason);
         }
-        else if (session.Transport.BeginAttach(request.Received) is { } begun)
+        else if (session.Session?.Connection.ClosesFor is { } over && MustHear(over))
+        {
+            // On its way to its end: nobody may keep it from that.
+            refusal = Unknown(over);
+        }
+        else if (session.Transport?.BeginAttach(request.Received) is { } begun)
         {
             attempt = begun;
         }
         else
         {
-            // Over, and on its way to being forgotten or not.
-            refusal = Unknown(session.Session.Connection.ClosesFor is { } over && MustHear(over) ? over : null);
+            refusal = Unknown(null);
         }
 
         return refusal is null ? session : null;
+    }
+
+    /// <summary>Ends the possibility to resume a session, however it is left.</summary>
+    internal sealed class Ending(ResumeBook book, TunnelSession session) : IDisposable
+    {
+        /// <summary>Why it ended.</summary>
+        public CloseReason Reason { get; set; } = CloseReason.Internal;
+
+        public void Dispose() => book.End(session, Reason);
     }
 
     // Who does not know would come again with a new session.
     private static bool MustHear(CloseReason reason) => reason is CloseReason.Replaced or CloseReason.EndedByOperator
         or CloseReason.TokenRevoked or CloseReason.TokenExpired or CloseReason.TokenNarrowed;
 
-    private Rejected Unknown(CloseReason? ended) => new(RejectCode.SessionUnknown,
+    internal Rejected Unknown(CloseReason? ended = null) => new(RejectCode.SessionUnknown,
         "The server does not know this session any more; open a new one.", MayRetry: true) { Node = Node, Ended = ended };
 }
 
@@ -105,11 +118,18 @@ public sealed class ResumeBook(ServerOptions options, TimeProvider time)
 internal sealed class ResumableSession(TunnelSession session, ResumableTransport transport, byte[] key)
 {
     private readonly Lock _gate = new();
+    private readonly string _client = session.Hello.Client;
+    private readonly string _instance = session.Hello.Instance;
+    private TunnelSession? _session = session;
+    private ResumableTransport? _transport = transport;
+    private string _identity = session.Identity.Id;
     private long _lastAttempt;
 
-    public TunnelSession Session => session;
+    /// <summary>The session; null once it is over.</summary>
+    public TunnelSession? Session => Volatile.Read(ref _session);
 
-    public ResumableTransport Transport => transport;
+    /// <summary>Its transport; null once it is over.</summary>
+    public ResumableTransport? Transport => Volatile.Read(ref _transport);
 
     /// <summary>Why it ended, where its client has to hear that.</summary>
     public CloseReason? Reason { get; private set; }
@@ -117,17 +137,21 @@ internal sealed class ResumableSession(TunnelSession session, ResumableTransport
     /// <summary>When that is forgotten.</summary>
     public DateTimeOffset? KeptUntil { get; private set; }
 
+    /// <summary>The session is over: what is left is what its client has to hear.</summary>
     public void End(CloseReason reason, DateTimeOffset until)
     {
         lock (_gate)
         {
             (Reason, KeptUntil) = (reason, until);
+            _identity = _session?.Identity.Id ?? _identity;
+            Volatile.Write(ref _session, null);
+            Volatile.Write(ref _transport, null);
         }
     }
 
     /// <summary>Whether it is the same run of the same installation, with the same token or certificate.</summary>
     public bool IsFor(Hello hello, Identity identity) =>
-        hello.Client == session.Hello.Client && hello.Instance == session.Hello.Instance && identity.Id == session.Identity.Id;
+        hello.Client == _client && hello.Instance == _instance && identity.Id == (Session?.Identity.Id ?? _identity);
 
     /// <summary>Takes an attempt if its proof is right and it is newer than all that were taken.</summary>
     public bool TryTake(ResumeRequest request)

@@ -46,9 +46,10 @@ internal sealed class ReplayBuffer(int limit)
     /// <summary>Lets go of the messages before a position. False when no message ends there, or it was never reached.</summary>
     public bool Acknowledge(long position)
     {
-        if (position < Start || position > End)
+        if (position <= Start || position > End)
         {
-            return false;
+            // One that comes late is no news, and no mistake.
+            return position >= 0 && position <= End;
         }
 
         while (_count > 0 && Start < position)

@@ -32,12 +32,14 @@ public sealed class ResumableTransport : IMessageTransport
     private bool _isOver;
     private bool _closeSent;
     private long _sentAgain;
+    private long _sendsAgain;
     private long _received;
     private long _acked;
     private int _isAcking;
 
-    // Of the read loop alone.
+    // Of the read loop alone: what has come of a message, and over which connection.
     private int _partial;
+    private Link? _partialOf;
     private bool _isAck;
 
     /// <summary>Begins over a connection on which the handshake is done.</summary>
@@ -58,6 +60,9 @@ public sealed class ResumableTransport : IMessageTransport
 
     /// <summary>How often the session went on over another connection.</summary>
     public int Resumptions { get; private set; }
+
+    /// <summary>Messages that were sent again: grows while a new connection catches up.</summary>
+    internal long SendsAgain => Interlocked.Read(ref _sendsAgain);
 
     /// <summary>Bytes that are kept because the peer has not acknowledged them.</summary>
     public long Unacknowledged
@@ -235,6 +240,13 @@ public sealed class ResumableTransport : IMessageTransport
         while (true)
         {
             Link link = Volatile.Read(ref _link) ?? await WaitForLinkAsync().ConfigureAwait(false);
+            if (_partial > 0 && link != _partialOf)
+            {
+                // Given up by another thread between two pieces: the peer sends the message again, from its beginning.
+                return BeginAgain();
+            }
+
+            _partialOf = link;
             TransportRead read;
             try
             {
@@ -252,10 +264,15 @@ public sealed class ResumableTransport : IMessageTransport
             Lose(link);
             if (_partial > 0)
             {
-                _partial = 0;
-                return new TransportRead(0, false, false, CloseReason.Normal) { BeginsAgain = true };
+                return BeginAgain();
             }
         }
+    }
+
+    private TransportRead BeginAgain()
+    {
+        _partial = 0;
+        return new TransportRead(0, false, false, CloseReason.Normal) { BeginsAgain = true };
     }
 
     /// <inheritdoc/>
@@ -389,21 +406,13 @@ public sealed class ResumableTransport : IMessageTransport
 
     private async ValueTask<bool> CatchUpAsync(Link link)
     {
-        // Who sends on the old connection, which is aborted, is done soon.
-        await _turn.WaitAsync().ConfigureAwait(false);
         MessageBuffer copy = MessageBuffer.Rent();
-        try
+        while (await SendNextAgainAsync(link, copy.Bytes).ConfigureAwait(false))
         {
-            while (NextToSendAgain(link, copy.Bytes, out int length))
-            {
-                await SendAsync(link, copy.Bytes.AsMemory(0, length)).ConfigureAwait(false);
-            }
+            Interlocked.Increment(ref _sendsAgain);
         }
-        finally
-        {
-            copy.Release();
-            _turn.Release();
-        }
+
+        copy.Release();
 
         TaskCompletionSource changed;
         lock (_gate)
@@ -420,6 +429,27 @@ public sealed class ResumableTransport : IMessageTransport
         TaskCompletionSource changed = _changed;
         _changed = NewSignal();
         return changed;
+    }
+
+    // One turn for each message, so that Acks get through in between. Who sends on the old connection, which is aborted, is
+    // done with its turn soon.
+    private async ValueTask<bool> SendNextAgainAsync(Link link, byte[] copy)
+    {
+        await _turn.WaitAsync().ConfigureAwait(false);
+        try
+        {
+            if (!NextToSendAgain(link, copy, out int length))
+            {
+                return false;
+            }
+
+            await SendAsync(link, copy.AsMemory(0, length)).ConfigureAwait(false);
+            return true;
+        }
+        finally
+        {
+            _turn.Release();
+        }
     }
 
     private bool NextToSendAgain(Link link, byte[] target, out int length)
@@ -531,7 +561,7 @@ public sealed class ResumableTransport : IMessageTransport
     {
         lock (_gate)
         {
-            if (_closeSent || _link is not { IsCaughtUp: true } link)
+            if (_closeSent || _link is not { } link)
             {
                 return null;
             }
@@ -545,8 +575,10 @@ public sealed class ResumableTransport : IMessageTransport
 
     private void Lose(Link link)
     {
+        bool isClosed;
         lock (_gate)
         {
+            isClosed = _link == link && _closeSent;
             if (_link == link && !_closeSent)
             {
                 SuspendLocked();
@@ -554,7 +586,7 @@ public sealed class ResumableTransport : IMessageTransport
         }
 
         link.Release();
-        if (_closeSent)
+        if (isClosed)
         {
             // The peer has heard that the session is over, or will when it asks.
             End(abort: true);
@@ -565,8 +597,22 @@ public sealed class ResumableTransport : IMessageTransport
     {
         Link? old = _link;
         Volatile.Write(ref _link, null);
-        _grace ??= _time.CreateTimer(static s => ((ResumableTransport)s!).Abort(), this, _options.Grace, Timeout.InfiniteTimeSpan);
+        _grace ??= _time.CreateTimer(static s => ((ResumableTransport)s!).OnGraceOver(), this, _options.Grace, Timeout.InfiniteTimeSpan);
         return old;
+    }
+
+    // It may have been on its way when another connection came.
+    private void OnGraceOver()
+    {
+        lock (_gate)
+        {
+            if (_link is not null)
+            {
+                return;
+            }
+        }
+
+        Abort();
     }
 
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -106,6 +106,69 @@ public class ResumeTests
     }
 
     [Fact]
+    public async Task Half_a_message_is_void_when_another_thread_gives_the_connection_up()
+    {
+        (InMemoryTransport near, InMemoryTransport far) = InMemoryTransport.Pair();
+        var transport = new ResumableTransport(near, new ResumeOptions(), new ManualTimeProvider());
+        byte[] message = Frames.Of(FrameKind.Data, 2, "abcdef"u8);
+        far.Inject(message);
+        byte[] buffer = new byte[100];
+        (await transport.ReceiveAsync(buffer.AsMemory(0, 5))).Count.ShouldBe(5);
+        far.Inject(message);
+
+        // Between two pieces: the receive itself never fails.
+        transport.Break().ShouldBeTrue();
+        (InMemoryTransport next, InMemoryTransport farNext) = InMemoryTransport.Pair();
+        ResumeAttempt attempt = transport.BeginAttach(0).ShouldNotBeNull();
+        attempt.Received.ShouldBe(0);
+        (await transport.AttachAsync(attempt, next, 0, out _)).ShouldBeTrue();
+        farNext.Inject(message);
+
+        (await transport.ReceiveAsync(buffer.AsMemory(5))).BeginsAgain.ShouldBeTrue();
+        TransportRead whole = await transport.ReceiveAsync(buffer);
+        (whole.Count, whole.EndOfMessage).ShouldBe((message.Length, true));
+        buffer[..message.Length].ShouldBe(message);
+        transport.BeginAttach(0).ShouldNotBeNull().Received.ShouldBe(message.Length);
+        transport.Abort();
+    }
+
+    [Fact]
+    public async Task An_acknowledgement_that_comes_late_is_no_mistake()
+    {
+        await using var pair = new ResumablePair();
+        (MuxStream server, MuxStream client) = await pair.OpenAsync();
+        await WriteAllAsync(server, new byte[5_000]);
+        (await client.ReadAllAsync()).Length.ShouldBe(5_000);
+        await Eventually.BecomesAsync(() =>
+        {
+            pair.Tick(TimeSpan.FromSeconds(1));
+            return Task.FromResult(pair.ServerTransport.Unacknowledged < 100);
+        }, true);
+
+        pair.ClientLink.Inject(Frames.Of(FrameKind.Ack, 0, new byte[sizeof(long)]));
+
+        (MuxStream next, MuxStream accepted) = await pair.OpenAsync();
+        (await accepted.WriteEndAsync()).ShouldBeTrue();
+        (await next.ReadAllAsync()).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_session_that_is_to_end_does_not_wait_for_a_peer_that_takes_nothing()
+    {
+        await using var pair = new ResumablePair();
+        await pair.OpenAsync();
+        pair.ServerLink.FreezeSends();
+        pair.Server.Probe();
+        await Within.Bound(pair.ServerLink.Stuck, "the server's writer to be stuck");
+
+        pair.Server.RequestClose(CloseReason.EndedByOperator);
+        pair.Time.Advance(TimeSpan.FromSeconds(6));
+
+        (await Within.Bound(pair.ServerRun, "the server's end")).ShouldBe(CloseReason.EndedByOperator);
+        pair.ServerTransport.BeginAttach(0).ShouldBeNull();
+    }
+
+    [Fact]
     public async Task A_later_attempt_overtakes_an_earlier_one()
     {
         await using var pair = new ResumablePair();
