@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Ggrok.Client.Cli.Inbox;
 using Ggrok.Client.Connection;
 using Ggrok.Client.Output.Requests;
 using Ggrok.Client.Output.View;
@@ -48,6 +49,8 @@ public sealed class CommandLine(
           ggrok share --expires 2h                   link that lets one browser in
           ggrok requests --status 5xx                what a running ggrok got, and one of it once more:
           ggrok replay last                          to the local service again
+          ggrok 3000 --inbox                         webhooks wait at the server while this machine is away:
+          ggrok inbox list                           look at them, deliver, drop or fetch them to files
           ggrok doctor 3000                          says step by step why a tunnel would or would not work
           ggrok certs create tunnel.lan 192.168.1.5  a private CA and a certificate for a server in the LAN
         """;
@@ -109,6 +112,7 @@ public sealed class CommandLine(
             output, error, binary ?? Console.OpenStandardOutput, new Palette(isTerminal && string.IsNullOrEmpty(environment("NO_COLOR"))), isTerminal, () => terminal?.Size.Width);
         root.Subcommands.Add(new RequestsCommand(results).Build());
         root.Subcommands.Add(new ReplayCommand(results).Build());
+        root.Subcommands.Add(new InboxCommand(client, results, input ?? TextReader.Null).Build());
         root.Subcommands.Add(new ConfigCommand(files, output, input ?? TextReader.Null, environment).Build());
         root.Subcommands.Add(new HashPasswordCommand(output, input ?? TextReader.Null).Build());
         root.Subcommands.Add(new CertsCommand(output, TimeProvider.System).Build());

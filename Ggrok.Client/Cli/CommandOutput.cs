@@ -20,6 +20,40 @@ internal sealed record CommandOutput(TextWriter Text, TextWriter Error, Func<Str
         }
     }
 
+    /// <summary>Whether bytes of a stranger could steer the terminal.</summary>
+    public static bool CouldSteer(ReadOnlySpan<byte> bytes)
+    {
+        foreach (byte b in bytes)
+        {
+            if (b is < 0x20 and not ((byte)'\n' or (byte)'\r' or (byte)'\t'))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Asks whether something shall be done that cannot be undone.</summary>
+    /// <param name="question">What is going to be done; it ends with a question mark.</param>
+    /// <param name="answers">Where the answer is read.</param>
+    /// <param name="stop">Gives up.</param>
+    /// <exception cref="UsageException">Nobody can be asked.</exception>
+    public async Task<bool> ConfirmAsync(string question, TextReader answers, CancellationToken stop)
+    {
+        if (!IsTerminal)
+        {
+            throw new UsageException($"{question} Pass --yes to do it where nobody can be asked.");
+        }
+
+        await Error.WriteAsync($"{question} [y/N] ").ConfigureAwait(false);
+        await Error.FlushAsync(stop).ConfigureAwait(false);
+
+        // A terminal cannot be read asynchronously.
+        string? answer = await Task.Run(answers.ReadLine, stop).WaitAsync(stop).ConfigureAwait(false);
+        return answer?.Trim().ToLowerInvariant() is "y" or "yes";
+    }
+
     /// <summary>Says what is worth knowing beside the result.</summary>
     public Task WarnAsync(string sentence) => Error.WriteLineAsync("ggrok: " + sentence);
 }

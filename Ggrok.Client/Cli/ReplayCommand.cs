@@ -21,7 +21,7 @@ internal sealed class ReplayCommand(CommandOutput output) : InspectorCommand(out
     private readonly Option<string?> _pause = TextOption.Make("--pause", null, "TIME", "Pause between two.");
     private readonly Option<string?> _method = TextOption.Make("--method", null, "METHOD", "Another method.");
     private readonly Option<string?> _target = TextOption.Make("--target-path", null, "PATH", "Another path, with its query: /orders?id=2");
-    private readonly Option<string[]> _header = new("--header", "-H") { HelpName = "FIELD", Description = "Another header field in place of the recorded one, as in 'X-Mode: test'; 'X-Mode:' leaves it out. May be repeated.", AllowMultipleArgumentsPerToken = false };
+    private readonly Option<string[]> _header = HeaderFieldOption.Make("Another header field in place of the recorded one, as in 'X-Mode: test'; 'X-Mode:' leaves it out. May be repeated.");
     private readonly Option<string?> _body = TextOption.Make("--body", null, "TEXT", "Another body; @FILE for that of a file.");
     private readonly Option<string?> _to = TextOption.Make("--to", null, "URL", "To another service: http://localhost:4000");
     private readonly Option<bool> _diff = new("--diff") { Description = "Show what differs between the responses." };
@@ -43,7 +43,7 @@ internal sealed class ReplayCommand(CommandOutput output) : InspectorCommand(out
     {
         string path = "/api/exchanges/" + Number(parsed, _number);
         JsonObject order = Order(sources);
-        string[][] fields = [.. (parsed.GetValue(_header) ?? []).Select(Field)];
+        string[][] fields = [.. sources.Options(_header).Select(s => s.As(HeaderFieldOption.Parse)).Select(f => new[] { f.Name, f.Value })];
         ExchangeDetails original = InspectorClient.Read(await client.GetAsync(path, stop).ConfigureAwait(false), InspectorJson.Relaxed.ExchangeDetails);
         if (fields.Length > 0)
         {
@@ -163,10 +163,6 @@ internal sealed class ReplayCommand(CommandOutput output) : InspectorCommand(out
     }
 
     private static bool Same(string[] one, string[] other) => one[0].Equals(other[0], StringComparison.OrdinalIgnoreCase);
-
-    private static string[] Field(string text) => text.Split(':', 2) is [{ Length: > 0 } name, var value] && !name.Any(c => char.IsWhiteSpace(c) || char.IsControl(c))
-        ? [name, value.Trim()]
-        : throw new UsageException($"--header: {text.Quoted()} is no header field; write it like 'X-Mode: test'.");
 
     private static string Target(string text) => text.StartsWith('/')
         ? text

@@ -66,10 +66,10 @@ internal sealed class ShareCommand(ClientRun run, TextWriter output, TextWriter 
                 : AddAsync(client, order, asJson, stop)).ConfigureAwait(false);
             return (int)ExitCode.Ok;
         }
-        catch (Exception e) when (e is ShareException or PemException)
+        catch (Exception e) when (e is ServerApiException or PemException)
         {
             await error.WriteLineAsync("ggrok: " + e.Message).ConfigureAwait(false);
-            return (int)(e is ShareException refused ? refused.Code : ExitCode.Failed);
+            return (int)(e is ServerApiException refused ? refused.Code : ExitCode.Failed);
         }
     }
 

@@ -80,7 +80,7 @@ internal sealed class ShowCommand(CommandOutput output) : InspectorCommand(outpu
         }
 
         byte[] bytes = await client.GetBytesAsync(path, stop).ConfigureAwait(false);
-        if (Output.IsTerminal && bytes.Any(b => b is < 0x20 and not ((byte)'\n' or (byte)'\r' or (byte)'\t')))
+        if (Output.IsTerminal && CommandOutput.CouldSteer(bytes))
         {
             throw new InspectorException("The body is binary and could confuse the terminal; send it into a file or a pipe, or look at it without --body.");
         }

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Ggrok.Client.Inbox;
 using Ggrok.Client.Local;
 using Ggrok.Client.Rendezvous;
 using Ggrok.Shared.Multiplexing;
@@ -125,6 +126,7 @@ public sealed class TunnelClient
             _options.Recording?.RoundTrip = () => session.Connection.RoundTrip;
             _events.Measurable(() => new SessionPulse(session.Connection.RoundTrip, session.Connection.OpenStreams));
             TellReady(welcome);
+            _ = InboxNotice.TellAsync(_options, [.. welcome.Tunnels.Select(t => new Uri(t.Url))], _events, _time, stop);
             if (isFirst && _options.CheckTargets)
             {
                 _ = LocalCheck.RunAsync(_options.Tunnels, _events, stop);

@@ -7,6 +7,7 @@ using Ggrok.Client.Inspector.Disk;
 using Ggrok.Client.Inspector.Export;
 using Ggrok.Client.Inspector.Har;
 using Ggrok.Client.Inspector.Http;
+using Ggrok.Client.Inspector.Inbox;
 using Ggrok.Client.Inspector.Recording;
 using Ggrok.Client.Inspector.Replay;
 using Ggrok.Client.Inspector.Rules;
@@ -64,12 +65,13 @@ public static class InspectedClient
         session.Inspecting(host.Address);
         var redaction = new Redaction(new SecretNames(inspect.Redact));
         await using DiskRecorder? disk = NewDisk(inspect, recorder, time, session);
+        using var inbox = new InboxSource(options);
         await using var replayer = new Replayer(options.Tunnels, recorder, time);
         IEndpoints[] endpoints =
         [
             new PageFiles(), new SessionEndpoints(state, host.Guard), new ExchangeEndpoints(state), new EventStream(state),
             new ReplayEndpoints(state, replayer), new DiffEndpoints(state), new RuleEndpoints(state), new ReleaseEndpoints(state, held),
-            new ExportEndpoints(state, redaction), new HarEndpoints(state, redaction),
+            new ExportEndpoints(state, redaction), new HarEndpoints(state, redaction), new InboxEndpoints(state, inbox),
         ];
         using var ended = new CancellationTokenSource();
         Task serving = ServeAsync(host, endpoints, session, time, ended.Token);

@@ -75,6 +75,12 @@ internal sealed class LocalRelay
                         break;
                     }
 
+                    if (await _services[head.Tunnel].KnocksInVainAsync(head, stream.Aborted).ConfigureAwait(false))
+                    {
+                        stream.Reset(RelayError.LocalUnreachable);
+                        break;
+                    }
+
                     RecordingExchange? recording = head.IsProbe ? null : _recording?.Begin(head, frame.Payload.Span, _tunnels[head.Tunnel], started);
                     stream.Advance();
                     if (head.IsProbe)
@@ -164,7 +170,7 @@ internal sealed class LocalRelay
             LocalTracing.End(span, exchange?.Status ?? 0, error);
         }
 
-        service.Ended(error);
+        service.Ended(head, error);
         if (head.IsProbe)
         {
             // No visitor: nothing to tell of.

@@ -15,6 +15,7 @@ internal sealed class LocalService(LocalTunnel tunnel, TimeProvider time)
     private const int HasHttp2 = 2;
 
     private readonly LocalConnectionPool _http1 = new(tunnel.Target, tunnel.InsecureTarget, time);
+    private readonly KnockingDelivery _knocking = new(tunnel);
     private readonly Lazy<Http2Client> _http2 = new(() => new Http2Client(tunnel));
 
     // What ALPN gave.
@@ -29,13 +30,21 @@ internal sealed class LocalService(LocalTunnel tunnel, TimeProvider time)
             : NegotiateAsync(stream, request, maxHeadBytes, recording);
 
     /// <summary>Learns from how an exchange ended: a service that could not be talked to is asked anew what it speaks.</summary>
-    public void Ended(RelayError error)
+    public void Ended(RequestHead request, RelayError error)
     {
+        _knocking.Ended(request, error);
         if (error is RelayError.LocalUnreachable or RelayError.LocalTlsFailed or RelayError.LocalProtocol)
         {
             _negotiated = Unknown;
         }
     }
+
+    /// <summary>Whether a request out of an inbox comes again although nothing listens still; nobody needs to hear of it.</summary>
+    /// <exception cref="OperationCanceledException"><paramref name="cancellation"/> was cancelled.</exception>
+    public ValueTask<bool> KnocksInVainAsync(RequestHead request, CancellationToken cancellation) =>
+        _knocking.IsAgain(request) ? Not(_knocking.IsTakenAsync(cancellation)) : ValueTask.FromResult(false);
+
+    private static async ValueTask<bool> Not(ValueTask<bool> value) => !await value.ConfigureAwait(false);
 
     private ILocalExchange NewExchange(bool isHttp2, MuxStream stream, RequestHead request, int maxHeadBytes, RecordingExchange? recording) => isHttp2
         ? new Http2Exchange(_http2.Value, tunnel, stream, request, maxHeadBytes, recording)

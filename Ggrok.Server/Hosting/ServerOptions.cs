@@ -128,6 +128,9 @@ public sealed record ServerOptions
     /// <summary>Folder of the requests that wait for clients; null for one where the server was started.</summary>
     public string? InboxFolder { get; init; }
 
+    /// <summary>Where the database is in which requests wait, for Npgsql; null to keep them in files. Has a password.</summary>
+    public string? DatabaseConnection { get; init; }
+
     /// <summary>Bytes of all requests that wait, of all tunnels.</summary>
     public long InboxMaxBytes { get; init; } = 1024L * 1024 * 1024;
 

@@ -106,6 +106,20 @@ internal sealed class SettingsReader(IConfiguration configuration)
         }
     }
 
+    /// <summary>A value that a complaint does not show; null when it is not set.</summary>
+    public string? Secret(string name, Func<string, string> parse)
+    {
+        try
+        {
+            return Text(name) is { } text ? parse(text) : null;
+        }
+        catch (FormatException e)
+        {
+            _complaints.Add($"{name}: {e.Message}");
+            return null;
+        }
+    }
+
     /// <summary>What stands between commas.</summary>
     public IReadOnlyList<string> List(string name) =>
         (Text(name) ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);

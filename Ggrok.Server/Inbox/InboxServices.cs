@@ -5,6 +5,7 @@ using Ggrok.Server.Inbox.Delivery;
 using Ggrok.Server.Inbox.Files;
 using Ggrok.Server.Inbox.Intake;
 using Ggrok.Server.Inbox.Items;
+using Ggrok.Server.Inbox.Postgres;
 using Ggrok.Server.Inbox.Storage;
 using Ggrok.Server.Inbox.Tunnels;
 
@@ -20,9 +21,7 @@ internal static class InboxServices
     {
         services.AddSingleton<InboxId>();
         services.AddSingleton<InboxCounts>();
-        services.AddSingleton<IInboxStore>(s => new FileInboxStore(
-            options.InboxFolder ?? UsualFolder, options.InboxMaxBytes, s.GetRequiredService<InboxId>(), s.GetRequiredService<TimeProvider>(),
-            s.GetRequiredService<ILogger<FileInboxStore>>()));
+        services.AddSingleton(s => MakeStore(s, options));
         services.AddSingleton<InboxBook>();
         services.AddSingleton<InboxIntake>();
         services.AddSingleton<IEdgePolicyFactory, InboxPolicyFactory>();
@@ -32,5 +31,16 @@ internal static class InboxServices
         services.AddSingleton<InboxApi>();
         services.AddHostedService<InboxStart>();
         services.AddHostedService<InboxCourier>();
+    }
+
+    // A folder that somebody has named is meant, also where a platform gives every program a database.
+    private static IInboxStore MakeStore(IServiceProvider services, ServerOptions options)
+    {
+        TimeProvider time = services.GetRequiredService<TimeProvider>();
+        return options is { DatabaseConnection: { } database, InboxFolder: null }
+            ? new PostgresInboxStore(database, options.InboxMaxBytes, time, services.GetRequiredService<ILogger<PostgresInboxStore>>())
+            : new FileInboxStore(
+                options.InboxFolder ?? UsualFolder, options.InboxMaxBytes, services.GetRequiredService<InboxId>(), time,
+                services.GetRequiredService<ILogger<FileInboxStore>>());
     }
 }

@@ -56,7 +56,19 @@ internal sealed partial class InboxStart(
         }
     }
 
-    private void OnTunnelsChanged() => _ = TryOpenAsync();
+    private void OnTunnelsChanged() => _ = ReloadAsync();
+
+    private async Task ReloadAsync()
+    {
+        try
+        {
+            await tunnels.LoadAsync().ConfigureAwait(false);
+        }
+        catch (InboxStoreException e)
+        {
+            LogNotOpened(e.Message);
+        }
+    }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "The inbox is in {Place}")]
     private partial void LogOpened(string place);

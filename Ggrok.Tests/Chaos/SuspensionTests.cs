@@ -140,6 +140,7 @@ public class SuspensionTests(ITestOutputHelper output)
         await using ChaosScene scene = await ChaosScene.HereAsync(chance, tenants: 1);
         Tenant tenant = scene.Tenants[0];
         TunnelSession session = ((ServerHere)scene.Server).Running.Get<SessionDirectory>().Sessions.Single();
+        scene.HasHttp2 = false;
         tenant.Link.Refuse();
         tenant.Link.CutAll(CutKind.Reset);
         await Eventually.BecomesAsync(() => Task.FromResult(session.IsSuspended), true);

@@ -20,7 +20,7 @@ public sealed class InboxScene : IAsyncDisposable
     private readonly string _clientId = Guid.NewGuid().ToString("N");
     private readonly int _localPort = FreePorts.One();
     private readonly int _port = FreePorts.One();
-    private readonly HttpClient _http = new(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false }) { Timeout = Within.Limit };
+    private readonly HttpClient _http = new(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false, RequestHeaderEncodingSelector = static (_, _) => Encoding.Latin1 }) { Timeout = Within.Limit };
     private LocalApp? _app;
     private RunningClient? _client;
 
@@ -57,7 +57,8 @@ public sealed class InboxScene : IAsyncDisposable
         return scene;
     }
 
-    public async Task StartServerAsync() => Server = await RunningServer.StartAsync([("GGROK_INBOX_DIR", _folder), .. _settings], port: _port, time: Time);
+    public async Task StartServerAsync() => Server = await RunningServer.StartAsync(
+        _settings.Any(s => s.Name == "DATABASE_URL") ? _settings : [("GGROK_INBOX_DIR", _folder), .. _settings], port: _port, time: Time);
 
     public Task StopServerAsync() => Server.DisposeAsync().AsTask();
 

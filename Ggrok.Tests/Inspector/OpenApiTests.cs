@@ -15,7 +15,7 @@ public class OpenApiTests
         JsonElement document = await scene.GetAsync("/api/openapi.json");
         foreach ((string path, HttpMethod method, _) in OpenApiForm.Operations(document))
         {
-            using var request = new HttpRequestMessage(method, path.Replace("{number}", "7", StringComparison.Ordinal).Replace("{other}", "8", StringComparison.Ordinal).Replace("{name}", "none", StringComparison.Ordinal));
+            using var request = new HttpRequestMessage(method, path.Replace("{number}", "7", StringComparison.Ordinal).Replace("{other}", "8", StringComparison.Ordinal).Replace("{name}", "none", StringComparison.Ordinal).Replace("{id}", "01JD0000000000000000000000", StringComparison.Ordinal));
             using HttpResponseMessage response = await scene.Api.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
 
             response.StatusCode.ShouldNotBe(HttpStatusCode.MethodNotAllowed, path);
@@ -52,7 +52,7 @@ public class OpenApiTests
         JsonElement document = await scene.GetAsync("/api/openapi.json");
         foreach (string path in new[]
         {
-            "/api/session", "/api/status", "/api/exchanges", "/api/exchanges/{number}", "/api/exchanges/{number}/messages", "/api/stats", "/api/rules", "/api/exchanges/{number}/diff/{other}",
+            "/api/session", "/api/status", "/api/exchanges", "/api/exchanges/{number}", "/api/exchanges/{number}/messages", "/api/stats", "/api/rules", "/api/inbox", "/api/exchanges/{number}/diff/{other}",
         })
         {
             JsonElement schema = OpenApiForm.Answer(document, path, "get", "200");

@@ -44,7 +44,7 @@ public sealed class RunningServer : IAsyncDisposable
         {
             // Only what the test says counts, not the environment of the machine.
             builder.Configuration.Sources.Clear();
-            builder.Configuration.AddInMemoryCollection((settings ?? []).Prepend(("GGROK_INBOX_DIR", inbox)).Reverse().DistinctBy(s => s.Item1).Select(s => KeyValuePair.Create(s.Item1, (string?)s.Item2)));
+            builder.Configuration.AddInMemoryCollection((settings ?? []).Concat(settings?.Any(s => s.Name is "GGROK_INBOX_DIR" or "DATABASE_URL") == true ? [] : [("GGROK_INBOX_DIR", inbox)]).Select(s => KeyValuePair.Create(s.Name, (string?)s.Value)));
             if (kestrel is null)
             {
                 builder.Configuration["URLS"] = $"http://127.0.0.1:{port}";

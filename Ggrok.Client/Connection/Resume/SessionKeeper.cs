@@ -77,12 +77,9 @@ internal sealed class SessionKeeper(
                     return;
                 }
 
-                if (isElsewhere)
-                {
-                    // The way is free again, only who answers is another: there is nothing to wait longer and longer for.
-                    (failures, pause) = (0, PauseAfter(0));
-                }
-
+                // The way is free again, only who answers is another: there is nothing to wait longer and longer for.
+                failures = isElsewhere ? 0 : failures;
+                pause = PauseAfter(failures);
                 pause = e.Outcome.RetryAfter is { } asked && asked > pause ? asked : pause;
             }
 

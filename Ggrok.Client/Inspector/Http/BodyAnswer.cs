@@ -12,18 +12,25 @@ internal static class BodyAnswer
 {
     private static readonly string[] Pictures = ["image/png", "image/jpeg", "image/gif", "image/webp", "image/avif", "image/bmp", "image/x-icon", "image/vnd.microsoft.icon", "image/svg+xml"];
 
-    public static async Task SendAsync(HttpContext context, ExchangeSnapshot exchange, bool ofRequest, bool decoded)
+    /// <summary>Sends a body of an exchange.</summary>
+    public static Task SendAsync(HttpContext context, ExchangeSnapshot exchange, bool ofRequest, bool decoded) => SendAsync(
+        context, BodyProjection.Bytes(exchange, ofRequest, decoded), (ofRequest ? exchange.Request.Headers : exchange.Response?.Headers ?? []).MediaType(),
+        string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{exchange.Number}-{(ofRequest ? "request" : "response")}"));
+
+    /// <summary>Sends a body.</summary>
+    /// <param name="context">Who asked.</param>
+    /// <param name="bytes">The body.</param>
+    /// <param name="type">Its media type.</param>
+    /// <param name="name">Name of the attachment, without its extension.</param>
+    public static async Task SendAsync(HttpContext context, ReadOnlyMemory<byte> bytes, string type, string name)
     {
-        ReadOnlyMemory<byte> bytes = BodyProjection.Bytes(exchange, ofRequest, decoded);
-        string type = (ofRequest ? exchange.Request.Headers : exchange.Response?.Headers ?? []).MediaType();
         bool isPicture = Pictures.Contains(type);
         HttpResponse response = context.Response;
         response.ContentType = isPicture ? type : "application/octet-stream";
         response.Headers.ContentSecurityPolicy = "default-src 'none'; style-src 'unsafe-inline'; sandbox";
         if (!isPicture)
         {
-            response.Headers.ContentDisposition = string.Create(System.Globalization.CultureInfo.InvariantCulture,
-                $"attachment; filename=\"{exchange.Number}-{(ofRequest ? "request" : "response")}{ExtensionOf(type)}\"");
+            response.Headers.ContentDisposition = $"attachment; filename=\"{name}{ExtensionOf(type)}\"";
         }
 
         response.ContentLength = bytes.Length;

@@ -56,7 +56,7 @@ internal sealed class ExchangeFilter
         && (_source is null || row.Source == _source)
         && (_text is null || Texts(row).Any(t => t?.Contains(_text, StringComparison.OrdinalIgnoreCase) == true));
 
-    private static string?[] Texts(ExchangeRow row) => [row.Target, row.Host, row.Method, row.Id, row.Tunnel, row.Error, row.Webhook];
+    private static string?[] Texts(ExchangeRow row) => [row.Target, row.Host, row.Method, row.Id, row.Tunnel, row.Error, row.Webhook, row.Delivery?.Id];
 
     private static bool HasStatus(ExchangeRow row, string status)
     {

@@ -1,5 +1,6 @@
 using Ggrok.Client.Inspector.Content;
 using Ggrok.Client.Inspector.Http.Contracts;
+using Ggrok.Client.Inspector.Inbox;
 using Ggrok.Client.Inspector.Recording;
 using Ggrok.Shared.Protocol;
 using Ggrok.Shared.Webhooks;
@@ -39,6 +40,7 @@ internal static class ExchangeRows
             Rule = exchange.Rule,
             Edited = exchange.WasEdited,
             Webhook = exchange.Webhook is { } webhook ? $"{webhook.Provider.DisplayName()} {webhook.EventName}".TrimEnd() : null,
+            Delivery = DeliveryMark.Of(request.Headers),
         };
     }
 

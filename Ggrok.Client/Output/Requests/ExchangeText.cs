@@ -26,6 +26,12 @@ internal sealed class ExchangeText(Palette palette)
             yield return Line("Webhook", $"{SafeText.Line($"{webhook.Provider} {webhook.Event}")}, signature: {webhook.Signature}{reason}");
         }
 
+        if (row.Delivery is { } delivery)
+        {
+            string came = delivery.Received is { } received ? string.Create(CultureInfo.InvariantCulture, $", received {received.ToLocalTime():yyyy-MM-dd HH:mm:ss.fff}") : "";
+            yield return Line("Inbox", SafeText.Line(delivery.Id) + came + (delivery.Attempt is { } attempt ? string.Create(CultureInfo.InvariantCulture, $", attempt {attempt}") : ""));
+        }
+
         if (row.ReplayOf is { } original)
         {
             yield return Line("Replay", string.Create(CultureInfo.InvariantCulture, $"of {original}{(exchange.OtherTarget is { } other ? " to " + SafeText.Line(other) : "")}"));
@@ -43,8 +49,10 @@ internal sealed class ExchangeText(Palette palette)
     }
 
     /// <summary>Request line and fields.</summary>
-    public IEnumerable<string> Head(RequestDetails request) =>
-        Fields($"{request.Method} {request.Target} HTTP/{request.Version}", request.Headers);
+    public IEnumerable<string> Head(RequestDetails request) => Head(request.Method, request.Target, request.Version, request.Headers);
+
+    /// <summary>Request line and fields.</summary>
+    public IEnumerable<string> Head(string method, string target, string version, IReadOnlyList<string[]> headers) => Fields($"{method} {target} HTTP/{version}", headers);
 
     /// <summary>Status line and fields.</summary>
     public IEnumerable<string> Head(ResponseDetails response) => Fields($"HTTP {response.Status} {response.Reason}".TrimEnd(), response.Headers);
@@ -55,7 +63,8 @@ internal sealed class ExchangeText(Palette palette)
     /// <summary>A body: JSON with a line for each value, other text as it is, bytes as numbers.</summary>
     /// <param name="body">The body.</param>
     /// <param name="bytes">Its first bytes when it is no text.</param>
-    public IEnumerable<string> Body(BodyDetails body, ReadOnlyMemory<byte> bytes)
+    /// <param name="all">The option that gives all of it.</param>
+    public IEnumerable<string> Body(BodyDetails body, ReadOnlyMemory<byte> bytes, string all = "--body request|response")
     {
         if (body.Bytes == 0)
         {
@@ -65,14 +74,14 @@ internal sealed class ExchangeText(Palette palette)
         bool isJson = body.Type?.Contains("json", StringComparison.OrdinalIgnoreCase) == true;
         string? text = isJson && body.Text is { } json ? PrettyJson.Of(json) ?? json : body.Text;
         IEnumerable<string> lines = text is not null ? SafeText.Lines(text).TrimEnd('\n').Split('\n') : HexDump.Lines(bytes[..Math.Min(bytes.Length, MostHexBytes)]);
-        return lines.Concat(Notes(body, bytes).Select(n => palette.Quiet($"({n})")));
+        return lines.Concat(Notes(body, bytes, all).Select(n => palette.Quiet($"({n})")));
     }
 
-    private static IEnumerable<string> Notes(BodyDetails body, ReadOnlyMemory<byte> bytes)
+    private static IEnumerable<string> Notes(BodyDetails body, ReadOnlyMemory<byte> bytes, string all)
     {
         if (body.Text is null && bytes.Length > MostHexBytes)
         {
-            yield return $"the first {MostHexBytes} of {Readable.Count(bytes.Length)} bytes; all: --body request|response";
+            yield return $"the first {MostHexBytes} of {Readable.Count(bytes.Length)} bytes; all: {all}";
         }
 
         if (body is { Truncated: true, Note: null })

@@ -74,6 +74,11 @@ internal sealed class RowText(Palette palette, int? width)
             notes.Add(SafeText.Line(webhook));
         }
 
+        if (row.Delivery is { } delivery)
+        {
+            notes.Add(delivery.Attempt is > 1 and { } attempt ? string.Create(CultureInfo.InvariantCulture, $"inbox, attempt {attempt}") : "inbox");
+        }
+
         if (row.ReplayOf is { } original)
         {
             notes.Add(string.Create(CultureInfo.InvariantCulture, $"replay of {original}"));

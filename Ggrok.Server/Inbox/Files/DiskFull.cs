@@ -12,7 +12,8 @@ internal static class DiskFull
     private const int WindowsDiskFull = unchecked((int)0x80070070);
     private const int WindowsHandleFull = unchecked((int)0x80070027);
 
-    public static bool Is(Exception e) => e is IOException && (RuntimeInformation.IsOSPlatform(OSPlatform.Windows)
+    // The platform takes a file that would be larger than it may be for an argument that is out of range.
+    public static bool Is(Exception e) => e is ArgumentOutOfRangeException || (e is IOException && (RuntimeInformation.IsOSPlatform(OSPlatform.Windows)
         ? e.HResult is WindowsDiskFull or WindowsHandleFull
-        : e.HResult is NoSpace or FileTooLarge || e.HResult == (OperatingSystem.IsMacOS() ? QuotaOfApple : QuotaOfLinux));
+        : e.HResult is NoSpace or FileTooLarge || e.HResult == (OperatingSystem.IsMacOS() ? QuotaOfApple : QuotaOfLinux)));
 }

@@ -412,8 +412,9 @@ internal sealed class FileInboxStore : IInboxStore
         {
             return await work().ConfigureAwait(false);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException or InvalidOperationException)
+        catch (Exception e) when (e is not (OutOfMemoryException or InboxStoreException))
         {
+            // Whatever the disk does must not end more than this.
             throw new InboxStoreException(e.Message, DiskFull.Is(e), e);
         }
     }

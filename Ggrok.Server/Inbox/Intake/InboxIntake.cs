@@ -18,7 +18,7 @@ namespace Ggrok.Server.Inbox.Intake;
 /// they could not be delivered.
 /// </summary>
 internal sealed partial class InboxIntake(
-    IInboxStore store, InboxBook book, InboxId ids, InboxCounts counts, TimeProvider time, ILogger<InboxIntake> log)
+    IInboxStore store, InboxBook book, TunnelRegistry registry, InboxId ids, InboxCounts counts, TimeProvider time, ILogger<InboxIntake> log)
 {
     // Who sends slowly only wants memory to be held.
     private static readonly TimeSpan BodyTime = TimeSpan.FromSeconds(60);
@@ -143,9 +143,20 @@ internal sealed partial class InboxIntake(
         InboxReceipt receipt;
         try
         {
+            if (!IsKept(exchange.Route, tunnel, options))
+            {
+                return RelayError.TunnelAway;
+            }
+
             // A request whose tunnel is forgotten by a crash would be nobody's.
             await book.SavedAsync(tunnel).ConfigureAwait(false);
             receipt = await store.AddAsync(item, request, body, new InboxBounds(options.MaxRequests, options.MaxBytes)).ConfigureAwait(false);
+            if (receipt.Id is not null && book.Find(tunnel) is null)
+            {
+                // Its owner lost the name meanwhile, and everything in the inbox was removed a moment ago.
+                await store.DropAsync(new InboxQuery([tunnel]) { Id = receipt.Id }).ConfigureAwait(false);
+                return RelayError.TunnelAway;
+            }
         }
         catch (InboxStoreException e)
         {
@@ -170,6 +181,24 @@ internal sealed partial class InboxIntake(
         }
 
         return await AnswerAsync(arrival, receipt.Id).ConfigureAwait(false);
+    }
+
+    // The name may have changed hands while the request was on its way; and the server's policies may have an inbox for a tunnel
+    // that was there before them.
+    private bool IsKept(TunnelRoute route, string tunnel, InboxOptions options)
+    {
+        if (book.Find(tunnel) is { } known)
+        {
+            return InboxTunnels.IsOwn(known, route);
+        }
+
+        if (registry.Find(route.Key) is not { } current || !current.Owner.IsSameParty(route.Owner))
+        {
+            return false;
+        }
+
+        book.Keep(InboxRoute.ToTunnel(current, options.MaxAge, time.GetUtcNow()));
+        return true;
     }
 
     // Whether it was delivered cannot be told while the store fails; that it comes twice is better than that it does not come.

@@ -61,6 +61,15 @@ internal sealed partial class InboxBook(IInboxStore store, InboxCounts counts, I
         };
     }
 
+    /// <summary>Whether the store says the same of a tunnel, and has said it for a while.</summary>
+    public bool IsSaved(string name)
+    {
+        lock (_gate)
+        {
+            return _writing.GetValueOrDefault(name) is null or { IsCompletedSuccessfully: true };
+        }
+    }
+
     private Task Enqueue(string name, Func<Task> write)
     {
         lock (_gate)

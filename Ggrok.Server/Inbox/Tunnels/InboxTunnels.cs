@@ -75,8 +75,18 @@ internal sealed partial class InboxTunnels(
     /// <summary>Reads which names are kept, and keeps them.</summary>
     public async Task LoadAsync()
     {
+        InboxTunnel[] before = [.. book.All.Where(t => book.IsSaved(t.Name))];
         IReadOnlyList<InboxTunnel> stored = await store.LoadTunnelsAsync().ConfigureAwait(false);
         Predicate<string> counts = tokens.ThoseThatCount();
+        foreach (InboxTunnel gone in before.Where(t => !stored.Any(s => s.Name == t.Name)))
+        {
+            // Given free at another server. Whoever is here keeps it.
+            if (registry.Free(InboxRoute.KeyOf(gone)))
+            {
+                book.Unload(gone.Name);
+            }
+        }
+
         foreach (InboxTunnel tunnel in stored.Where(t => book.Find(t.Name) is null))
         {
             book.Load(tunnel);

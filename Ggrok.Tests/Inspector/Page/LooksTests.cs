@@ -50,7 +50,7 @@ public sealed class LooksTests(PageBrowser browser)
             await Soundness.NothingIsCutAsync(scene.Page);
             await scene.Page.GoBackAsync();
             await Expect(scene.Details).ToBeHiddenAsync();
-            foreach (string view in new[] { "Charts", "Rules" })
+            foreach (string view in new[] { "Charts", "Rules", "Inbox" })
             {
                 await scene.Page.GetByRole(AriaRole.Link, new() { Name = view }).Last.TapAsync();
                 await Soundness.NothingIsCutAsync(scene.Page);

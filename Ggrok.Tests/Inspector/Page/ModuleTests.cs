@@ -30,9 +30,17 @@ public sealed class ModuleTests(PageBrowser browser)
             ("(() => { const items = []; for (const number of [3, 1, 2, 3, 5]) place(items, { number }); remove(items, 2); return [items.map((i) => i.number), lowerBound(items, 4), remove(items, 9)]; })()", "[[1,3,5],2,false]"),
         ]),
         ("model/router.js", [
-            ("['', '#/', '#/charts', '#/exchanges/42', '#/exchanges/42/response', '#/exchanges/0', '#/exchanges/x', '#/javascript:alert(1)'].map(parse)",
-                """[{"view":"requests"},{"view":"requests"},{"view":"charts"},{"view":"requests","number":42,"tab":"overview"},{"view":"requests","number":42,"tab":"response"},{"view":"requests"},{"view":"requests"},{"view":"requests"}]"""),
+            ("['', '#/', '#/charts', '#/inbox', '#/exchanges/42', '#/exchanges/42/response', '#/exchanges/0', '#/exchanges/x', '#/javascript:alert(1)'].map(parse)",
+                """[{"view":"requests"},{"view":"requests"},{"view":"charts"},{"view":"inbox"},{"view":"requests","number":42,"tab":"overview"},{"view":"requests","number":42,"tab":"response"},{"view":"requests"},{"view":"requests"},{"view":"requests"}]"""),
             ("[{ view: 'rules' }, { view: 'requests' }, { view: 'requests', number: 7, tab: 'overview' }, { view: 'requests', number: 7, tab: 'request' }].map(format)", """["#/rules","#/","#/exchanges/7","#/exchanges/7/request"]"""),
+        ]),
+        ("inbox/describe.js", [
+            ("[tallyText(0, 0), tallyText(1, 0), tallyText(1204, 2), tallyText(0, 1)]", """["","1 webhook waits","1,204 webhooks wait, 2 dead","1 dead"]"""),
+            ("[{ attempts: 0 }, { attempts: 1, state: 'waiting', nextAttempt: '1970-01-01T00:00:30Z' }, { attempts: 3, lastFailure: '500', state: 'dead', nextAttempt: null }].map((item) => failureText(item, new Date(0)))",
+                """[null,"Failed once; next attempt in 30 s","Failed 3 times: 500"]"""),
+            ("[inboxText({ waiting: 0, dead: 0, bytes: 0, maxBytes: 9 }), inboxText({ waiting: 2, dead: 1, bytes: 1500, maxBytes: 67108864, away: true, until: null })]",
+                """["empty","2 webhooks wait, 1 dead, 1.50 kB of 64 MiB; away"]"""),
+            ("['github', 'standardwebhooks', 'x'].map(providerName)", """["GitHub","Standard Webhooks","x"]"""),
         ]),
         ("list/range.js", [
             ("[visibleRange(0, 320, 32, 10000), visibleRange(160000, 320, 32, 10000), visibleRange(1e9, 320, 32, 10000), visibleRange(0, 320, 32, 3)]",

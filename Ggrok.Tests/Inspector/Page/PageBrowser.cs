@@ -1,3 +1,4 @@
+using Ggrok.Client.Connection;
 using Ggrok.Client.Inspector;
 using Ggrok.Tests.Peers;
 using Microsoft.AspNetCore.Http;
@@ -34,9 +35,9 @@ public sealed class PageBrowser : IAsyncLifetime
     }
 
     /// <summary>Opens the page beside a tunnel to a local service, runs the test, and fails on whatever the page complained of.</summary>
-    internal async Task InspectAsync(RequestDelegate app, Func<PageScene, Task> test, Action<BrowserNewContextOptions>? context = null, Func<InspectOptions, InspectOptions>? inspect = null, Func<InspectorScene, Task>? before = null)
+    internal async Task InspectAsync(RequestDelegate app, Func<PageScene, Task> test, Action<BrowserNewContextOptions>? context = null, Func<InspectOptions, InspectOptions>? inspect = null, Func<InspectorScene, Task>? before = null, Func<LocalTunnel, LocalTunnel>? tunnel = null)
     {
-        await using InspectorScene scene = await InspectorScene.StartAsync(app, inspect);
+        await using InspectorScene scene = await InspectorScene.StartAsync(app, inspect, tunnel);
         if (before is not null)
         {
             await before(scene);

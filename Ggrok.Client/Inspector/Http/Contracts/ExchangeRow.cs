@@ -46,6 +46,8 @@ internal sealed record ExchangeRow
     public bool Edited { get; init; }
 
     public string? Webhook { get; init; }
+
+    public DeliveryDetails? Delivery { get; init; }
 }
 
 /// <summary>A part of the list.</summary>

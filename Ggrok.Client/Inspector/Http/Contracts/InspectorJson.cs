@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Ggrok.Client.Inbox.Contracts;
 using Ggrok.Client.Inspector.Replay;
 using Ggrok.Client.Inspector.Rules;
 
@@ -24,6 +25,10 @@ namespace Ggrok.Client.Inspector.Http.Contracts;
 [JsonSerializable(typeof(ProblemBody))]
 [JsonSerializable(typeof(ReplayOrder))]
 [JsonSerializable(typeof(DiffDetails))]
+[JsonSerializable(typeof(InboxView))]
+[JsonSerializable(typeof(StoredDetails))]
+[JsonSerializable(typeof(InboxItem))]
+[JsonSerializable(typeof(InboxCount))]
 internal sealed partial class InspectorJson : JsonSerializerContext
 {
     /// <summary>As it is sent: never part of HTML, so quotes and letters of all languages may stay as they are.</summary>

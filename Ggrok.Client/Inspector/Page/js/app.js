@@ -19,6 +19,7 @@ import { makeSplitter } from './shell/splitter.js';
 import { toast } from './shell/toast.js';
 import { ChartsPage } from './charts/page.js';
 import { RulesPage } from './rules/page.js';
+import { InboxPage } from './inbox/page.js';
 
 const mostExchanges = 10000;
 const leeway = 50;
@@ -43,6 +44,7 @@ export class App {
     this.details = new Details(byId('details'), this);
     this.charts = new ChartsPage(byId('view-charts'), this);
     this.rulesPage = new RulesPage(byId('view-rules'), this);
+    this.inbox = new InboxPage(byId('view-inbox'), this);
     this.catcher = new Catcher((limit) => this.fetchLatest(limit), (count) => this.requests.setSkipped(count));
     this.feed = new Feed(this.api.url('events'), this.handlers());
     makeSplitter(byId('splitter'), byId('view-requests'));
@@ -86,6 +88,7 @@ export class App {
     this.catcher.reset();
     this.requests.list.settle(this.router.route.number);
     this.details.refresh();
+    this.inbox.look();
   }
 
   /** A list that is refused must not keep the requests from being shown. */
@@ -146,16 +149,17 @@ export class App {
   showRoute(route) {
     const { list } = this.requests;
     if (route.view !== 'requests') list.setShown(false);
-    for (const view of ['requests', 'charts', 'rules']) byId(`view-${view}`).hidden = view !== route.view;
+    for (const view of ['requests', 'charts', 'rules', 'inbox']) byId(`view-${view}`).hidden = view !== route.view;
     if (route.view === 'requests') list.setShown(true);
     this.header.setView(route.view);
     this.charts.setShown(route.view === 'charts');
+    this.inbox.setShown(route.view === 'inbox');
     const hasDetails = route.view === 'requests' && Boolean(route.number);
     byId('view-requests').classList.toggle('split', hasDetails);
     byId('splitter').hidden = !hasDetails;
     if (hasDetails && list.active !== route.number) list.setActive(route.number, { show: true });
     this.details.show(hasDetails ? route : null);
-    document.title = hasDetails ? `#${route.number} · Ggrok` : { requests: 'Ggrok', charts: 'Charts · Ggrok', rules: 'Rules · Ggrok' }[route.view];
+    document.title = hasDetails ? `#${route.number} · Ggrok` : { requests: 'Ggrok', charts: 'Charts · Ggrok', rules: 'Rules · Ggrok', inbox: 'Inbox · Ggrok' }[route.view];
   }
 
   open(number, tab, { replace = this.router.route.number !== undefined } = {}) {
@@ -207,6 +211,7 @@ export class App {
       c: onCurrent((number) => copyAs(this, number, 'curl')),
       p: () => isList() && this.requests.togglePause(), '?': openHelp,
       'g r': () => this.router.go({ view: 'requests' }), 'g c': () => this.router.go({ view: 'charts' }), 'g u': () => this.router.go({ view: 'rules' }),
+      'g i': () => this.router.go({ view: 'inbox' }),
       ...Object.fromEntries([1, 2, 3, 4, 5].map((number) => [String(number), () => this.details.chooseTab(number - 1)])),
     };
   }

@@ -10,7 +10,7 @@ export function openDialog({ title, body, foot = [], wide = false, onclose }) {
     el('header', {},
       el('h2', { id }, title),
       el('button', { class: 'button plain only', type: 'button', 'aria-label': 'Close', onclick: close }, icon('close'))),
-    el('div', { class: 'content' }, body),
+    el('div', { class: 'content scroll' }, body),
     ...(foot.length ? [el('footer', {}, foot)] : []));
   dialog.addEventListener('close', () => {
     dialog.remove();

@@ -14,6 +14,15 @@ export function exchangeSource(app, number, side, body) {
   }, () => app.api.getBytes(path, { decoded: true }));
 }
 
+/** The body of a request that the server keeps. */
+export function storedSource(app, id, body) {
+  const path = `inbox/items/${id}/body`;
+  return withBytes({
+    ...body, fileName: `${id}.${endings[essence(body.type)] ?? 'bin'}`, imageUrl: () => app.api.url(path, { decoded: true }), form: null,
+    loadSent: () => app.api.getBytes(path),
+  }, () => app.api.getBytes(path, { decoded: true }));
+}
+
 /** A part of a multipart body. */
 export function partSource(part, index) {
   const { length } = part.body;

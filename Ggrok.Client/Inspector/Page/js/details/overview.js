@@ -1,4 +1,5 @@
 import { el } from '../dom.js';
+import { icon } from '../icons.js';
 import { bytes, dateAndTime, duration, exactClock, relative } from '../format/figures.js';
 import { copyButton } from '../share/clipboard.js';
 import { HeldEditor } from './held.js';
@@ -18,6 +19,7 @@ export function overview(app, exchange) {
     held?.node,
     failure(exchange),
     webhook(exchange.webhook),
+    delivery(exchange.summary.delivery),
     section('Timing', waterfall(exchange), { end: el('span', { class: 'soft' }, duration(exchange.summary.durationMs)) }),
     section('Facts', facts(app, exchange)));
   // What somebody is typing must not be made anew.
@@ -39,6 +41,16 @@ function webhook(hook) {
     el('header', {}, el('h3', {}, `${hook.provider} webhook`), el('span', { class: `pill ${style}` }, words)),
     factGrid([['Event', hook.event ? el('code', {}, hook.event) : null], ['Delivery', hook.deliveryId ? el('code', {}, hook.deliveryId) : null]]),
     hook.reason ? el('p', { class: 'soft' }, hook.reason) : null);
+}
+
+function delivery(stored) {
+  if (!stored) return null;
+  const at = stored.received ? new Date(stored.received) : null;
+  return el('section', { class: 'card', role: 'note' },
+    el('header', {}, el('h3', {}, icon('inbox'), 'Out of the inbox'), stored.attempt ? el('span', { class: `pill ${stored.attempt > 1 ? 'warn' : ''}` }, `Attempt ${stored.attempt}`) : null),
+    factGrid([
+      ['Received', at ? el('span', { title: at.toISOString() }, `${dateAndTime(at)}${exactClock(at).slice(8)} (${relative(at)})`) : null],
+      ['Delivery id', el('span', { class: 'with-copy' }, el('code', {}, stored.id), copyButton(stored.id, 'Copy the delivery id', 'Delivery id copied'))]]));
 }
 
 function waterfall(exchange) {

@@ -48,7 +48,7 @@ export function fillRow(row, exchange, { severalHosts }) {
   setText(parts.time, clock(new Date(exchange.startedAt)));
   fillDuration(row, exchange);
   setText(parts.size, sizeOf(exchange));
-  node.setAttribute('aria-label', `${exchange.method} ${exchange.target}, ${title}, ${parts.duration.textContent}, ${parts.time.textContent}${exchange.webhook ? `, ${exchange.webhook}` : ''}`);
+  node.setAttribute('aria-label', `${exchange.method} ${exchange.target}, ${title}, ${parts.duration.textContent}, ${parts.time.textContent}${exchange.webhook ? `, ${exchange.webhook}` : ''}${exchange.delivery ? `, out of the inbox, ${deliveryWord(exchange.delivery)}` : ''}`);
 }
 
 /** Shows how long a running exchange takes by now. */
@@ -77,9 +77,12 @@ function sizeOf(exchange) {
   return size === 0 && exchange.state !== 'done' ? '' : bytes(size);
 }
 
+const deliveryWord = ({ attempt }) => (attempt > 1 ? `attempt ${attempt}` : 'inbox');
+
 function fillMarks(row, exchange) {
   const marks = [];
   if (exchange.webhook) marks.push(['webhook', null, exchange.webhook, 'Webhook']);
+  if (exchange.delivery) marks.push(['stored', 'inbox', deliveryWord(exchange.delivery), 'Out of the inbox,']);
   if (kinds[exchange.kind]) marks.push(['live', null, kinds[exchange.kind], 'Kind']);
   if (exchange.replayOf) marks.push(['', 'replay', `#${exchange.replayOf}`, 'Replay of']);
   else if (exchange.source === 'replay') marks.push(['', 'replay', 'replay', '']);

@@ -25,7 +25,7 @@ export function matcher(filter) {
 }
 
 function contains(exchange, text) {
-  return [exchange.target, exchange.host, exchange.method, exchange.id, exchange.tunnel, exchange.error]
+  return [exchange.target, exchange.host, exchange.method, exchange.id, exchange.tunnel, exchange.error, exchange.delivery?.id]
     .some((value) => value?.toLowerCase().includes(text));
 }
 

@@ -1,9 +1,9 @@
-// Where the reader is, in the address: #/, #/exchanges/42, #/exchanges/42/response, #/charts, #/rules.
+// Where the reader is, in the address: #/, #/exchanges/42, #/exchanges/42/response, #/charts, #/rules, #/inbox.
 
 /** Reads an address's fragment. */
 export function parse(hash) {
   const [view, number, tab] = hash.replace(/^#?\/?/, '').split('/');
-  if (view === 'charts' || view === 'rules') return { view };
+  if (view === 'charts' || view === 'rules' || view === 'inbox') return { view };
   if (view === 'exchanges' && /^[1-9]\d{0,15}$/.test(number ?? '')) {
     return { view: 'requests', number: Number(number), tab: tab || 'overview' };
   }

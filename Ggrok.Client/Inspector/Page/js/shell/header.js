@@ -2,6 +2,7 @@ import { el, put, setText, spoken } from '../dom.js';
 import { icon, mark } from '../icons.js';
 import { bytes, count, dateAndTime, duration, limit, many } from '../format/figures.js';
 import { copy, copyButton } from '../share/clipboard.js';
+import { tallyText } from '../inbox/describe.js';
 import { openMenu } from './menu.js';
 import { themeButton } from './theme.js';
 import { Sparkline } from '../charts/sparkline.js';
@@ -18,9 +19,11 @@ export class Header {
     this.address = el('div', { class: 'public' });
     this.sparkline = new Sparkline();
     this.kept = el('span', { class: 'kept soft' });
-    this.views = [this.view('requests', '#/', 'list', 'Requests'), this.view('charts', '#/charts', 'chart', 'Charts'), this.view('rules', '#/rules', 'rule', 'Rules')];
+    this.views = [this.view('requests', '#/', 'list', 'Requests'), this.view('charts', '#/charts', 'chart', 'Charts'), this.view('rules', '#/rules', 'rule', 'Rules'), this.view('inbox', '#/inbox', 'inbox', 'Inbox')];
     this.heldTally = el('span', { class: 'tally', hidden: true });
     this.views[0].append(this.heldTally);
+    this.inboxTally = el('span', { class: 'tally', hidden: true });
+    this.views.at(-1).append(this.inboxTally);
     node.append(
       el('a', { class: 'brand', href: '#/', 'aria-label': 'Ggrok, to the requests' }, mark(), el('span', {}, 'Ggrok')),
       el('nav', { class: 'views', 'aria-label': 'Pages' }, this.views),
@@ -45,6 +48,13 @@ export class Header {
     this.heldTally.hidden = held === 0;
     setText(this.heldTally, String(held));
     this.heldTally.title = many(held, 'request is held', 'requests are held');
+  }
+
+  setInbox(waiting, dead) {
+    this.inboxTally.hidden = waiting + dead === 0;
+    this.inboxTally.classList.toggle('bad', dead > 0);
+    setText(this.inboxTally, count(waiting + dead));
+    this.inboxTally.title = tallyText(waiting, dead);
   }
 
   setStatus(status) {

@@ -17,6 +17,7 @@ export const keyTable = [
   [['g', 'r'], 'Requests'],
   [['g', 'c'], 'Charts'],
   [['g', 'u'], 'Rules'],
+  [['g', 'i'], 'Inbox'],
   [['?'], 'This help'],
 ];
 
