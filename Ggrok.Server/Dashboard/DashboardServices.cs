@@ -18,6 +18,7 @@ internal static class DashboardServices
         services.AddSingleton<StateEndpoints>();
         services.AddSingleton<TokenEndpoints>();
         services.AddSingleton<TailEndpoint>();
+        services.AddSingleton<InboxEndpoints>();
         services.AddSingleton<DashboardEndpoint>();
     }
 }

@@ -28,6 +28,10 @@ internal sealed class InboxCounts
     /// <summary>Requests that were removed: by somebody, or because they were too old.</summary>
     public long Dropped => Interlocked.Read(ref _dropped);
 
+    /// <summary>All of them by name, as metrics show them.</summary>
+    public IEnumerable<(string Name, long Count)> All =>
+        [("accepted", Accepted), ("repeated", Repeated), ("refused", Refused), ("delivered", Delivered), ("failed", Failed), ("dropped", Dropped)];
+
     public void CountAccepted() => Interlocked.Increment(ref _accepted);
 
     public void CountRepeated() => Interlocked.Increment(ref _repeated);

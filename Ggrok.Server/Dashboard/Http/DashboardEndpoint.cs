@@ -4,7 +4,8 @@ namespace Ggrok.Server.Dashboard.Http;
 
 /// <summary>Everything below <c>/$$ggrok</c> that is not for clients, health checks and scrapes: the page and the API beside it.</summary>
 internal sealed class DashboardEndpoint(
-    PageFiles files, OwnHosts hosts, AdminGuard guard, SignInEndpoints signIn, StateEndpoints state, TokenEndpoints tokens, TailEndpoint tail)
+    PageFiles files, OwnHosts hosts, AdminGuard guard, SignInEndpoints signIn, StateEndpoints state, TokenEndpoints tokens, TailEndpoint tail,
+    InboxEndpoints inbox)
 {
     private const string Api = "/api/";
 
@@ -81,6 +82,7 @@ internal sealed class DashboardEndpoint(
             ("POST", ["tokens"]) => AdmitAsync(context, by => tokens.CreateAsync(context, by)),
             ("DELETE", ["tokens", var name]) => AdmitAsync(context, by => tokens.RevokeAsync(context, by, name)),
             ("GET", ["tail"]) => AdmitAsync(context, by => tail.SendAsync(context, by)),
+            ("GET" or "POST" or "DELETE", ["inbox", _, ..]) => AdmitAsync(context, by => inbox.ServeAsync(context, by, path["inbox/".Length..])),
             (_, ["session" or "sessions" or "tunnels" or "stats" or "tokens" or "tail"] or ["sessions" or "tokens", _]) =>
                 throw new ApiException(StatusCodes.Status405MethodNotAllowed, "This cannot be done here.", "openapi.json describes the API."),
             _ => throw new ApiException(StatusCodes.Status404NotFound, "There is nothing here.", "openapi.json describes the API."),

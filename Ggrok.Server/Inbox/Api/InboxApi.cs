@@ -54,7 +54,8 @@ internal sealed class InboxApi(
         InboxTunnel[] own = [.. desk.Tunnels.Where(t => IsOwn(t, identity, client))];
         try
         {
-            var call = new InboxCall(context, desk, own, what => audit.InboxDropped(identity.Id, Visitor.RemoteOf(context, options.TrustedProxies), what));
+            var call = new InboxCall(context, desk, own, what => audit.InboxDropped(identity.Id, Visitor.RemoteOf(context, options.TrustedProxies), what),
+                (status, message) => InboxAnswers.RefuseAsync(context, status, message));
             await call.ServeAsync(context.Request.Path.Value![(Path.Length + 1)..]).ConfigureAwait(false);
         }
         catch (InboxStoreException)

@@ -10,7 +10,8 @@ namespace Ggrok.Server.Inbox.Api;
 /// <param name="desk">Does what is asked for.</param>
 /// <param name="own">The tunnels that it may be about.</param>
 /// <param name="dropped">Is told in words what was removed.</param>
-internal sealed class InboxCall(HttpContext context, InboxDesk desk, InboxTunnel[] own, Action<string> dropped)
+/// <param name="refuse">Answers what cannot be done, with a status and a sentence.</param>
+internal sealed class InboxCall(HttpContext context, InboxDesk desk, InboxTunnel[] own, Action<string> dropped, Func<int, string, Task> refuse)
 {
     private const int UsualLimit = 100;
     private const int MostLimit = 1000;
@@ -61,7 +62,7 @@ internal sealed class InboxCall(HttpContext context, InboxDesk desk, InboxTunnel
         IReadOnlyList<InboxItem> found = await desk.Store.ListAsync(Mine(words[0])).ConfigureAwait(false);
         if (found.Count == 0)
         {
-            await RefuseAsync(StatusCodes.Status404NotFound, $"There is no request {Printable.Clean(words[0])} in your inbox: it was delivered, became too old, or is of another client.").ConfigureAwait(false);
+            await RefuseAsync(StatusCodes.Status404NotFound, $"There is no request {Printable.Clean(words[0])} here: it was delivered, became too old, or is somebody else's.").ConfigureAwait(false);
             return;
         }
 
@@ -156,7 +157,7 @@ internal sealed class InboxCall(HttpContext context, InboxDesk desk, InboxTunnel
         string name = Uri.UnescapeDataString(given);
         if (Array.Find(own, t => t.Name == name) is not { } tunnel)
         {
-            await RefuseAsync(StatusCodes.Status404NotFound, $"{Printable.Clean(name)} is no tunnel with an inbox of this installation; {Names()}").ConfigureAwait(false);
+            await RefuseAsync(StatusCodes.Status404NotFound, $"{Printable.Clean(name)} is no tunnel with an inbox; {Names()}").ConfigureAwait(false);
             return;
         }
 
@@ -182,7 +183,7 @@ internal sealed class InboxCall(HttpContext context, InboxDesk desk, InboxTunnel
         {
             if (!Array.Exists(own, t => t.Name == tunnel))
             {
-                problem = $"{Printable.Clean(tunnel)} is no tunnel with an inbox of this installation; {Names()}";
+                problem = $"{Printable.Clean(tunnel)} is no tunnel with an inbox; {Names()}";
                 return false;
             }
 
@@ -197,11 +198,11 @@ internal sealed class InboxCall(HttpContext context, InboxDesk desk, InboxTunnel
 
     private InboxQuery Mine(string id) => new([.. own.Select(t => t.Name)]) { Id = id };
 
-    private string Names() => own.Length == 0 ? "it has none." : $"it has {string.Join(", ", own.Select(t => t.Name))}.";
+    private string Names() => own.Length == 0 ? "there is none." : $"there are {string.Join(", ", own.Select(t => t.Name))}.";
 
     private Task GoneAsync(InboxItem item) => RefuseAsync(StatusCodes.Status404NotFound, $"The request {item.Id} is not there any more: it was delivered or dropped just now.");
 
     private Task UnknownAsync() => RefuseAsync(StatusCodes.Status404NotFound, "There is no such thing in the API of the inbox; docs/inbox.md lists it.");
 
-    private Task RefuseAsync(int status, string message) => InboxAnswers.RefuseAsync(context, status, message);
+    private Task RefuseAsync(int status, string message) => refuse(status, message);
 }

@@ -5,11 +5,12 @@ using Ggrok.Server.Inbox.Tunnels;
 namespace Ggrok.Server.Inbox.Files;
 
 /// <summary>Requests as files of a folder, one each, and what is known of them in memory.</summary>
-internal sealed class FileInboxStore : IInboxStore
+internal sealed partial class FileInboxStore : IInboxStore
 {
     private readonly InboxFolder _folder;
     private readonly long _maxBytes;
     private readonly InboxId _ids;
+    private readonly ILogger _log;
     private readonly DiskThreads _disk = new();
     private readonly FolderFlush _flush;
     private readonly SemaphoreSlim _opening = new(1);
@@ -30,6 +31,7 @@ internal sealed class FileInboxStore : IInboxStore
         _folder = new InboxFolder(Path.GetFullPath(path), time, log);
         _maxBytes = maxBytes;
         _ids = ids;
+        _log = log;
         _flush = new FolderFlush(_disk, _folder.FlushItems);
     }
 
@@ -181,7 +183,7 @@ internal sealed class FileInboxStore : IInboxStore
             }
         }
 
-        await OnDiskAsync(() => _folder.WriteState(item)).ConfigureAwait(false);
+        await OnDiskAsync(() => _folder.WriteState(item.Id, Find)).ConfigureAwait(false);
         await FlushAsync().ConfigureAwait(false);
         Changed?.Invoke(item.Tunnel);
     }
@@ -232,6 +234,14 @@ internal sealed class FileInboxStore : IInboxStore
         }
     }
 
+    public InboxTotals KnownTotals()
+    {
+        lock (_gate)
+        {
+            return new InboxTotals(_index.Count - _index.Dead, _index.Dead, _index.Bytes, Oldest: null);
+        }
+    }
+
     public Task<IReadOnlyList<InboxTunnel>> LoadTunnelsAsync() =>
         _isOpen ? OnDiskAsync<IReadOnlyList<InboxTunnel>>(_folder.LoadTunnels) : Task.FromResult<IReadOnlyList<InboxTunnel>>([]);
 
@@ -264,6 +274,8 @@ internal sealed class FileInboxStore : IInboxStore
                 _ids.Skip(item.Place);
             }
         }
+
+        LogOpened(Place, items.Count);
     }
 
     private async Task<InboxReceipt> AddFirstAsync(
@@ -365,6 +377,14 @@ internal sealed class FileInboxStore : IInboxStore
 
     private static async Task<InboxReceipt> AsSecondAsync(Task<InboxReceipt> first) => await first.ConfigureAwait(false) with { IsNew = false };
 
+    private InboxItem? Find(string id)
+    {
+        lock (_gate)
+        {
+            return _index.Find(id);
+        }
+    }
+
     private string? Same(string sameness) => _index.FindSame(sameness) ?? _folder.Delivered.Memory.Find(sameness);
 
     private List<InboxItem> Select(InboxQuery query)
@@ -418,4 +438,7 @@ internal sealed class FileInboxStore : IInboxStore
             throw new InboxStoreException(e.Message, DiskFull.Is(e), e);
         }
     }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "The inbox is in {Place}, with {Count} requests")]
+    private partial void LogOpened(string place, int count);
 }

@@ -13,6 +13,12 @@ internal sealed class ItemIndex
     /// <summary>Bytes of all items, and of those that are being written.</summary>
     public long Bytes { get; private set; }
 
+    /// <summary>How many items there are.</summary>
+    public int Count => _items.Count;
+
+    /// <summary>How many of them are dead.</summary>
+    public int Dead { get; private set; }
+
     /// <summary>All items.</summary>
     public IEnumerable<InboxItem> Items => _items.Values;
 
@@ -66,7 +72,11 @@ internal sealed class ItemIndex
         shelf.Count++;
         shelf.Bytes += item.StoredBytes;
         Bytes += item.StoredBytes;
-        if (!item.IsDead)
+        if (item.IsDead)
+        {
+            Dead++;
+        }
+        else
         {
             shelf.Queue.Add((item.Place, item.Id));
         }
@@ -90,6 +100,7 @@ internal sealed class ItemIndex
         shelf.Bytes -= item.StoredBytes;
         Bytes -= item.StoredBytes;
         shelf.Queue.Remove((item.Place, item.Id));
+        Dead -= item.IsDead ? 1 : 0;
         Forget(item.Tunnel, shelf);
         if (item.Sameness is not null && _same.GetValueOrDefault(item.Sameness) == id)
         {

@@ -8,7 +8,7 @@ using Ggrok.Server.Inbox.Tunnels;
 namespace Ggrok.Server.Inbox.Postgres;
 
 /// <summary>Requests in PostgreSQL, which several servers may share.</summary>
-internal sealed class PostgresInboxStore : IInboxStore
+internal sealed partial class PostgresInboxStore : IInboxStore
 {
     private const string Notify = "SELECT pg_notify('" + Listener.Items + "', t) FROM (SELECT DISTINCT tunnel AS t FROM changed) AS names";
 
@@ -17,10 +17,12 @@ internal sealed class PostgresInboxStore : IInboxStore
     private readonly Listener _listener;
     private readonly long _maxBytes;
     private readonly TimeProvider _time;
+    private readonly ILogger _log;
     private readonly string _own = Guid.NewGuid().ToString("N");
     private readonly SemaphoreSlim _opening = new(1);
     private readonly ConcurrentDictionary<string, bool> _waiting = new(StringComparer.Ordinal);
     private long _bytes;
+    private InboxTotals _totals = InboxTotals.None;
     private volatile bool _isOpen;
 
     /// <param name="connectionString">Where the database is.</param>
@@ -34,6 +36,7 @@ internal sealed class PostgresInboxStore : IInboxStore
         _listener = new Listener(_database, time, log);
         _maxBytes = maxBytes;
         _time = time;
+        _log = log;
     }
 
     public string Place => _database.Place;
@@ -61,6 +64,7 @@ internal sealed class PostgresInboxStore : IInboxStore
                 }).ConfigureAwait(false);
                 await LookAgainAsync().ConfigureAwait(false);
                 _isOpen = true;
+                LogOpened(Place, _totals.Waiting + _totals.Dead);
                 _listener.Start(OnNotification, LookAtAllAsync);
             }
 
@@ -177,6 +181,8 @@ internal sealed class PostgresInboxStore : IInboxStore
         static r => (Tunnel: r.GetString(0), Totals: new InboxTotals((int)r.GetInt64(1), (int)r.GetInt64(2), r.GetInt64(3), r.GetFieldValue<DateTimeOffset>(4)))).ConfigureAwait(false))
         .ToDictionary(t => t.Tunnel, t => t.Totals, StringComparer.Ordinal);
 
+    public InboxTotals KnownTotals() => Volatile.Read(ref _totals) with { Bytes = Interlocked.Read(ref _bytes) };
+
     public async Task<IReadOnlyList<InboxTunnel>> LoadTunnelsAsync() =>
         [.. (await _database.QueryAsync("SELECT value FROM ggrok_inbox_tunnels", static r => r.GetString(0)).ConfigureAwait(false))
             .Select(v => JsonSerializer.Deserialize(v, StoredJson.Default.InboxTunnel)!)];
@@ -284,7 +290,9 @@ internal sealed class PostgresInboxStore : IInboxStore
         }
 
         waiting.ForEach(t => Set(t, true));
-        Interlocked.Exchange(ref _bytes, (await _database.QueryAsync("SELECT coalesce(sum(stored_bytes), 0)::bigint FROM ggrok_inbox_items", static r => r.GetInt64(0)).ConfigureAwait(false))[0]);
+        IEnumerable<InboxTotals> totals = (await TotalsAsync().ConfigureAwait(false)).Values;
+        Volatile.Write(ref _totals, new InboxTotals(totals.Sum(t => t.Waiting), totals.Sum(t => t.Dead), 0, null));
+        Interlocked.Exchange(ref _bytes, totals.Sum(t => t.Bytes));
         await _database.RunAsync("DELETE FROM ggrok_inbox_delivered WHERE at < @since", ("since", _time.GetUtcNow() - DeliveredMemory.Kept)).ConfigureAwait(false);
         await _database.RunAsync(
             "DELETE FROM ggrok_inbox_delivered WHERE at < (SELECT at FROM ggrok_inbox_delivered ORDER BY at DESC OFFSET @most LIMIT 1)", ("most", DeliveredMemory.Most)).ConfigureAwait(false);
@@ -301,4 +309,7 @@ internal sealed class PostgresInboxStore : IInboxStore
             _waiting.TryRemove(tunnel, out _);
         }
     }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "The inbox is in {Place}, with {Count} requests")]
+    private partial void LogOpened(string place, int count);
 }

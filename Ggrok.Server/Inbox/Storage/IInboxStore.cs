@@ -68,6 +68,9 @@ internal interface IInboxStore : IAsyncDisposable
     /// <summary>What each tunnel's inbox holds; those that hold nothing may be missing.</summary>
     Task<IReadOnlyDictionary<string, InboxTotals>> TotalsAsync();
 
+    /// <summary>What all inboxes hold together, as far as it is known here; the oldest is left out.</summary>
+    InboxTotals KnownTotals();
+
     /// <summary>The tunnels whose names are kept.</summary>
     Task<IReadOnlyList<InboxTunnel>> LoadTunnelsAsync();
 

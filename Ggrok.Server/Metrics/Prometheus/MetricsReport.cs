@@ -1,3 +1,6 @@
+using Ggrok.Server.Inbox;
+using Ggrok.Server.Inbox.Items;
+using Ggrok.Server.Inbox.Storage;
 using Ggrok.Server.Metrics.Process;
 using Ggrok.Server.Metrics.Traffic;
 using Ggrok.Server.Tunnels;
@@ -7,7 +10,8 @@ using Ggrok.Shared.Protocol;
 namespace Ggrok.Server.Metrics.Prometheus;
 
 /// <summary>What a scrape is told; <c>docs/metrics.md</c> lists the same names.</summary>
-internal sealed class MetricsReport(TrafficStatistics traffic, SessionCounts sessions, SessionDirectory directory, TunnelRegistry registry)
+internal sealed class MetricsReport(
+    TrafficStatistics traffic, SessionCounts sessions, SessionDirectory directory, TunnelRegistry registry, IInboxStore inbox, InboxCounts inboxes)
 {
     // The buckets that the HTTP semantic conventions of OpenTelemetry advise, each a bound of the scale.
     private static readonly double[] Bounds = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10];
@@ -30,6 +34,7 @@ internal sealed class MetricsReport(TrafficStatistics traffic, SessionCounts ses
         }
 
         WriteSessions(text);
+        WriteInboxes(text);
         ProcessReport.Write(text);
         return text.Finish();
     }
@@ -100,6 +105,21 @@ internal sealed class MetricsReport(TrafficStatistics traffic, SessionCounts ses
         foreach ((RejectCode code, long count) in sessions.Refused)
         {
             text.Sample(count, ("code", code.ToString()));
+        }
+    }
+
+    private void WriteInboxes(MetricsText text)
+    {
+        InboxTotals totals = inbox.KnownTotals();
+        text.Gauge("ggrok_inbox_requests", "Requests that are stored in inboxes (docs/inbox.md), by state.");
+        text.Sample(totals.Waiting, ("state", "waiting"));
+        text.Sample(totals.Dead, ("state", "dead"));
+        text.Gauge("ggrok_inbox_bytes", "Bytes that they take.");
+        text.Sample(totals.Bytes);
+        text.Counter("ggrok_inbox_events", "What inboxes did with requests.");
+        foreach ((string name, long count) in inboxes.All)
+        {
+            text.Sample(count, ("event", name));
         }
     }
 

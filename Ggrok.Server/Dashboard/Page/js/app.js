@@ -3,6 +3,7 @@ import { el, put } from './dom.js';
 import { Bar } from './shell/bar.js';
 import { signIn } from './shell/sign-in.js';
 import { ClientsView } from './views/clients.js';
+import { InboxView } from './views/inbox.js';
 import { LiveView } from './views/live.js';
 import { TokensView } from './views/tokens.js';
 import { TrafficView } from './views/traffic.js';
@@ -13,6 +14,7 @@ const views = [
   { name: 'traffic', sign: 'chart', word: 'Traffic', Type: TrafficView },
   { name: 'clients', sign: 'people', word: 'Clients', Type: ClientsView },
   { name: 'live', sign: 'pulse', word: 'Live', Type: LiveView },
+  { name: 'inbox', sign: 'inbox', word: 'Inbox', Type: InboxView },
   { name: 'tokens', sign: 'key', word: 'Tokens', Type: TokensView },
 ];
 

@@ -22,8 +22,13 @@ export class Api {
   }
 
   url(path, query) {
+    return `api/${this.pathOf(path, query)}`;
+  }
+
+  /** A path with its query. */
+  pathOf(path, query) {
     const text = query ? new URLSearchParams(query).toString() : '';
-    return `api/${path}${text ? `?${text}` : ''}`;
+    return `${path}${text ? `?${text}` : ''}`;
   }
 
   /** Reads; `background` says that nobody did anything, so that an unattended page signs out. */
