@@ -29,7 +29,7 @@ internal sealed class ClientCore
         Relay = new LocalRelay(options.Tunnels, events, time, options.Recording, options.Interceptor, options.Tracing);
         Sessions = new SessionSource(time);
         Board = new ConnectionBoard(events, options.Connections, time);
-        options.Recording?.RoundTrip = () => Board.Pulse().RoundTrip;
+        options.Recording?.RoundTrip = () => Board.RoundTrip;
     }
 
     public TunnelClientOptions Options { get; }

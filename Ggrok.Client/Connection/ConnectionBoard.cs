@@ -68,9 +68,24 @@ internal sealed class ConnectionBoard
     {
         lock (_lock)
         {
-            TimeSpan[] trips = [.. _states.Select(s => s.Session?.Connection.RoundTrip ?? TimeSpan.Zero).Where(t => t > TimeSpan.Zero)];
-            return new SessionPulse(trips.Length == 0 ? TimeSpan.Zero : trips.Min(), _states.Select(s => s.Session).OfType<ClientSession>().Concat(_finishing).Sum(s => s.Connection.OpenStreams),
+            return new SessionPulse(RoundTrip, _states.Select(s => s.Session).OfType<ClientSession>().Concat(_finishing).Sum(s => s.Connection.OpenStreams),
                 _states.Count(s => s is { Session: not null, IsInterrupted: false }), _wanted);
+        }
+    }
+
+    /// <summary>The shortest round trip; asked for each request.</summary>
+    public TimeSpan RoundTrip
+    {
+        get
+        {
+            TimeSpan shortest = TimeSpan.Zero;
+            foreach (State state in _states)
+            {
+                TimeSpan trip = state.Session?.Connection.RoundTrip ?? TimeSpan.Zero;
+                shortest = trip > TimeSpan.Zero && (shortest == TimeSpan.Zero || trip < shortest) ? trip : shortest;
+            }
+
+            return shortest;
         }
     }
 

@@ -119,6 +119,13 @@ public sealed partial class TunnelEndpoint(
         {
             hello = await HandshakeReader.ReadHelloAsync(transport, options.HeaderTimeout, time).ConfigureAwait(false);
         }
+        catch (PeerClosedException e) when (e.Reason == CloseReason.Normal)
+        {
+            // A client that looked which process of several this is, and does not want another connection to it.
+            LogNotWanted(remote);
+            await transport.CloseAsync(CloseReason.Normal).ConfigureAwait(false);
+            return;
+        }
         catch (Exception e) when (e is IOException or ProtocolViolationException)
         {
             LogHelloInvalid(remote, e.Message);
@@ -265,6 +272,9 @@ public sealed partial class TunnelEndpoint(
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Registration from {Address} broke off before a valid Hello: {Reason}")]
     private partial void LogHelloInvalid(string address, string reason);
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "A client from {Address} looked which process this is")]
+    private partial void LogNotWanted(string address);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Registration of {Client} refused: {Code}: {Reason}")]
     private partial void LogRefused(string client, RejectCode code, string reason);

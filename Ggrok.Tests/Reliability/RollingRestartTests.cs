@@ -108,6 +108,35 @@ public sealed class RollingRestartTests(ITestOutputHelper output) : IDisposable
         app.Duplicates.ShouldBe(0);
     }
 
+    [Fact]
+    public async Task Nobody_hears_that_a_tunnel_is_unknown_while_its_server_is_restarted()
+    {
+        int port = FreePorts.One();
+        await using var servers = new Parts<RunningProgram>(await Programs.ServerAsync(port));
+        var url = new Uri(string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}"));
+        await using CountingApp app = await CountingApp.StartAsync(TimeSpan.FromMilliseconds(10));
+        await using RunningProgram client = Programs.Client(_folder, url, app.Url, "--connections 2");
+        await client.ReadyAsync();
+        await using var visitors = new Visitors(url, VisitorCount, pause: TimeSpan.FromMilliseconds(50));
+        await visitors.MoreAsync(50);
+
+        for (int round = 0; round < (Programs.IsLong ? 10 : 1); round++)
+        {
+            await servers.All[^1].TerminateAsync();
+            (await servers.All[^1].ExitAsync()).ShouldBe(0, servers.All[^1].Output);
+            servers.Also(await Programs.ServerAsync(port));
+            int enough = visitors.Answered + 50;
+            await Eventually.BecomesAsync(() => Task.FromResult(visitors.Answered >= enough), true);
+        }
+
+        await visitors.EndAsync();
+
+        // While nothing listens nobody can wait; before that visitors are told to come again.
+        visitors.Problems.ShouldAllBe(p => p.Contains("503 Draining", StringComparison.Ordinal) || p.Contains("Connection refused", StringComparison.Ordinal)
+            || p.Contains("Connection reset", StringComparison.Ordinal) || p.Contains("HttpRequestException", StringComparison.Ordinal));
+        app.Duplicates.ShouldBe(0);
+    }
+
     private static int TimesUp(RunningProgram caddy) => caddy.Output.Split("host is up").Length;
 
     private async Task<(RunningProgram Caddy, Uri Url)> StartCaddyAsync(int[] ports)
