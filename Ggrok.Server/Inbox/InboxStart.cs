@@ -6,13 +6,20 @@ namespace Ggrok.Server.Inbox;
 
 /// <summary>Opens the store before the first visitor comes, so that names are kept from the beginning; later when it cannot be opened yet.</summary>
 internal sealed partial class InboxStart(
-    IInboxStore store, InboxTunnels tunnels, TunnelRegistry registry, TimeProvider time, ILogger<InboxStart> log) : BackgroundService
+    IInboxStore store, InboxBook book, InboxTunnels tunnels, TunnelRegistry registry, TimeProvider time, ILogger<InboxStart> log) : BackgroundService
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
     private Task _opening = Task.CompletedTask;
     private string? _problem;
+
+    // What changed at the very end, such as when clients were there last, is still to be written.
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await base.StopAsync(cancellationToken).ConfigureAwait(false);
+        await book.SettledAsync().ConfigureAwait(false);
+    }
 
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
@@ -40,7 +47,6 @@ internal sealed partial class InboxStart(
             if (await store.OpenAsync(isWanted: false).ConfigureAwait(false))
             {
                 await tunnels.LoadAsync().ConfigureAwait(false);
-                LogOpened(store.Place);
             }
 
             _problem = null;
@@ -69,9 +75,6 @@ internal sealed partial class InboxStart(
             LogNotOpened(e.Message);
         }
     }
-
-    [LoggerMessage(Level = LogLevel.Information, Message = "The inbox is in {Place}")]
-    private partial void LogOpened(string place);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The inbox cannot be opened, which is tried again: {Problem}")]
     private partial void LogNotOpened(string problem);

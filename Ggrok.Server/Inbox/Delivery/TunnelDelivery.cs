@@ -13,7 +13,8 @@ namespace Ggrok.Server.Inbox.Delivery;
 
 /// <summary>Delivers what waits for one tunnel, in order, until nothing waits or nobody takes it.</summary>
 internal sealed partial class TunnelDelivery(
-    IInboxStore store, InboxBook book, TunnelRegistry registry, PolicyBook policies, ServerOptions options, InboxCounts counts,
+    IInboxStore store, InboxBook book, TunnelRegistry registry, PolicyBook policies, SessionDirectory directory, ServerOptions options,
+    InboxCounts counts,
     TimeProvider time, ILogger<TunnelDelivery> log)
 {
     // How long a local service is left alone that was not reached: nothing tells when it is there again.
@@ -69,7 +70,8 @@ internal sealed partial class TunnelDelivery(
 
     private async Task<TimeSpan?> DeliverAllAsync(InboxTunnel tunnel, CancellationToken stop)
     {
-        while (!stop.IsCancellationRequested && await store.FirstAsync(tunnel.Name).ConfigureAwait(false) is { } item)
+        // What is left is delivered after the restart: a server that shuts down waits for what runs, and not for what waits.
+        while (!stop.IsCancellationRequested && !directory.IsDraining && await store.FirstAsync(tunnel.Name).ConfigureAwait(false) is { } item)
         {
             if (DeliveryRoute.Of(tunnel, registry) is not { } route)
             {

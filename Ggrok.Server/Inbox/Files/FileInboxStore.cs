@@ -5,11 +5,12 @@ using Ggrok.Server.Inbox.Tunnels;
 namespace Ggrok.Server.Inbox.Files;
 
 /// <summary>Requests as files of a folder, one each, and what is known of them in memory.</summary>
-internal sealed class FileInboxStore : IInboxStore
+internal sealed partial class FileInboxStore : IInboxStore
 {
     private readonly InboxFolder _folder;
     private readonly long _maxBytes;
     private readonly InboxId _ids;
+    private readonly ILogger _log;
     private readonly DiskThreads _disk = new();
     private readonly FolderFlush _flush;
     private readonly SemaphoreSlim _opening = new(1);
@@ -30,6 +31,7 @@ internal sealed class FileInboxStore : IInboxStore
         _folder = new InboxFolder(Path.GetFullPath(path), time, log);
         _maxBytes = maxBytes;
         _ids = ids;
+        _log = log;
         _flush = new FolderFlush(_disk, _folder.FlushItems);
     }
 
@@ -272,6 +274,8 @@ internal sealed class FileInboxStore : IInboxStore
                 _ids.Skip(item.Place);
             }
         }
+
+        LogOpened(Place, items.Count);
     }
 
     private async Task<InboxReceipt> AddFirstAsync(
@@ -434,4 +438,7 @@ internal sealed class FileInboxStore : IInboxStore
             throw new InboxStoreException(e.Message, DiskFull.Is(e), e);
         }
     }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "The inbox is in {Place}, with {Count} requests")]
+    private partial void LogOpened(string place, int count);
 }

@@ -8,7 +8,7 @@ using Ggrok.Server.Inbox.Tunnels;
 namespace Ggrok.Server.Inbox.Postgres;
 
 /// <summary>Requests in PostgreSQL, which several servers may share.</summary>
-internal sealed class PostgresInboxStore : IInboxStore
+internal sealed partial class PostgresInboxStore : IInboxStore
 {
     private const string Notify = "SELECT pg_notify('" + Listener.Items + "', t) FROM (SELECT DISTINCT tunnel AS t FROM changed) AS names";
 
@@ -17,6 +17,7 @@ internal sealed class PostgresInboxStore : IInboxStore
     private readonly Listener _listener;
     private readonly long _maxBytes;
     private readonly TimeProvider _time;
+    private readonly ILogger _log;
     private readonly string _own = Guid.NewGuid().ToString("N");
     private readonly SemaphoreSlim _opening = new(1);
     private readonly ConcurrentDictionary<string, bool> _waiting = new(StringComparer.Ordinal);
@@ -35,6 +36,7 @@ internal sealed class PostgresInboxStore : IInboxStore
         _listener = new Listener(_database, time, log);
         _maxBytes = maxBytes;
         _time = time;
+        _log = log;
     }
 
     public string Place => _database.Place;
@@ -62,6 +64,7 @@ internal sealed class PostgresInboxStore : IInboxStore
                 }).ConfigureAwait(false);
                 await LookAgainAsync().ConfigureAwait(false);
                 _isOpen = true;
+                LogOpened(Place, _totals.Waiting + _totals.Dead);
                 _listener.Start(OnNotification, LookAtAllAsync);
             }
 
@@ -306,4 +309,7 @@ internal sealed class PostgresInboxStore : IInboxStore
             _waiting.TryRemove(tunnel, out _);
         }
     }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "The inbox is in {Place}, with {Count} requests")]
+    private partial void LogOpened(string place, int count);
 }

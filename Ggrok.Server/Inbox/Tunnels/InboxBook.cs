@@ -61,6 +61,15 @@ internal sealed partial class InboxBook(IInboxStore store, InboxCounts counts, I
         };
     }
 
+    /// <summary>Returns once all changes were tried.</summary>
+    public Task SettledAsync()
+    {
+        lock (_gate)
+        {
+            return Task.WhenAll(_writing.Values).ContinueWith(static t => _ = t.Exception, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+        }
+    }
+
     /// <summary>Whether the store says the same of a tunnel, and has said it for a while.</summary>
     public bool IsSaved(string name)
     {

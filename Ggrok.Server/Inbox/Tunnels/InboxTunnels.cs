@@ -4,6 +4,7 @@ using Ggrok.Server.Inbox.Items;
 using Ggrok.Server.Inbox.Storage;
 using Ggrok.Server.Tokens;
 using Ggrok.Server.Tunnels;
+using Ggrok.Shared.Edge.Inbox;
 
 namespace Ggrok.Server.Inbox.Tunnels;
 
@@ -105,6 +106,7 @@ internal sealed partial class InboxTunnels(
     public async Task SweepAsync()
     {
         DateTimeOffset now = time.GetUtcNow();
+        IReadOnlyDictionary<string, InboxTotals> totals = await store.TotalsAsync().ConfigureAwait(false);
         foreach (InboxTunnel tunnel in book.All.ToList())
         {
             bool isHere = registry.Find(InboxRoute.KeyOf(tunnel)) is { IsAway: false } route && IsOwn(tunnel, route);
@@ -119,12 +121,13 @@ internal sealed partial class InboxTunnels(
                 continue;
             }
 
-            int dropped = await store.DropAsync(new InboxQuery([tunnel.Name]) { Before = now - tunnel.MaxAge }).ConfigureAwait(false);
-            if (dropped > 0)
-            {
-                counts.CountDropped(dropped);
-                LogTooOld(dropped, tunnel.Name);
-            }
+            await DropOlderAsync(tunnel.Name, now - tunnel.MaxAge, totals).ConfigureAwait(false);
+        }
+
+        // Of tunnels that nobody knows any more, as when their files were lost.
+        foreach (string name in totals.Keys.Where(n => book.Find(n) is null))
+        {
+            await DropOlderAsync(name, now - InboxOptions.LongestAge, totals).ConfigureAwait(false);
         }
     }
 
@@ -144,6 +147,15 @@ internal sealed partial class InboxTunnels(
         else if (registry.Restore(route))
         {
             LogRestored(tunnel.Name);
+        }
+    }
+
+    private async Task DropOlderAsync(string name, DateTimeOffset than, IReadOnlyDictionary<string, InboxTotals> totals)
+    {
+        if (totals.GetValueOrDefault(name)?.Oldest < than && await store.DropAsync(new InboxQuery([name]) { Before = than }).ConfigureAwait(false) is var dropped and > 0)
+        {
+            counts.CountDropped(dropped);
+            LogTooOld(dropped, name);
         }
     }
 
