@@ -33,8 +33,8 @@ public sealed class Registration : IDisposable
 
     /// <summary>Ends the registration; with a time, the names stay reserved for the client.</summary>
     /// <param name="awayFor">For how long; those of tunnels with an inbox stay for longer.</param>
-    /// <param name="isForbidden">The client may not have them any more: then none stay.</param>
-    public void End(TimeSpan awayFor, bool isForbidden = false)
+    /// <param name="isForbidden">Whether the client may not have a route any more: then it does not stay. Null for none.</param>
+    public void End(TimeSpan awayFor, Predicate<TunnelRoute>? isForbidden = null)
     {
         if (Interlocked.Exchange(ref _ended, 1) == 0)
         {

@@ -27,12 +27,12 @@ public sealed class RouteLease(TunnelRegistry registry, IReadOnlyList<TunnelRout
     /// visitors are told that it is away.
     /// </summary>
     /// <param name="awayFor">For how long.</param>
-    /// <param name="isForbidden">The client may not have them any more: nobody's wish keeps them for longer.</param>
-    public void Release(TimeSpan awayFor, bool isForbidden = false)
+    /// <param name="isForbidden">Whether the client may not have a route any more: nobody's wish keeps it for longer. Null for none.</param>
+    public void Release(TimeSpan awayFor, Predicate<TunnelRoute>? isForbidden = null)
     {
         foreach (TunnelRoute route in routes)
         {
-            registry.Release(route, awayFor, isForbidden);
+            registry.Release(route, awayFor, isForbidden?.Invoke(route) == true);
         }
     }
 }
