@@ -10,7 +10,7 @@ internal sealed record InboxItem
     public required string Tunnel { get; init; }
 
     /// <summary>Hash of who had the tunnel when it came: nobody else gets it, or hears of it, whoever has the name later.</summary>
-    public string Owner { get; init; } = "";
+    public string Owner { get; init => field = value ?? ""; } = "";
 
     /// <summary>Method, as it was received.</summary>
     public required string Method { get; init; }

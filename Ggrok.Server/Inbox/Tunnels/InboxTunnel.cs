@@ -57,7 +57,7 @@ internal sealed record InboxTunnel
     public required string Name { get; init; }
 
     /// <summary>Hashes of the same owner from before it began to share the name, or stopped: what came then is its own, too.</summary>
-    public IReadOnlyList<string> Earlier { get; init; } = [];
+    public IReadOnlyList<string> Earlier { get; init => field = value ?? []; } = [];
 
     /// <summary>Hashes that its items may have.</summary>
     [System.Text.Json.Serialization.JsonIgnore]
