@@ -12,7 +12,9 @@ namespace Ggrok.Client.Inbox;
 internal sealed class InboxClient(TunnelClientOptions options) : IDisposable
 {
     private const string Path = ProtocolLimits.Path + "/inbox/";
-    private const int PageSize = 1000;
+
+    // The longest targets that there are, as long as JSON may make them, still fit into an answer.
+    private const int PageSize = 50;
 
     private readonly ServerApi _api = new(options, "inbox");
 

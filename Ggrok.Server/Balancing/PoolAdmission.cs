@@ -14,8 +14,11 @@ internal static class PoolAdmission
     /// anybody is let in, the key is what makes them one.
     /// </summary>
     public static bool MayShare(TunnelRoute wanted, TunnelRoute held) =>
-        wanted.Terms is { } terms && held.Terms is { } others && terms.KeyHash == others.KeyHash
-        && (wanted.Owner.IsSameParty(held.Owner) || (terms.KeyHash is not null && !wanted.Owner.IsProven && !held.Owner.IsProven));
+        wanted.Terms is { } terms && held.Terms is { } others && AreOneParty(wanted.Owner, terms.KeyHash, held.Owner, others.KeyHash);
+
+    /// <summary>Whether two who both want to share a name may do so.</summary>
+    public static bool AreOneParty(RouteOwner one, string? keyOfOne, RouteOwner other, string? keyOfOther) =>
+        keyOfOne == keyOfOther && (one.IsSameParty(other) || (keyOfOne is not null && !one.IsProven && !other.IsProven));
 
     /// <summary>Why somebody who may share the name of a pool cannot be its member, or null.</summary>
     public static Rejected? Mismatch(TunnelRoute wanted, Pool pool, TunnelRoute held)

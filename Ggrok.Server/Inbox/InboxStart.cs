@@ -48,6 +48,11 @@ internal sealed partial class InboxStart(
             {
                 await tunnels.LoadAsync().ConfigureAwait(false);
             }
+            else
+            {
+                // There is no store yet, and so nothing in it.
+                book.EndLoading();
+            }
 
             _problem = null;
         }

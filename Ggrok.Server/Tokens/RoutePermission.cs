@@ -11,6 +11,10 @@ public sealed class RoutePermission(ServerOptions options)
     public bool Allows(Grants grants, TunnelKind kind, RouteKey key) =>
         RefusalOfKind(grants, kind, key.Space == RouteSpace.Private) is null && RefusalOf(grants, key) is null;
 
+    /// <summary>Whether a route may stay, and the policies that its client has set for it.</summary>
+    public bool Allows(Grants grants, TunnelRoute route) =>
+        Allows(grants, route.Kind, route.Key) && route.Edge.Directives.All(p => grants.AllowsPolicy(p.Name));
+
     /// <summary>Why no tunnel of this kind may be opened; null when one may.</summary>
     public Rejected? RefusalOfKind(Grants grants, TunnelKind kind, bool isPrivate)
     {

@@ -44,13 +44,13 @@ public sealed class TokenAuthenticator
     public IReadOnlyList<TokenInfo> Tokens =>
         [.. _sources.Current.Identities.Select(i => new TokenInfo(i.Id, i.Grants, i.Token!.Source, i.Token.Created))];
 
-    /// <summary>Names of the tokens whose time is not over.</summary>
-    internal IEnumerable<string> ValidNames
+    /// <summary>The tokens whose time is not over.</summary>
+    internal IEnumerable<Identity> Valid
     {
         get
         {
             DateTimeOffset now = _time.GetUtcNow();
-            return _sources.Current.Identities.Where(i => !(i.Grants.Expires <= now)).Select(i => i.Id);
+            return _sources.Current.Identities.Where(i => !(i.Grants.Expires <= now));
         }
     }
 

@@ -72,14 +72,15 @@ public sealed partial class TokenSessions
         }
 
         EndSurplus();
-        _registry.ForgetAway(ThoseThatCount());
+        _registry.ForgetAway(ThoseThatMayStay());
     }
 
-    /// <summary>Tells by their ids which tokens and certificates count now.</summary>
-    internal Predicate<string> ThoseThatCount()
+    /// <summary>Tells which routes their owners may have by what their tokens allow now.</summary>
+    internal Predicate<TunnelRoute> ThoseThatMayStay()
     {
-        var valid = _authenticator.ValidNames.ToHashSet(StringComparer.Ordinal);
-        return id => id.StartsWith("cert:", StringComparison.Ordinal) || id == "open" || valid.Contains(id);
+        ILookup<string, Grants> valid = _authenticator.Valid.ToLookup(i => i.Id, i => i.Grants, StringComparer.Ordinal);
+        return r => r.Owner.IdentityId is not { } id || id.StartsWith("cert:", StringComparison.Ordinal) || id == "open"
+            || valid[id].Any(g => _permission.Allows(g, r));
     }
 
     /// <summary>Whether the session's token allows what it holds and wants.</summary>

@@ -32,8 +32,8 @@ public sealed class Registration : IDisposable
     /// <summary>Ends the registration; with a time, the names stay reserved for the client.</summary>
     /// <param name="awayFor">For how long; those of tunnels with an inbox stay for longer.</param>
     /// <param name="isExpected">The client may come back, and visitors wait for it if it wants that.</param>
-    /// <param name="isForbidden">The client may not have them any more: then none stay.</param>
-    public void End(TimeSpan awayFor, bool isExpected = false, bool isForbidden = false)
+    /// <param name="isForbidden">Whether the client may not have a route any more: then it does not stay. Null for none.</param>
+    public void End(TimeSpan awayFor, bool isExpected = false, Predicate<TunnelRoute>? isForbidden = null)
     {
         if (Interlocked.Exchange(ref _ended, 1) == 0)
         {

@@ -20,6 +20,7 @@ public sealed partial class TunnelEndpoint(
     TokenAuthenticator authenticator,
     TokenGate gate,
     ClientCertificateAuthenticator certificates,
+    RoutePermission permission,
     Registrar registrar,
     SessionDirectory directory,
     ResumeBook resumes,
@@ -231,7 +232,14 @@ public sealed partial class TunnelEndpoint(
         bool orderly = reason is CloseReason.Normal or CloseReason.Replaced or CloseReason.TokenRevoked or CloseReason.TokenExpired or CloseReason.TokenNarrowed
             or CloseReason.EndedByOperator;
         registration.End(orderly ? TimeSpan.Zero : options.AwayGrace, isExpected: !orderly || reason == CloseReason.Normal,
-            isForbidden: reason is CloseReason.TokenRevoked or CloseReason.TokenExpired or CloseReason.TokenNarrowed);
+            isForbidden: reason switch
+            {
+                CloseReason.TokenRevoked or CloseReason.TokenExpired => _ => true,
+
+                // Others of its names it may still have.
+                CloseReason.TokenNarrowed => r => !permission.Allows(session.Identity.Grants, r),
+                _ => null,
+            });
         LogClosed(session.Id, reason);
         audit.Ended(session, reason);
     }

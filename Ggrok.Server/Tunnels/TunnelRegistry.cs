@@ -81,11 +81,13 @@ public sealed class TunnelRegistry(TimeProvider time)
     }
 
     /// <summary>Keeps the name of a client that is away, as it was before the server started, or elsewhere; not one that somebody holds.</summary>
-    internal bool Restore(TunnelRoute away)
+    /// <param name="away">The route.</param>
+    /// <param name="isNewer">It says more than one of a client that is away, and replaces it.</param>
+    internal bool Restore(TunnelRoute away, bool isNewer = false)
     {
         lock (_gate)
         {
-            if ((FindExact(away.Key) is { } held && !(held.IsAway && IsOver(held))) || (ForeignNamesake(away) ?? ForeignPart(away)) is not null)
+            if ((FindExact(away.Key) is { } held && !(held.IsAway && (isNewer || IsOver(held)))) || (ForeignNamesake(away) ?? ForeignPart(away)) is not null)
             {
                 return false;
             }
@@ -129,9 +131,9 @@ public sealed class TunnelRegistry(TimeProvider time)
     /// <summary>Forgets routes whose away time is over.</summary>
     public void RemoveExpired() => RemoveAway(IsOver);
 
-    /// <summary>Gives names free that are kept for lost clients of tokens and certificates which count no more.</summary>
-    /// <param name="counts">Whether the token or certificate of this id counts.</param>
-    public void ForgetAway(Predicate<string> counts) => RemoveAway(r => r.Owner.IdentityId is { } id && !counts(id));
+    /// <summary>Gives names free that are kept for lost clients of tokens which do not count any more, or do not allow them.</summary>
+    /// <param name="mayStay">Whether the owner of a route may have it.</param>
+    public void ForgetAway(Predicate<TunnelRoute> mayStay) => RemoveAway(r => !mayStay(r));
 
     private void RemoveAway(Predicate<TunnelRoute> isOver)
     {
@@ -157,7 +159,12 @@ public sealed class TunnelRegistry(TimeProvider time)
         TimeSpan awayFor = farewell.AwayFor;
         TimeSpan waitFor = farewell.IsExpected ? route.AwayWait : TimeSpan.Zero;
         awayFor = awayFor > waitFor ? awayFor : waitFor;
-        if (!farewell.IsForbidden && Watch?.KeepsFor(route) is { } kept && kept > awayFor)
+        bool isForbidden = farewell.IsForbidden?.Invoke(route) == true;
+        if (isForbidden)
+        {
+            awayFor = TimeSpan.Zero;
+        }
+        else if (Watch?.KeepsFor(route) is { } kept && kept > awayFor)
         {
             awayFor = kept;
         }
@@ -185,7 +192,7 @@ public sealed class TunnelRegistry(TimeProvider time)
             Arrivals.Tell(route.Key);
         }
 
-        if (farewell.IsForbidden)
+        if (isForbidden)
         {
             Watch?.Freed(route);
         }

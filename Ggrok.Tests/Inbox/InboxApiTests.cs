@@ -49,6 +49,21 @@ public class InboxApiTests
     }
 
     [Fact]
+    public async Task Targets_take_no_more_room_in_an_answer_than_they_have_characters()
+    {
+        await using InboxScene scene = await InboxScene.StartAsync();
+        await scene.BeAwayAsync();
+        await scene.StoreAsync("/?a=1&b='+'", "x");
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(scene.Url, "/$$ggrok/inbox/items"));
+        request.Headers.Add("X-Ggrok-Client", scene.ClientId);
+        using var http = new HttpClient();
+
+        using HttpResponseMessage answer = await http.SendAsync(request);
+
+        (await answer.Content.ReadAsStringAsync()).ShouldContain("/?a=1&b='+'");
+    }
+
+    [Fact]
     public async Task Items_come_in_pages_and_can_be_dropped()
     {
         await using InboxScene scene = await InboxScene.StartAsync();

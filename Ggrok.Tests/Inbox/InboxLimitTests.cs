@@ -60,6 +60,25 @@ public class InboxLimitTests
     }
 
     [Fact]
+    public async Task A_webhook_that_turns_out_too_large_to_be_kept_passes_whole_while_the_client_is_there()
+    {
+        await using InboxScene scene = await InboxScene.StartAsync([("inbox", "/*"), ("inbox-max-body", "20kB")]);
+        await scene.StartAppAsync();
+        await scene.StartClientAsync();
+        byte[] body = System.Security.Cryptography.RandomNumberGenerator.GetBytes(300_000);
+
+        // Chunked: how large it is nobody says before.
+        using var request = new HttpRequestMessage(HttpMethod.Post, scene.Url) { Content = new ByteArrayContent(body) };
+        request.Headers.TransferEncodingChunked = true;
+        request.Headers.Add("X-GitHub-Event", "push");
+        using var http = new HttpClient();
+        using HttpResponseMessage passed = await http.SendAsync(request);
+
+        passed.StatusCode.ShouldBe(HttpStatusCode.OK);
+        scene.Received.Single().Hash.ShouldBe(Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(body)));
+    }
+
+    [Fact]
     public async Task What_is_too_old_is_removed_and_the_name_is_free_again()
     {
         var time = new ManualTimeProvider();

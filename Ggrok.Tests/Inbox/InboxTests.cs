@@ -179,6 +179,33 @@ public class InboxTests
     }
 
     [Fact]
+    public async Task What_was_delivered_while_the_disk_fails_is_not_delivered_again()
+    {
+        await using InboxScene scene = await InboxScene.StartAsync();
+        await scene.BeAwayAsync();
+        await scene.StoreAsync("/", "once");
+        await scene.StoreAsync("/", "and then");
+        string items = Path.Combine(scene.Folder, "items");
+        scene.Answer = _ =>
+        {
+            if (scene.Received.IsEmpty)
+            {
+                Directory.Move(items, items + "-away");
+            }
+
+            return Task.CompletedTask;
+        };
+        await scene.StartAppAsync();
+        await scene.StartClientAsync();
+        await Eventually.BecomesAsync(() => Task.FromResult(scene.Server.Logs.Lines.Any(l => l.Message.Contains("The inbox of 127.0.0.1 waits", StringComparison.Ordinal))), true);
+
+        Directory.Move(items + "-away", items);
+        await scene.EmptiesAsync();
+
+        scene.Received.Select(r => r.Body).ShouldBe(["once", "and then"]);
+    }
+
+    [Fact]
     public async Task A_client_that_leaves_in_order_keeps_its_name_and_nobody_else_gets_it()
     {
         await using InboxScene scene = await InboxScene.StartAsync();

@@ -44,6 +44,16 @@ public sealed class PostgresCluster : IAsyncDisposable
         return UrlOf(name);
     }
 
+    /// <summary>Runs commands in a database, as somebody else does who has it.</summary>
+    public async Task ExecuteAsync(string url, string sql)
+    {
+        string database = new Uri(url).AbsolutePath.TrimStart('/');
+        await using var connection = new NpgsqlConnection(string.Create(CultureInfo.InvariantCulture, $"Host=127.0.0.1;Port={Port};Username=tester;Password=pass word;Database={database};Pooling=false"));
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync();
+    }
+
     private string UrlOf(string database) => string.Create(CultureInfo.InvariantCulture, $"postgres://tester:pass%20word@127.0.0.1:{Port}/{database}?sslmode=disable");
 
     private string Data => Path.Combine(_folder, "data");

@@ -58,6 +58,21 @@ public class SameWebhookTests
     }
 
     [Fact]
+    public async Task Ids_that_only_begin_alike_are_other_webhooks()
+    {
+        await using InboxScene scene = await InboxScene.StartAsync();
+        await scene.BeAwayAsync();
+        string longId = new('d', 200);
+
+        foreach (string end in new[] { "1", "2" })
+        {
+            await scene.StoreAsync("/", "{}", ("X-GitHub-Event", "push"), ("X-GitHub-Delivery", longId + end));
+        }
+
+        (await scene.ItemsAsync()).Length.ShouldBe(2);
+    }
+
+    [Fact]
     public async Task Many_at_once_are_one()
     {
         await using InboxScene scene = await InboxScene.StartAsync();

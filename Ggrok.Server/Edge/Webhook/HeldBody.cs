@@ -40,7 +40,9 @@ internal sealed class HeldBody(int most, HeldBytes room) : IDisposable
             {
                 ReadResult read = await body.ReadAsync(expiry.Token).ConfigureAwait(false);
                 RelayError error = Add(read.Buffer);
-                body.AdvanceTo(read.Buffer.End);
+
+                // What is not held is there for who reads on.
+                body.AdvanceTo(error == RelayError.None ? read.Buffer.End : read.Buffer.Start);
                 if (error != RelayError.None || read.IsCompleted)
                 {
                     return error;

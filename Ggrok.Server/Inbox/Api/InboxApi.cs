@@ -58,11 +58,11 @@ internal sealed class InboxApi(
                 (status, message) => InboxAnswers.RefuseAsync(context, status, message));
             await call.ServeAsync(context.Request.Path.Value![(Path.Length + 1)..]).ConfigureAwait(false);
         }
-        catch (InboxStoreException)
+        catch (InboxStoreException) when (!context.Response.HasStarted)
         {
             await InboxAnswers.RefuseAsync(context, StatusCodes.Status503ServiceUnavailable, "The inbox cannot be read or written now, because the server's disk or database fails; its log says more. Try again later.").ConfigureAwait(false);
         }
-        catch (Exception e) when (e is IOException or OperationCanceledException)
+        catch (Exception e) when (e is InboxStoreException or IOException or OperationCanceledException)
         {
             context.Abort();
         }
@@ -78,7 +78,7 @@ internal sealed class InboxApi(
 internal static class InboxAnswers
 {
     /// <summary>Says why not.</summary>
-    public static Task RefuseAsync(HttpContext context, int status, string message) => AnswerAsync(context, status, new InboxRefusal(message), InboxJson.Default.InboxRefusal);
+    public static Task RefuseAsync(HttpContext context, int status, string message) => AnswerAsync(context, status, new InboxRefusal(message), InboxJson.Relaxed.InboxRefusal);
 
     /// <summary>Answers with JSON.</summary>
     public static Task AnswerAsync<T>(HttpContext context, int status, T value, JsonTypeInfo<T> type)

@@ -53,7 +53,7 @@ internal sealed class InboxCall(HttpContext context, InboxDesk desk, InboxTunnel
         IReadOnlyList<InboxItem> items = await desk.Store.ListAsync(query with { After = after.Length == 0 ? null : after, Limit = limit + 1 }).ConfigureAwait(false);
         bool hasMore = items.Count > limit;
         ItemInfo[] page = [.. items.Take(limit).Select(ItemInfo.Of)];
-        await InboxAnswers.AnswerAsync(context, StatusCodes.Status200OK, new ItemPage(page, hasMore ? page[^1].Id : null), InboxJson.Default.ItemPage).ConfigureAwait(false);
+        await InboxAnswers.AnswerAsync(context, StatusCodes.Status200OK, new ItemPage(page, hasMore ? page[^1].Id : null), InboxJson.Relaxed.ItemPage).ConfigureAwait(false);
     }
 
     private async Task ItemAsync(string rest)
@@ -80,7 +80,7 @@ internal sealed class InboxCall(HttpContext context, InboxDesk desk, InboxTunnel
     {
         if (await desk.Store.ReadAsync(item).ConfigureAwait(false) is { } request)
         {
-            await InboxAnswers.AnswerAsync(context, StatusCodes.Status200OK, new ItemDetails(item, request), InboxJson.Default.ItemDetails).ConfigureAwait(false);
+            await InboxAnswers.AnswerAsync(context, StatusCodes.Status200OK, new ItemDetails(item, request), InboxJson.Relaxed.ItemDetails).ConfigureAwait(false);
         }
         else
         {
@@ -110,7 +110,7 @@ internal sealed class InboxCall(HttpContext context, InboxDesk desk, InboxTunnel
 
         // It may be there already, and so not here any more.
         InboxItem shown = now.Count > 0 ? now[0] : item with { IsDead = false, NextAttempt = null };
-        await InboxAnswers.AnswerAsync(context, StatusCodes.Status202Accepted, ItemInfo.Of(shown), InboxJson.Default.ItemInfo).ConfigureAwait(false);
+        await InboxAnswers.AnswerAsync(context, StatusCodes.Status202Accepted, ItemInfo.Of(shown), InboxJson.Relaxed.ItemInfo).ConfigureAwait(false);
     }
 
     private async Task DeliverManyAsync()
@@ -122,7 +122,7 @@ internal sealed class InboxCall(HttpContext context, InboxDesk desk, InboxTunnel
         }
 
         int count = await desk.Store.DeliverAgainAsync(query).ConfigureAwait(false);
-        await InboxAnswers.AnswerAsync(context, StatusCodes.Status202Accepted, new ItemCount(count), InboxJson.Default.ItemCount).ConfigureAwait(false);
+        await InboxAnswers.AnswerAsync(context, StatusCodes.Status202Accepted, new ItemCount(count), InboxJson.Relaxed.ItemCount).ConfigureAwait(false);
     }
 
     private async Task DropAsync(InboxItem item)
@@ -146,11 +146,11 @@ internal sealed class InboxCall(HttpContext context, InboxDesk desk, InboxTunnel
             dropped($"{count} requests from the inboxes of {string.Join(", ", query.Tunnels)}");
         }
 
-        await InboxAnswers.AnswerAsync(context, StatusCodes.Status200OK, new ItemCount(count), InboxJson.Default.ItemCount).ConfigureAwait(false);
+        await InboxAnswers.AnswerAsync(context, StatusCodes.Status200OK, new ItemCount(count), InboxJson.Relaxed.ItemCount).ConfigureAwait(false);
     }
 
     private async Task TunnelsAsync() => await InboxAnswers.AnswerAsync(
-        context, StatusCodes.Status200OK, new InboxTunnelList(await desk.DescribeAsync(own).ConfigureAwait(false)), InboxJson.Default.InboxTunnelList).ConfigureAwait(false);
+        context, StatusCodes.Status200OK, new InboxTunnelList(await desk.DescribeAsync(own).ConfigureAwait(false)), InboxJson.Relaxed.InboxTunnelList).ConfigureAwait(false);
 
     private async Task ForgetAsync(string given)
     {
@@ -161,22 +161,20 @@ internal sealed class InboxCall(HttpContext context, InboxDesk desk, InboxTunnel
             return;
         }
 
-        IReadOnlyList<InboxItem> some = await desk.Store.ListAsync(new InboxQuery([name]) { Limit = 1 }).ConfigureAwait(false);
         bool drops = context.Request.Query["drop"] == "true";
-        if (some.Count > 0 && !drops)
+        if (!await desk.ForgetAsync(tunnel, drops).ConfigureAwait(false))
         {
             await RefuseAsync(StatusCodes.Status409Conflict, $"There are requests in the inbox of {name}; have them delivered first, or drop them with the name.").ConfigureAwait(false);
             return;
         }
 
-        await desk.ForgetAsync(tunnel).ConfigureAwait(false);
         dropped($"the name {name} with its inbox");
         context.Response.StatusCode = StatusCodes.Status204NoContent;
     }
 
     private bool TryQuery(string usualState, out InboxQuery query, out string? problem)
     {
-        query = new InboxQuery([.. own.Select(t => t.Name)]);
+        query = Own([.. own.Select(t => t.Name)]);
         problem = null;
         string tunnel = context.Request.Query["tunnel"].ToString();
         if (tunnel.Length > 0)
@@ -196,7 +194,10 @@ internal sealed class InboxCall(HttpContext context, InboxDesk desk, InboxTunnel
         return problem is null;
     }
 
-    private InboxQuery Mine(string id) => new([.. own.Select(t => t.Name)]) { Id = id };
+    private InboxQuery Mine(string id) => Own([.. own.Select(t => t.Name)]) with { Id = id };
+
+    // Not what is left of others who had the names before.
+    private InboxQuery Own(string[] tunnels) => new(tunnels) { Owners = [.. own.SelectMany(t => t.Owners).Distinct()] };
 
     private string Names() => own.Length == 0 ? "there is none." : $"there are {string.Join(", ", own.Select(t => t.Name))}.";
 

@@ -1,3 +1,5 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
 using System.Text.Json.Serialization;
 using Ggrok.Server.Inbox.Items;
 
@@ -54,4 +56,8 @@ internal sealed record InboxRefusal(string Message);
 [JsonSerializable(typeof(ItemCount))]
 [JsonSerializable(typeof(InboxTunnelList))]
 [JsonSerializable(typeof(InboxRefusal))]
-internal sealed partial class InboxJson : JsonSerializerContext;
+internal sealed partial class InboxJson : JsonSerializerContext
+{
+    /// <summary>As it is written: never part of HTML, so every character stays as it is and takes no more room than it must.</summary>
+    public static InboxJson Relaxed { get; } = new(new JsonSerializerOptions { PropertyNamingPolicy = JsonNamingPolicy.CamelCase, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+}

@@ -32,11 +32,23 @@ internal sealed class InboxDesk(IInboxStore store, InboxBook book, TunnelRegistr
         return dropped;
     }
 
-    /// <summary>Gives the name of a tunnel free, and removes what is stored for it. The tunnel of a client that is here stays open.</summary>
-    public async Task ForgetAsync(InboxTunnel tunnel)
+    /// <summary>
+    /// Gives the name of a tunnel free, and removes what is stored for it. The tunnel of a client that is here stays open.
+    /// </summary>
+    /// <param name="tunnel">The tunnel.</param>
+    /// <param name="drops">Also when something is stored; else that keeps the name, and false is returned.</param>
+    /// <exception cref="InboxStoreException">The store fails, or was not read yet.</exception>
+    public async Task<bool> ForgetAsync(InboxTunnel tunnel, bool drops)
     {
+        await book.SavedAsync(tunnel.Name).ConfigureAwait(false);
+        if (!drops && !await book.ForgetEmptyAsync(tunnel).ConfigureAwait(false))
+        {
+            return false;
+        }
+
         registry.Free(InboxRoute.KeyOf(tunnel));
-        await book.ForgetAsync(tunnel.Name).ConfigureAwait(false);
+        await (drops ? book.ForgetAsync(tunnel) : Task.CompletedTask).ConfigureAwait(false);
+        return true;
     }
 
     private InboxTunnelInfo Describe(InboxTunnel tunnel, InboxTotals totals)

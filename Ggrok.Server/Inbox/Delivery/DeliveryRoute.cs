@@ -16,7 +16,7 @@ internal static class DeliveryRoute
             route = pool.Members.Where(IsUsable).MinBy(m => m.Member!.StandingOf(m.Tunnel!));
         }
 
-        return route is not null && IsUsable(route) && InboxTunnels.IsOwn(tunnel, route) ? route : null;
+        return route is not null && IsUsable(route) && InboxOwner.IsSame(tunnel, route) ? route : null;
     }
 
     private static bool IsUsable(TunnelRoute route) =>

@@ -21,9 +21,20 @@ internal sealed partial class InboxCourier(
     /// <summary>Looks whether something can be delivered to a tunnel; returns at once.</summary>
     public void Wake(string tunnel)
     {
-        if (!_stop.IsCancellationRequested && _rounds.GetOrAdd(tunnel, static _ => new Round()).Begin())
+        while (!_stop.IsCancellationRequested && store.HasWaiting(tunnel))
         {
-            _ = Task.Run(() => RunAsync(tunnel), CancellationToken.None);
+            Round round = _rounds.GetOrAdd(tunnel, static _ => new Round());
+            switch (round.Begin())
+            {
+                case true:
+                    _ = Task.Run(() => RunAsync(tunnel, round), CancellationToken.None);
+                    return;
+                case false:
+                    return;
+                case null:
+                    _rounds.TryRemove(KeyValuePair.Create(tunnel, round));
+                    break;
+            }
         }
     }
 
@@ -83,9 +94,8 @@ internal sealed partial class InboxCourier(
         }
     }
 
-    private async Task RunAsync(string tunnel)
+    private async Task RunAsync(string tunnel, Round round)
     {
-        Round round = _rounds[tunnel];
         do
         {
             try
@@ -104,7 +114,11 @@ internal sealed partial class InboxCourier(
                 LogUnexpected(e);
             }
         }
-        while (!round.End());
+        while (!round.End(isLast: !store.HasWaiting(tunnel)));
+        if (round.IsOver)
+        {
+            _rounds.TryRemove(KeyValuePair.Create(tunnel, round));
+        }
     }
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The inbox cannot deliver: {Problem}")]
@@ -118,6 +132,7 @@ internal sealed partial class InboxCourier(
     {
         private readonly Lock _gate = new();
         private bool _isAsked;
+        private bool _isOver;
         private TaskCompletionSource? _running;
         private ITimer? _timer;
 
@@ -133,10 +148,28 @@ internal sealed partial class InboxCourier(
             }
         }
 
-        public bool Begin()
+        /// <summary>There is nothing more to be done in it.</summary>
+        public bool IsOver
+        {
+            get
+            {
+                lock (_gate)
+                {
+                    return _isOver;
+                }
+            }
+        }
+
+        /// <summary>True for who is to run it, false where somebody does, null when it is over and another one must be made.</summary>
+        public bool? Begin()
         {
             lock (_gate)
             {
+                if (_isOver)
+                {
+                    return null;
+                }
+
                 if (_running is not null)
                 {
                     _isAsked = true;
@@ -149,7 +182,8 @@ internal sealed partial class InboxCourier(
         }
 
         /// <summary>False when it was woken meanwhile, and goes on.</summary>
-        public bool End()
+        /// <param name="isLast">Nothing waits any more: if it ends, then for good.</param>
+        public bool End(bool isLast)
         {
             lock (_gate)
             {
@@ -161,6 +195,12 @@ internal sealed partial class InboxCourier(
 
                 _running!.SetResult();
                 _running = null;
+                _isOver = isLast;
+                if (isLast)
+                {
+                    _timer?.Dispose();
+                }
+
                 return true;
             }
         }

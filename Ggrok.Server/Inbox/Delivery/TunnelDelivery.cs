@@ -21,7 +21,12 @@ internal sealed partial class TunnelDelivery(
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
 
+    // How often in a row the disk may fail to give a request that it has, before that is given up for the sake of those behind it.
+    private const int MostUnread = 10;
+
     private readonly ConcurrentDictionary<string, Pause> _pauses = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, bool> _delivered = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, int> _unread = new(StringComparer.Ordinal);
 
     /// <summary>Delivers. Returns after which time there is something to do again; null for whenever it is told so.</summary>
     public async Task<TimeSpan?> RunAsync(string name, CancellationToken stop)
@@ -45,6 +50,11 @@ internal sealed partial class TunnelDelivery(
         try
         {
             return await DeliverAllAsync(tunnel, stop).ConfigureAwait(false);
+        }
+        catch (InboxStoreException e)
+        {
+            // Nothing tells when it does what it should again.
+            return PauseFor(name, e.Message);
         }
         finally
         {
@@ -78,6 +88,22 @@ internal sealed partial class TunnelDelivery(
                 return null;
             }
 
+            if (!tunnel.Owns(item))
+            {
+                if (!await TryDropOthersAsync(tunnel, item).ConfigureAwait(false))
+                {
+                    return LongestPause;
+                }
+
+                continue;
+            }
+
+            if (_delivered.ContainsKey(item.Id))
+            {
+                await RemoveDeliveredAsync(item).ConfigureAwait(false);
+                continue;
+            }
+
             if (WaitFor(route, item) is { } wait)
             {
                 return wait;
@@ -89,11 +115,30 @@ internal sealed partial class TunnelDelivery(
                 return PauseFor(tunnel.Name, result.Reason);
             }
 
-            _pauses.TryRemove(tunnel.Name, out _);
             await SettleAsync(route, item, result).ConfigureAwait(false);
+            _pauses.TryRemove(tunnel.Name, out _);
         }
 
         return null;
+    }
+
+    private async Task RemoveDeliveredAsync(InboxItem item)
+    {
+        await store.RemoveDeliveredAsync(item).ConfigureAwait(false);
+        _delivered.TryRemove(item.Id, out _);
+    }
+
+    // Left behind by who had the name before. False where the store says that it is another one's by now, of whom this server has not heard.
+    private async Task<bool> TryDropOthersAsync(InboxTunnel tunnel, InboxItem item)
+    {
+        if (await store.LoadTunnelAsync(tunnel.Name).ConfigureAwait(false) is { } stored && stored.Owns(item))
+        {
+            return false;
+        }
+
+        counts.CountDropped(await store.DropAsync(new InboxQuery([item.Tunnel]) { Id = item.Id, OwnersBut = tunnel.Owners }).ConfigureAwait(false));
+        LogOthers(item.Id, item.Tunnel);
+        return true;
     }
 
     // A wall clock that was put back does not make it wait longer than it ever should have.
@@ -114,15 +159,19 @@ internal sealed partial class TunnelDelivery(
         {
             InboxRequest? request = await store.ReadAsync(item).ConfigureAwait(false);
             await using Stream? body = request is null ? null : await store.OpenBodyAsync(item).ConfigureAwait(false);
+            _unread.TryRemove(item.Id, out _);
             return request is null || body is null
                 ? new AttemptResult(AttemptKind.Failed, Gone)
                 : await DeliveryAttempt.SendAsync(route.Tunnel!, request.ToHead(item, route.TunnelIndex), body, options.ResponseTimeout).ConfigureAwait(false);
         }
-        catch (InboxStoreException e) when (e.InnerException is InvalidDataException)
+        catch (InboxStoreException e) when (e.InnerException is InvalidDataException || (e.InnerException is IOException or UnauthorizedAccessException && IsUnreadable(item)))
         {
             return new AttemptResult(AttemptKind.Failed, Damaged + e.Message);
         }
     }
+
+    private bool IsUnreadable(InboxItem item) =>
+        _unread.AddOrUpdate(item.Id, 1, static (_, before) => before + 1) >= MostUnread && _unread.TryRemove(item.Id, out _);
 
     private const string Gone = "gone";
     private const string Damaged = "damaged: ";
@@ -131,9 +180,11 @@ internal sealed partial class TunnelDelivery(
     {
         if (result.Kind == AttemptKind.Delivered)
         {
-            await store.RemoveDeliveredAsync(item).ConfigureAwait(false);
+            // While it cannot be removed it must not come again: the local service has it.
+            _delivered[item.Id] = true;
             counts.CountDelivered();
             LogDelivered(item.Id, item.Tunnel, item.Attempts + 1);
+            await RemoveDeliveredAsync(item).ConfigureAwait(false);
             return;
         }
 
@@ -179,6 +230,9 @@ internal sealed partial class TunnelDelivery(
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Id} from the inbox of {Tunnel} not delivered, attempt {Attempt}: {Reason}; {Consequence}")]
     private partial void LogFailed(string id, string tunnel, int attempt, string reason, string consequence);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Id} in the inbox of {Tunnel} was for somebody else who had the name, and is removed")]
+    private partial void LogOthers(string id, string tunnel);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "The inbox of {Tunnel} waits: {Reason}")]
     private partial void LogUnreached(string tunnel, string reason);

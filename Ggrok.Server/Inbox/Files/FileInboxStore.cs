@@ -216,14 +216,40 @@ internal sealed partial class FileInboxStore : IInboxStore
             items.RemoveAll(i => !_index.Remove(i.Id));
         }
 
-        await OnDiskAsync(() => items.ForEach(i => _folder.Remove(i.Id))).ConfigureAwait(false);
+        (List<InboxItem> left, Exception? failure) = await OnDiskAsync(() => Remove(items)).ConfigureAwait(false);
+        lock (_gate)
+        {
+            left.ForEach(_index.Add);
+        }
+
         await FlushAsync().ConfigureAwait(false);
         foreach (string tunnel in items.Select(i => i.Tunnel).Distinct(StringComparer.Ordinal))
         {
             Changed?.Invoke(tunnel);
         }
 
-        return items.Count;
+        return failure is null ? items.Count : throw new InboxStoreException(failure.Message, DiskFull.Is(failure), failure);
+    }
+
+    // One that cannot be removed keeps no other here.
+    private (List<InboxItem> Left, Exception? Failure) Remove(List<InboxItem> items)
+    {
+        var left = new List<InboxItem>();
+        Exception? failure = null;
+        foreach (InboxItem item in items)
+        {
+            try
+            {
+                _folder.Remove(item.Id);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                failure ??= e;
+                left.Add(item);
+            }
+        }
+
+        return (left, failure);
     }
 
     public Task<IReadOnlyDictionary<string, InboxTotals>> TotalsAsync()
@@ -244,6 +270,8 @@ internal sealed partial class FileInboxStore : IInboxStore
 
     public Task<IReadOnlyList<InboxTunnel>> LoadTunnelsAsync() =>
         _isOpen ? OnDiskAsync<IReadOnlyList<InboxTunnel>>(_folder.LoadTunnels) : Task.FromResult<IReadOnlyList<InboxTunnel>>([]);
+
+    public Task<InboxTunnel?> LoadTunnelAsync(string name) => _isOpen ? OnDiskAsync(() => _folder.LoadTunnel(name)) : Task.FromResult<InboxTunnel?>(null);
 
     public async Task SaveTunnelAsync(InboxTunnel tunnel)
     {

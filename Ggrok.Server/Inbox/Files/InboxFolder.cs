@@ -123,6 +123,9 @@ internal sealed partial class InboxFolder(string path, TimeProvider time, ILogge
         return tunnels;
     }
 
+    /// <summary>Reads one of them; null when it is not kept, or cannot be read.</summary>
+    public InboxTunnel? LoadTunnel(string name) => File.Exists(TunnelPath(name)) ? Read(TunnelPath(name), StoredJson.Default.InboxTunnel) : null;
+
     /// <summary>Keeps a name.</summary>
     public void SaveTunnel(InboxTunnel tunnel)
     {

@@ -1,3 +1,4 @@
+using System.IO.Pipelines;
 using Ggrok.Server.Edge;
 using Ggrok.Server.Edge.Body;
 using Ggrok.Server.Edge.Webhook;
@@ -24,13 +25,20 @@ internal sealed partial class InboxIntake(
     private static readonly TimeSpan BodyTime = TimeSpan.FromSeconds(60);
     private const long MostHeld = 256L * 1024 * 1024;
 
-    private readonly HeldBytes _room = new(Math.Min(MostHeld, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 8));
+    private static readonly TimeSpan FindTime = TimeSpan.FromSeconds(1);
+
+    private static readonly long Most = Math.Min(MostHeld, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 8);
+
+    private readonly HeldBytes _room = new(Most);
+
+    /// <summary>A tunnel's share of the memory for bodies: one that is flooded leaves the others theirs.</summary>
+    public HeldBytes ShareFor(InboxOptions options) => new(Math.Max(Most / 4, 2L * options.MaxBodyBytes), _room);
 
     /// <summary>Relays the request or stores it.</summary>
-    public ValueTask<RelayError> TakeAsync(EdgeExchange exchange, EdgeNext next, string tunnel, InboxOptions options)
+    public ValueTask<RelayError> TakeAsync(EdgeExchange exchange, EdgeNext next, string tunnel, InboxOptions options, HeldBytes room)
     {
         exchange.Context.Features.Set(InboxTurn.Taken);
-        var arrival = new Arrival(exchange, tunnel, options);
+        var arrival = new Arrival(exchange, tunnel, options, room);
         return store.HasWaiting(tunnel) || IsAway(exchange.Route) ? StoreAsync(arrival)
 
             // Those are small, and whether one was delivered already may stand in its body.
@@ -44,7 +52,7 @@ internal sealed partial class InboxIntake(
 
     private async ValueTask<RelayError> StoreAsync(Arrival arrival)
     {
-        using var body = new HeldBody(arrival.Options.MaxBodyBytes, _room);
+        using var body = new HeldBody(arrival.Options.MaxBodyBytes, arrival.Room);
         return await ReadAndKeepAsync(arrival, body).ConfigureAwait(false);
     }
 
@@ -68,8 +76,17 @@ internal sealed partial class InboxIntake(
             return await next.InvokeAsync().ConfigureAwait(false);
         }
 
-        using var body = new HeldBody(arrival.Options.MaxBodyBytes, _room);
+        using var body = new HeldBody(arrival.Options.MaxBodyBytes, arrival.Room);
         RelayError error = await body.ReadAsync(context, BodyTime, time).ConfigureAwait(false);
+        if (error is RelayError.RequestBodyTooLarge or RelayError.ConcurrencyLimited)
+        {
+            // It cannot be kept, and needs not: the client is there.
+            var whole = new PrefixedBody(body.Bytes, context.Request.BodyReader.AsStream(leaveOpen: true));
+            context.Request.Body = whole;
+            context.Features.Set<IRequestBodyPipeFeature>(new BodyFeature(PipeReader.Create(whole)));
+            return await next.InvokeAsync().ConfigureAwait(false);
+        }
+
         if (error != RelayError.None)
         {
             return error;
@@ -101,7 +118,7 @@ internal sealed partial class InboxIntake(
             return await next.InvokeAsync().ConfigureAwait(false);
         }
 
-        using var copy = new HeldBody(arrival.Options.MaxBodyBytes, _room);
+        using var copy = new HeldBody(arrival.Options.MaxBodyBytes, arrival.Room);
         IRequestBodyPipeFeature original = context.Features.GetRequiredFeature<IRequestBodyPipeFeature>();
         Stream originalStream = context.Request.Body;
         var tee = new TeeBody(original.Reader, copy);
@@ -138,7 +155,7 @@ internal sealed partial class InboxIntake(
 
     private async ValueTask<RelayError> KeepAsync(Arrival arrival, ReadOnlyMemory<byte> body, Sameness same)
     {
-        (EdgeExchange exchange, string tunnel, InboxOptions options) = arrival;
+        (EdgeExchange exchange, string tunnel, InboxOptions options, _) = arrival;
         (InboxItem item, InboxRequest request) = StoredRequest.Of(exchange, tunnel, body.Length, same, ids.Next(), time.GetUtcNow());
         InboxReceipt receipt;
         try
@@ -151,7 +168,7 @@ internal sealed partial class InboxIntake(
             // A request whose tunnel is forgotten by a crash would be nobody's.
             await book.SavedAsync(tunnel).ConfigureAwait(false);
             receipt = await store.AddAsync(item, request, body, new InboxBounds(options.MaxRequests, options.MaxBytes)).ConfigureAwait(false);
-            if (receipt.Id is not null && book.Find(tunnel) is null)
+            if (receipt.Id is not null && !(book.Find(tunnel) is { } kept && InboxOwner.IsSame(kept, exchange.Route)))
             {
                 // Its owner lost the name meanwhile, and everything in the inbox was removed a moment ago.
                 await store.DropAsync(new InboxQuery([tunnel]) { Id = receipt.Id }).ConfigureAwait(false);
@@ -189,7 +206,7 @@ internal sealed partial class InboxIntake(
     {
         if (book.Find(tunnel) is { } known)
         {
-            return InboxTunnels.IsOwn(known, route);
+            return InboxOwner.IsSame(known, route);
         }
 
         if (registry.Find(route.Key) is not { } current || !current.Owner.IsSameParty(route.Owner))
@@ -206,9 +223,9 @@ internal sealed partial class InboxIntake(
     {
         try
         {
-            return await store.FindSameAsync(sameness).ConfigureAwait(false);
+            return await store.FindSameAsync(sameness).WaitAsync(FindTime, time).ConfigureAwait(false);
         }
-        catch (InboxStoreException)
+        catch (Exception e) when (e is InboxStoreException or TimeoutException)
         {
             return null;
         }
@@ -233,5 +250,5 @@ internal sealed partial class InboxIntake(
     [LoggerMessage(Level = LogLevel.Error, Message = "{RequestId} could not be stored in the inbox of {Tunnel}: {Problem}")]
     private partial void LogNotStored(string requestId, string tunnel, string problem);
 
-    private sealed record Arrival(EdgeExchange Exchange, string Tunnel, InboxOptions Options);
+    private sealed record Arrival(EdgeExchange Exchange, string Tunnel, InboxOptions Options, HeldBytes Room);
 }

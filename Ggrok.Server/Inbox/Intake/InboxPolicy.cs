@@ -1,4 +1,5 @@
 using Ggrok.Server.Edge;
+using Ggrok.Server.Edge.Webhook;
 using Ggrok.Server.Relay;
 using Ggrok.Shared.Edge.Inbox;
 using Ggrok.Shared.Protocol;
@@ -11,10 +12,12 @@ namespace Ggrok.Server.Inbox.Intake;
 /// <param name="intake">Stores them.</param>
 internal sealed class InboxPolicy(InboxOptions options, string tunnel, InboxIntake intake) : IEdgePolicy
 {
+    private readonly HeldBytes _room = intake.ShareFor(options);
+
     /// <summary>What it was told.</summary>
     public InboxOptions Options => options;
 
-    public ValueTask<RelayError> InvokeAsync(EdgeExchange exchange, EdgeNext next) => IsFor(exchange) ? intake.TakeAsync(exchange, next, tunnel, options) : next.InvokeAsync();
+    public ValueTask<RelayError> InvokeAsync(EdgeExchange exchange, EdgeNext next) => IsFor(exchange) ? intake.TakeAsync(exchange, next, tunnel, options, _room) : next.InvokeAsync();
 
     // An old client gives no connection that anything could be delivered through, and calls of gRPC are no messages but streams.
     // Where the server's own policies and the client's both have an inbox, the server's is first, and one is enough.

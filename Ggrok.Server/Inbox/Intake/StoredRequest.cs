@@ -1,5 +1,6 @@
 using Ggrok.Server.Edge;
 using Ggrok.Server.Inbox.Items;
+using Ggrok.Server.Inbox.Tunnels;
 using Ggrok.Server.Relay;
 using Ggrok.Shared.Protocol;
 using Microsoft.Extensions.Primitives;
@@ -17,6 +18,7 @@ internal static class StoredRequest
             Id = id,
             Place = id,
             Tunnel = tunnel,
+            Owner = InboxOwner.HashOf(exchange.Route),
             Method = exchange.Method,
             Target = exchange.VisitorTarget,
             Received = now,

@@ -9,6 +9,9 @@ internal sealed record InboxItem
     /// <summary>The tunnel that it is for, as people call it.</summary>
     public required string Tunnel { get; init; }
 
+    /// <summary>Hash of who had the tunnel when it came: nobody else gets it, or hears of it, whoever has the name later.</summary>
+    public string Owner { get; init => field = value ?? ""; } = "";
+
     /// <summary>Method, as it was received.</summary>
     public required string Method { get; init; }
 

@@ -4,6 +4,12 @@ namespace Ggrok.Server.Inbox.Items;
 /// <param name="Tunnels">Of these tunnels.</param>
 internal sealed record InboxQuery(IReadOnlyCollection<string> Tunnels)
 {
+    /// <summary>Of these owners only; null for all.</summary>
+    public IReadOnlyCollection<string>? Owners { get; init; }
+
+    /// <summary>Of other owners than these only; null for all.</summary>
+    public IReadOnlyCollection<string>? OwnersBut { get; init; }
+
     /// <summary>Waiting or dead ones only; null for both.</summary>
     public bool? IsDead { get; init; }
 
@@ -21,6 +27,8 @@ internal sealed record InboxQuery(IReadOnlyCollection<string> Tunnels)
 
     /// <summary>Whether an item is meant, the limit aside.</summary>
     public bool Has(InboxItem item) => Tunnels.Contains(item.Tunnel)
+        && Owners?.Contains(item.Owner) != false
+        && OwnersBut?.Contains(item.Owner) != true
         && (IsDead is null || IsDead == item.IsDead)
         && (Id is null || Id == item.Id)
         && (After is null || string.CompareOrdinal(item.Id, After) > 0)

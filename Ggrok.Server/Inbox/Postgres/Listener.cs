@@ -12,7 +12,7 @@ internal sealed partial class Listener(Database database, TimeProvider time, ILo
     public const string Tunnels = "ggrok_inbox_tunnels";
 
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan LongestSilence = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan BetweenLooks = TimeSpan.FromSeconds(10);
 
     private readonly CancellationTokenSource _stop = new();
     private Task _running = Task.CompletedTask;
@@ -52,10 +52,7 @@ internal sealed partial class Listener(Database database, TimeProvider time, ILo
                 while (true)
                 {
                     await lookAgain().ConfigureAwait(false);
-                    while (await connection.WaitAsync(LongestSilence, _stop.Token).ConfigureAwait(false))
-                    {
-                        // More may have come; only silence makes it worth while to look.
-                    }
+                    await HearAsync(connection).ConfigureAwait(false);
                 }
             }
             catch (Exception) when (_stop.IsCancellationRequested)
@@ -72,6 +69,18 @@ internal sealed partial class Listener(Database database, TimeProvider time, ILo
 
                 await Task.Delay(Pause, time, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
+        }
+    }
+
+    // However much is said, now and then it is looked at what nobody says.
+    private async Task HearAsync(NpgsqlConnection connection)
+    {
+        long since = time.GetTimestamp();
+        TimeSpan left = BetweenLooks;
+        while (left > TimeSpan.Zero && await connection.WaitAsync(left, _stop.Token).ConfigureAwait(false))
+        {
+            // Whole milliseconds: none would be for ever.
+            left = TimeSpan.FromMilliseconds(Math.Floor((BetweenLooks - time.GetElapsedTime(since)).TotalMilliseconds));
         }
     }
 

@@ -1,9 +1,11 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 using Ggrok.Server.Inbox.Files;
 using Ggrok.Server.Inbox.Items;
 using Ggrok.Server.Inbox.Storage;
 using Ggrok.Server.Inbox.Tunnels;
+using Ggrok.Shared.Protocol;
 
 namespace Ggrok.Server.Inbox.Postgres;
 
@@ -11,6 +13,8 @@ namespace Ggrok.Server.Inbox.Postgres;
 internal sealed partial class PostgresInboxStore : IInboxStore
 {
     private const string Notify = "SELECT pg_notify('" + Listener.Items + "', t) FROM (SELECT DISTINCT tunnel AS t FROM changed) AS names";
+
+    private static readonly TimeSpan BetweenOpenings = TimeSpan.FromMilliseconds(500);
 
     private readonly Database _database;
     private readonly Claims _claims;
@@ -21,8 +25,11 @@ internal sealed partial class PostgresInboxStore : IInboxStore
     private readonly string _own = Guid.NewGuid().ToString("N");
     private readonly SemaphoreSlim _opening = new(1);
     private readonly ConcurrentDictionary<string, bool> _waiting = new(StringComparer.Ordinal);
+    private readonly Lock _gate = new();
+    private readonly long[] _stirs = new long[256];
     private long _bytes;
     private InboxTotals _totals = InboxTotals.None;
+    private (long At, string Message)? _lastFailure;
     private volatile bool _isOpen;
 
     /// <param name="connectionString">Where the database is.</param>
@@ -55,6 +62,12 @@ internal sealed partial class PostgresInboxStore : IInboxStore
         await _opening.WaitAsync().ConfigureAwait(false);
         try
         {
+            // Those who waited for an attempt that failed do not all make one of their own.
+            if (!_isOpen && _lastFailure is { } failure && _time.GetElapsedTime(failure.At) < BetweenOpenings)
+            {
+                throw new InboxStoreException(failure.Message);
+            }
+
             if (!_isOpen)
             {
                 await Database.NamedAsync(async () =>
@@ -69,6 +82,11 @@ internal sealed partial class PostgresInboxStore : IInboxStore
             }
 
             return true;
+        }
+        catch (InboxStoreException e) when (e.InnerException is not null)
+        {
+            _lastFailure = (_time.GetTimestamp(), e.Message);
+            throw;
         }
         finally
         {
@@ -101,6 +119,8 @@ internal sealed partial class PostgresInboxStore : IInboxStore
             return InboxReceipt.Full;
         }
 
+        // Before it is there: from then on nothing may overtake it.
+        Stir(item.Tunnel, waits: true);
         List<bool> added = await InsertAsync(item with { StoredBytes = bytes }, head, body, bounds).ConfigureAwait(false);
         if (added.Count == 0)
         {
@@ -110,7 +130,7 @@ internal sealed partial class PostgresInboxStore : IInboxStore
         }
 
         Interlocked.Add(ref _bytes, bytes);
-        _waiting[item.Tunnel] = true;
+        Stir(item.Tunnel, waits: true);
         Changed?.Invoke(item.Tunnel);
         return new InboxReceipt(item.Id, IsNew: true);
     }
@@ -134,7 +154,7 @@ internal sealed partial class PostgresInboxStore : IInboxStore
 
     public async Task<InboxRequest?> ReadAsync(InboxItem item) =>
         (await _database.QueryAsync("SELECT request FROM ggrok_inbox_items WHERE id = @id", static r => r.GetString(0), ("id", item.Id)).ConfigureAwait(false)) is [var json]
-            ? JsonSerializer.Deserialize(json, StoredJson.Default.InboxRequest)
+            ? Parse(json, StoredJson.Default.InboxRequest, out string? problem) ?? throw new InboxStoreException("its head cannot be read: " + problem, inner: new InvalidDataException(problem))
             : null;
 
     public Task<Stream?> OpenBodyAsync(InboxItem item) => Task.FromResult<Stream?>(new StoredBody(_database, item.Id, item.BodyBytes));
@@ -185,7 +205,12 @@ internal sealed partial class PostgresInboxStore : IInboxStore
 
     public async Task<IReadOnlyList<InboxTunnel>> LoadTunnelsAsync() =>
         [.. (await _database.QueryAsync("SELECT value FROM ggrok_inbox_tunnels", static r => r.GetString(0)).ConfigureAwait(false))
-            .Select(v => JsonSerializer.Deserialize(v, StoredJson.Default.InboxTunnel)!)];
+            .Select(ReadTunnel).OfType<InboxTunnel>()];
+
+    public async Task<InboxTunnel?> LoadTunnelAsync(string name) =>
+        (await _database.QueryAsync("SELECT value FROM ggrok_inbox_tunnels WHERE name = @name", static r => r.GetString(0), ("name", name)).ConfigureAwait(false)) is [var value]
+            ? ReadTunnel(value)
+            : null;
 
     public async Task SaveTunnelAsync(InboxTunnel tunnel)
     {
@@ -205,6 +230,32 @@ internal sealed partial class PostgresInboxStore : IInboxStore
             ("name", tunnel), ("own", _own)).ConfigureAwait(false);
     }
 
+    private InboxTunnel? ReadTunnel(string value)
+    {
+        InboxTunnel? tunnel = Parse(value, StoredJson.Default.InboxTunnel, out string? problem);
+        if (tunnel is null)
+        {
+            LogUnreadable(Printable.Clean(problem));
+        }
+
+        return tunnel;
+    }
+
+    private static T? Parse<T>(string json, JsonTypeInfo<T> type, out string? problem)
+        where T : class
+    {
+        try
+        {
+            problem = "it is empty";
+            return JsonSerializer.Deserialize(json, type);
+        }
+        catch (JsonException e)
+        {
+            problem = e.Message;
+            return null;
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         await _listener.DisposeAsync().ConfigureAwait(false);
@@ -218,15 +269,15 @@ internal sealed partial class PostgresInboxStore : IInboxStore
         $"""
         WITH room AS (SELECT count(*) AS items, coalesce(sum(stored_bytes), 0) AS bytes FROM ggrok_inbox_items WHERE tunnel = @tunnel),
         changed AS (INSERT INTO ggrok_inbox_items
-            (id, tunnel, received, method, target, remote, provider, provider_id, sameness, body_bytes, stored_bytes, request, body)
-            SELECT @id, @tunnel, @received, @method, @target, @remote, @provider, @provider_id, @sameness, @body_bytes, @stored_bytes, @request, @body
+            (id, tunnel, received, method, target, remote, provider, provider_id, sameness, body_bytes, stored_bytes, owner, request, body)
+            SELECT @id, @tunnel, @received, @method, @target, @remote, @provider, @provider_id, @sameness, @body_bytes, @stored_bytes, @owner, @request, @body
             FROM room WHERE items < @max_items AND bytes + @stored_bytes <= @max_bytes
             ON CONFLICT DO NOTHING RETURNING tunnel)
         {Notify}
         """, static _ => true,
         ("id", item.Id), ("tunnel", item.Tunnel), ("received", item.Received), ("method", item.Method), ("target", item.Target), ("remote", item.Remote),
         ("provider", item.Provider), ("provider_id", item.ProviderId), ("sameness", item.Sameness), ("body_bytes", item.BodyBytes),
-        ("stored_bytes", item.StoredBytes), ("request", head), ("body", body), ("max_items", bounds.MaxRequests), ("max_bytes", bounds.MaxBytes));
+        ("stored_bytes", item.StoredBytes), ("owner", item.Owner), ("request", head), ("body", body), ("max_items", bounds.MaxRequests), ("max_bytes", bounds.MaxBytes));
 
     private async Task<int> ChangeAsync(string sql, InboxQuery query)
     {
@@ -257,6 +308,7 @@ internal sealed partial class PostgresInboxStore : IInboxStore
     {
         try
         {
+            Stir(tunnel, waits: false);
             await LookAtAsync(tunnel).ConfigureAwait(false);
             Changed?.Invoke(tunnel);
         }
@@ -268,9 +320,21 @@ internal sealed partial class PostgresInboxStore : IInboxStore
 
     private async Task LookAtAsync(string tunnel)
     {
+        long before = Interlocked.Read(ref StirsOf(tunnel));
         List<bool> waits = await _database.QueryAsync(
             "SELECT EXISTS (SELECT FROM ggrok_inbox_items WHERE tunnel = @tunnel AND NOT is_dead)", static r => r.GetBoolean(0), ("tunnel", tunnel)).ConfigureAwait(false);
-        Set(tunnel, waits[0]);
+        lock (_gate)
+        {
+            if (waits[0])
+            {
+                _waiting[tunnel] = true;
+            }
+            else if (StirsOf(tunnel) == before)
+            {
+                // What came since the look would be forgotten.
+                _waiting.TryRemove(tunnel, out _);
+            }
+        }
     }
 
     // What was said while nobody listened was not heard.
@@ -289,7 +353,7 @@ internal sealed partial class PostgresInboxStore : IInboxStore
             await LookAtAsync(gone).ConfigureAwait(false);
         }
 
-        waiting.ForEach(t => Set(t, true));
+        waiting.ForEach(t => _waiting[t] = true);
         IEnumerable<InboxTotals> totals = (await TotalsAsync().ConfigureAwait(false)).Values;
         Volatile.Write(ref _totals, new InboxTotals(totals.Sum(t => t.Waiting), totals.Sum(t => t.Dead), 0, null));
         Interlocked.Exchange(ref _bytes, totals.Sum(t => t.Bytes));
@@ -298,17 +362,24 @@ internal sealed partial class PostgresInboxStore : IInboxStore
             "DELETE FROM ggrok_inbox_delivered WHERE at < (SELECT at FROM ggrok_inbox_delivered ORDER BY at DESC OFFSET @most LIMIT 1)", ("most", DeliveredMemory.Most)).ConfigureAwait(false);
     }
 
-    private void Set(string tunnel, bool waits)
+    // Something came for a tunnel: an answer to a question of before says nothing of it.
+    private void Stir(string tunnel, bool waits)
     {
-        if (waits)
+        lock (_gate)
         {
-            _waiting[tunnel] = true;
-        }
-        else
-        {
-            _waiting.TryRemove(tunnel, out _);
+            StirsOf(tunnel)++;
+            if (waits)
+            {
+                _waiting[tunnel] = true;
+            }
         }
     }
+
+    // Tunnels that share a counter only ask once more.
+    private ref long StirsOf(string tunnel) => ref _stirs[(uint)tunnel.GetHashCode(StringComparison.Ordinal) % _stirs.Length];
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Inbox: a tunnel in the database cannot be read and is left alone: {Problem}")]
+    private partial void LogUnreadable(string problem);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "The inbox is in {Place}, with {Count} requests")]
     private partial void LogOpened(string place, int count);

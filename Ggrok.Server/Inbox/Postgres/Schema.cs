@@ -25,11 +25,13 @@ internal static class Schema
             provider text,
             provider_id text,
             sameness text UNIQUE,
+            owner text NOT NULL DEFAULT '',
             body_bytes bigint NOT NULL,
             stored_bytes bigint NOT NULL,
             request text NOT NULL,
             body bytea NOT NULL
         );
+        ALTER TABLE ggrok_inbox_items ADD COLUMN IF NOT EXISTS owner text NOT NULL DEFAULT '';
         CREATE INDEX IF NOT EXISTS ggrok_inbox_queue ON ggrok_inbox_items (tunnel, is_dead, place);
         ALTER TABLE ggrok_inbox_items ALTER COLUMN body SET STORAGE EXTERNAL;
         CREATE TABLE IF NOT EXISTS ggrok_inbox_delivered (sameness text PRIMARY KEY, id text NOT NULL, at timestamptz NOT NULL);

@@ -74,6 +74,9 @@ internal interface IInboxStore : IAsyncDisposable
     /// <summary>The tunnels whose names are kept.</summary>
     Task<IReadOnlyList<InboxTunnel>> LoadTunnelsAsync();
 
+    /// <summary>One of them; null when it is not kept.</summary>
+    Task<InboxTunnel?> LoadTunnelAsync(string name);
+
     /// <summary>Keeps a tunnel's name, or what has changed of it.</summary>
     Task SaveTunnelAsync(InboxTunnel tunnel);
 

@@ -42,6 +42,7 @@ internal static class InboxRoute
     public static TunnelRoute ToRoute(InboxTunnel tunnel, EdgeCompiler edge, TimeProvider time)
     {
         RouteKey key = KeyOf(tunnel);
+        DateTimeOffset until = tunnel.LastSeen + tunnel.MaxAge;
         return new TunnelRoute
         {
             Key = key,
@@ -52,7 +53,8 @@ internal static class InboxRoute
             Edge = new EdgeSlot(tunnel.Policies, Compile(tunnel, key, edge)),
             Match = RouteMatch.Parse(tunnel.Match),
             Member = tunnel.IsPool ? new Member(new PoolTerms(tunnel.Balance is null ? null : BalanceRules.Parse(tunnel.Balance), tunnel.PoolKeyHash), null, time) : null,
-            AwayUntil = tunnel.LastSeen + tunnel.MaxAge,
+            AwayUntil = until,
+            FreeAt = time.GetTimestamp() + (long)((until - time.GetUtcNow()).TotalSeconds * time.TimestampFrequency),
         };
     }
 

@@ -1,3 +1,4 @@
+using Ggrok.Server.Inbox.Items;
 using Ggrok.Shared.Protocol;
 
 namespace Ggrok.Server.Inbox.Tunnels;
@@ -5,6 +6,8 @@ namespace Ggrok.Server.Inbox.Tunnels;
 /// <summary>A tunnel whose name is kept for its client, with all that is needed to take requests for it.</summary>
 internal sealed record InboxTunnel
 {
+    private const int MostEarlier = 4;
+
     /// <summary>Host of its key.</summary>
     public required string Host { get; init; }
 
@@ -52,4 +55,24 @@ internal sealed record InboxTunnel
 
     /// <summary>The tunnel as people call it, by which items know it.</summary>
     public required string Name { get; init; }
+
+    /// <summary>Hashes of the same owner from before it began to share the name, or stopped: what came then is its own, too.</summary>
+    public IReadOnlyList<string> Earlier { get; init => field = value ?? []; } = [];
+
+    /// <summary>Hashes that its items may have.</summary>
+    [System.Text.Json.Serialization.JsonIgnore]
+    public IReadOnlyList<string> Owners => [InboxOwner.HashOf(this), .. Earlier];
+
+    /// <summary>Whether a stored request is its owner's.</summary>
+    public bool Owns(InboxItem item) => item.Tunnel == Name && Owners.Contains(item.Owner);
+
+    /// <summary>It with what belongs to its owner by what was known before.</summary>
+    public InboxTunnel After(InboxTunnel? before) => before is null || !InboxOwner.IsSame(before, this)
+        ? this
+        : this with { Earlier = [.. before.Owners.Concat(Earlier).Distinct().Where(o => o != InboxOwner.HashOf(this)).Take(MostEarlier)] };
+
+    /// <summary>Whether another says the same.</summary>
+    public bool IsLike(InboxTunnel other) =>
+        this with { Match = other.Match, Policies = other.Policies, Earlier = other.Earlier } == other
+        && Match.SequenceEqual(other.Match) && Policies.SequenceEqual(other.Policies) && Earlier.SequenceEqual(other.Earlier);
 }

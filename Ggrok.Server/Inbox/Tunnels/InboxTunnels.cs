@@ -18,6 +18,8 @@ internal sealed partial class InboxTunnels(
 {
     private static readonly TimeSpan LongestTouch = TimeSpan.FromHours(1);
 
+    private readonly (DateTimeOffset At, long Timestamp) _started = (time.GetUtcNow(), time.GetTimestamp());
+
     /// <summary>A client serves the route; perhaps there is something for it.</summary>
     public event Action<string>? Arrived;
 
@@ -30,21 +32,30 @@ internal sealed partial class InboxTunnels(
 
         string name = route.Key.ToString();
         InboxTunnel? known = book.Find(name);
-        if (known is not null && !IsOwn(known, route))
+        TimeSpan? age = AgeOf(route);
+        if (known is not null && !InboxOwner.IsSame(known, route))
         {
             // Whoever had the name before left things behind that are nobody else's business.
             LogOthers(name);
-            Observe(book.ForgetAsync(name));
+            if (age is null)
+            {
+                Observe(book.ForgetAsync(known));
+            }
+            else
+            {
+                book.Leave(known);
+            }
+
             known = null;
         }
 
-        if (AgeOf(route) is { } age)
+        if (age is { } kept)
         {
-            book.Keep(InboxRoute.ToTunnel(route, age, time.GetUtcNow()));
+            book.Keep(InboxRoute.ToTunnel(route, kept, time.GetUtcNow()));
         }
         else if (known is not null)
         {
-            Observe(ForgetEmptyAsync(name));
+            Observe(book.ForgetEmptyAsync(known));
         }
 
         Arrived?.Invoke(name);
@@ -52,7 +63,8 @@ internal sealed partial class InboxTunnels(
 
     public TimeSpan KeepsFor(TunnelRoute route)
     {
-        if (route.Key.Space != RouteSpace.Http || book.Find(route.Key.ToString()) is not { } tunnel || !IsOwn(tunnel, route))
+        // A session that was replaced has nothing to say any more.
+        if (route.Key.Space != RouteSpace.Http || !IsCurrent(route) || book.Find(route.Key.ToString()) is not { } tunnel || !InboxOwner.IsSame(tunnel, route))
         {
             return TimeSpan.Zero;
         }
@@ -66,10 +78,10 @@ internal sealed partial class InboxTunnels(
     {
         // That its time is over may be news of yesterday, where several servers share a store: the sweep looks there first.
         bool isExpired = route.IsAway && route.AwayUntil <= time.GetUtcNow();
-        if (!isExpired && route.Key.Space == RouteSpace.Http && book.Find(route.Key.ToString()) is { } tunnel && IsOwn(tunnel, route))
+        if (!isExpired && route.Key.Space == RouteSpace.Http && book.Find(route.Key.ToString()) is { } tunnel && InboxOwner.IsSame(tunnel, route))
         {
             LogFreed(tunnel.Name);
-            Observe(book.ForgetAsync(tunnel.Name));
+            Observe(book.ForgetAsync(tunnel));
         }
     }
 
@@ -78,77 +90,119 @@ internal sealed partial class InboxTunnels(
     {
         InboxTunnel[] before = [.. book.All.Where(t => book.IsSaved(t.Name))];
         IReadOnlyList<InboxTunnel> stored = await store.LoadTunnelsAsync().ConfigureAwait(false);
-        Predicate<string> counts = tokens.ThoseThatCount();
-        foreach (InboxTunnel gone in before.Where(t => !stored.Any(s => s.Name == t.Name)))
+        if (book.IsLoaded)
         {
-            // Given free at another server. Whoever is here keeps it.
-            if (registry.Free(InboxRoute.KeyOf(gone)))
-            {
-                book.Unload(gone.Name);
-            }
+            ForgetGone(before, [.. stored.Select(t => t.Name)]);
         }
 
-        foreach (InboxTunnel tunnel in stored.Where(t => book.Find(t.Name) is null))
+        Predicate<TunnelRoute> mayStay = tokens.ThoseThatMayStay();
+        foreach (InboxTunnel tunnel in stored)
         {
-            book.Load(tunnel);
             try
             {
-                Restore(tunnel, counts);
+                Take(tunnel, Array.Find(before, t => t.Name == tunnel.Name), mayStay);
             }
             catch (FormatException e)
             {
                 LogInvalid(tunnel.Name, e.Message);
             }
         }
+
+        book.EndLoading();
+    }
+
+    // Given free at another server. Whoever is here keeps it.
+    private void ForgetGone(InboxTunnel[] before, HashSet<string> stored)
+    {
+        foreach (InboxTunnel gone in before.Where(t => !stored.Contains(t.Name)))
+        {
+            if (registry.Free(InboxRoute.KeyOf(gone)))
+            {
+                book.Unload(gone.Name);
+            }
+        }
+    }
+
+    private void Take(InboxTunnel stored, InboxTunnel? before, Predicate<TunnelRoute> mayStay)
+    {
+        // First: what is not valid is left alone.
+        TunnelRoute route = InboxRoute.ToRoute(stored, edge, time);
+        InboxTunnel? known = book.Find(stored.Name);
+        if (known is null)
+        {
+            book.Load(stored);
+            Restore(stored, route, mayStay);
+        }
+        else if (!book.IsLoaded)
+        {
+            // Taken before anybody could know whose it was.
+            if (InboxOwner.IsSame(stored, known))
+            {
+                book.Keep(known.After(stored));
+            }
+            else
+            {
+                LogOthers(stored.Name);
+                book.Leave(stored);
+            }
+        }
+        else if (known == before && !known.IsLike(stored) && registry.Find(route.Key) is not { IsAway: false } && book.TryReplace(known, stored))
+        {
+            // Another server has changed it, or given the name to somebody else.
+            Restore(stored, route, mayStay);
+        }
     }
 
     /// <summary>Removes what is too old, and says how long it is that clients were there.</summary>
     public async Task SweepAsync()
     {
+        book.WriteAgain();
         DateTimeOffset now = time.GetUtcNow();
+        DateTimeOffset steady = _started.At + time.GetElapsedTime(_started.Timestamp);
+
+        // A wall clock that was put forward makes nothing older.
+        DateTimeOffset aged = steady < now ? steady : now;
         IReadOnlyDictionary<string, InboxTotals> totals = await store.TotalsAsync().ConfigureAwait(false);
         foreach (InboxTunnel tunnel in book.All.ToList())
         {
-            bool isHere = registry.Find(InboxRoute.KeyOf(tunnel)) is { IsAway: false } route && IsOwn(tunnel, route);
+            bool isHere = registry.Find(InboxRoute.KeyOf(tunnel)) is { IsAway: false } route && InboxOwner.IsSame(tunnel, route);
             TimeSpan unseen = now - tunnel.LastSeen;
             if (isHere && unseen > Min(LongestTouch, tunnel.MaxAge / 10))
             {
                 book.Keep(tunnel with { LastSeen = now });
             }
-            else if (!isHere && unseen > tunnel.MaxAge)
+            else if (!isHere && aged - tunnel.LastSeen > tunnel.MaxAge)
             {
                 await ExpireAsync(tunnel).ConfigureAwait(false);
                 continue;
             }
 
-            await DropOlderAsync(tunnel.Name, now - tunnel.MaxAge, totals).ConfigureAwait(false);
+            await DropOlderAsync(tunnel.Name, aged - tunnel.MaxAge, totals).ConfigureAwait(false);
         }
 
         // Of tunnels that nobody knows any more, as when their files were lost.
         foreach (string name in totals.Keys.Where(n => book.Find(n) is null))
         {
-            await DropOlderAsync(name, now - InboxOptions.LongestAge, totals).ConfigureAwait(false);
+            await DropOlderAsync(name, aged - InboxOptions.LongestAge, totals).ConfigureAwait(false);
         }
     }
 
-    /// <summary>Whether a route is in the hands of the tunnel's owner.</summary>
-    public static bool IsOwn(InboxTunnel tunnel, TunnelRoute route) => tunnel.IsPool
-        ? InboxRoute.OwnerOf(tunnel).IsSameParty(route.Owner) || (tunnel.PoolKeyHash is not null && tunnel.PoolKeyHash == route.Terms?.KeyHash)
-        : InboxRoute.OwnerOf(tunnel).IsSame(route.Owner);
-
-    private void Restore(InboxTunnel tunnel, Predicate<string> counts)
+    private void Restore(InboxTunnel tunnel, TunnelRoute route, Predicate<TunnelRoute> mayStay)
     {
-        TunnelRoute route = InboxRoute.ToRoute(tunnel, edge, time);
-        if (route.AwayUntil <= time.GetUtcNow() || (tunnel.IdentityId is { } identity && !counts(identity)))
+        if (route.AwayUntil <= time.GetUtcNow() || !mayStay(route))
         {
+            registry.Free(route.Key);
             LogFreed(tunnel.Name);
-            Observe(book.ForgetAsync(tunnel.Name));
+            Observe(book.ForgetAsync(tunnel));
         }
-        else if (registry.Restore(route))
+        else if (registry.Restore(route, isNewer: true))
         {
             LogRestored(tunnel.Name);
         }
     }
+
+    private bool IsCurrent(TunnelRoute route) =>
+        registry.Find(route.Key) is { } current && (current == route || current.Pool?.Members.Contains(route) == true);
 
     private async Task DropOlderAsync(string name, DateTimeOffset than, IReadOnlyDictionary<string, InboxTotals> totals)
     {
@@ -162,19 +216,15 @@ internal sealed partial class InboxTunnels(
     // Another server that shares the store may have seen the client of late.
     private async Task ExpireAsync(InboxTunnel tunnel)
     {
-        IReadOnlyList<InboxTunnel> stored = await store.LoadTunnelsAsync().ConfigureAwait(false);
-        if (stored.FirstOrDefault(t => t.Name == tunnel.Name) is { } fresh && fresh.LastSeen > tunnel.LastSeen)
+        if (await store.LoadTunnelAsync(tunnel.Name).ConfigureAwait(false) is { } fresh && (fresh.LastSeen > tunnel.LastSeen || !InboxOwner.IsSame(fresh, tunnel)))
         {
-            book.Unload(tunnel.Name);
-            book.Load(fresh);
-            registry.Free(InboxRoute.KeyOf(fresh));
-            Restore(fresh, tokens.ThoseThatCount());
+            await LoadAsync().ConfigureAwait(false);
             return;
         }
 
         registry.Free(InboxRoute.KeyOf(tunnel));
         LogFreed(tunnel.Name);
-        await book.ForgetAsync(tunnel.Name).ConfigureAwait(false);
+        await book.ForgetAsync(tunnel).ConfigureAwait(false);
     }
 
     // The longest of the server's and the client's own.
@@ -187,15 +237,6 @@ internal sealed partial class InboxTunnels(
         }
 
         return longest;
-    }
-
-    private async Task ForgetEmptyAsync(string name)
-    {
-        IReadOnlyDictionary<string, InboxTotals> totals = await store.TotalsAsync().ConfigureAwait(false);
-        if (!totals.ContainsKey(name))
-        {
-            await book.ForgetAsync(name).ConfigureAwait(false);
-        }
     }
 
     // It was said in the log already, and what is not removed now is so when it is too old.
