@@ -14,6 +14,7 @@ internal sealed partial class FileInboxStore : IInboxStore
     private readonly DiskThreads _disk = new();
     private readonly FolderFlush _flush;
     private readonly SemaphoreSlim _opening = new(1);
+    private readonly SemaphoreSlim _changing = new(1);
     private readonly Lock _gate = new();
     private readonly ItemIndex _index = new();
 
@@ -175,17 +176,11 @@ internal sealed partial class FileInboxStore : IInboxStore
 
     public async Task UpdateAsync(InboxItem item)
     {
-        lock (_gate)
+        if (await ReplaceAsync(item.Id, _ => item).ConfigureAwait(false))
         {
-            if (!_index.Replace(item))
-            {
-                return;
-            }
+            await FlushAsync().ConfigureAwait(false);
+            Changed?.Invoke(item.Tunnel);
         }
-
-        await OnDiskAsync(() => _folder.WriteState(item)).ConfigureAwait(false);
-        await FlushAsync().ConfigureAwait(false);
-        Changed?.Invoke(item.Tunnel);
     }
 
     public Task<IReadOnlyList<InboxItem>> ListAsync(InboxQuery query) => Task.FromResult<IReadOnlyList<InboxItem>>(Select(query));
@@ -195,9 +190,19 @@ internal sealed partial class FileInboxStore : IInboxStore
         List<InboxItem> items = Select(query);
         foreach (InboxItem item in items)
         {
-            await UpdateAsync(item.IsDead
-                ? item with { IsDead = false, Attempts = 0, NextAttempt = null, Place = _ids.Next() }
-                : item with { NextAttempt = null }).ConfigureAwait(false);
+            await ReplaceAsync(item.Id, i => i.IsDead
+                ? i with { IsDead = false, Attempts = 0, NextAttempt = null, Place = _ids.Next() }
+                : i with { NextAttempt = null }).ConfigureAwait(false);
+        }
+
+        if (items.Count > 0)
+        {
+            await FlushAsync().ConfigureAwait(false);
+        }
+
+        foreach (string tunnel in items.Select(i => i.Tunnel).Distinct(StringComparer.Ordinal))
+        {
+            Changed?.Invoke(tunnel);
         }
 
         return items.Count;
@@ -258,6 +263,7 @@ internal sealed partial class FileInboxStore : IInboxStore
         _disk.Dispose();
         _folder.Dispose();
         _opening.Dispose();
+        _changing.Dispose();
         return ValueTask.CompletedTask;
     }
 
@@ -372,6 +378,33 @@ internal sealed partial class FileInboxStore : IInboxStore
         if (!isStored)
         {
             _ = _disk.RunAsync(() => SafeFile.Delete(_folder.ItemPath(reserved.Id)));
+        }
+    }
+
+    // One change after the other: an owner may have something delivered while an attempt to do so fails.
+    private async Task<bool> ReplaceAsync(string id, Func<InboxItem, InboxItem> change)
+    {
+        await _changing.WaitAsync().ConfigureAwait(false);
+        try
+        {
+            InboxItem changed;
+            lock (_gate)
+            {
+                if (_index.Find(id) is not { } item)
+                {
+                    return false;
+                }
+
+                changed = change(item);
+                _index.Replace(changed);
+            }
+
+            await OnDiskAsync(() => _folder.WriteState(changed)).ConfigureAwait(false);
+            return true;
+        }
+        finally
+        {
+            _changing.Release();
         }
     }
 
