@@ -104,6 +104,7 @@ public sealed partial class TunnelEndpoint(
 
     private async Task ServeTunnelAsync(HttpContext context, Identity identity, string remote)
     {
+        context.Response.Headers[ProtocolLimits.NodeField] = resumes.Node;
         using WebSocket socket = await context.WebSockets.AcceptWebSocketAsync(new WebSocketAcceptContext
         {
             SubProtocol = ProtocolLimits.SubProtocol,
@@ -219,10 +220,10 @@ public sealed partial class TunnelEndpoint(
         ending.Reason = reason;
         counts.CountEnded(reason);
 
-        // An orderly end frees the names at once; a loss keeps them for the client that will be back.
+        // An orderly end frees the names at once, or as soon as visitors wait no longer; a loss keeps them for the client that will be back.
         bool orderly = reason is CloseReason.Normal or CloseReason.Replaced or CloseReason.TokenRevoked or CloseReason.TokenExpired or CloseReason.TokenNarrowed
             or CloseReason.EndedByOperator;
-        registration.End(orderly ? TimeSpan.Zero : options.AwayGrace,
+        registration.End(orderly ? TimeSpan.Zero : options.AwayGrace, isExpected: !orderly || reason == CloseReason.Normal,
             isForbidden: reason is CloseReason.TokenRevoked or CloseReason.TokenExpired or CloseReason.TokenNarrowed);
         LogClosed(session.Id, reason);
         audit.Ended(session, reason);

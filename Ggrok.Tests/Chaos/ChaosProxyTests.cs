@@ -77,8 +77,9 @@ public sealed class ChaosProxyTests : IAsyncLifetime
         wasReset.ShouldBe(kind == CutKind.Reset);
         read.Length.ShouldBe(at, wasReset ? "loopback has delivered what was sent before the reset" : "");
         read.AsSpan().SequenceEqual(bytes.AsSpan(0, at)).ShouldBeTrue();
-        _proxy.Cuts.ShouldBe(1);
         await _proxy.EmptyAsync();
+        await _proxy.CutsAsync(1);
+        _proxy.Cuts.ShouldBe(1);
     }
 
     [Fact]

@@ -56,7 +56,10 @@ internal sealed class ChaosScene : IAsyncDisposable
         return scene;
     }
 
-    public Visitor VisitorOf(Tenant tenant) => new(tenant, Http);
+    /// <summary>One visitor in three speaks HTTP/2. Not where connections of visitors break, whose streams would share that fate, nor where one connection is too narrow for all.</summary>
+    public bool HasHttp2 { get; set; } = true;
+
+    public Visitor VisitorOf(Tenant tenant) => new(tenant, Http) { UsesHttp2 = HasHttp2 && Chance.OneIn(3) };
 
     /// <summary>Runs one visit and keeps its outcome.</summary>
     public Task VisitAsync(Tenant tenant, string what, Func<Visitor, string, Task> visit, TimeSpan? limit = null)

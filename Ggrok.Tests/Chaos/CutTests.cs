@@ -70,20 +70,16 @@ public class CutTests(ITestOutputHelper output)
     {
         await using ChaosScene scene = await ChaosScene.HereAsync(chance, tenants: 1);
         Tenant tenant = scene.Tenants[0];
-        int steps = 0;
-        for (int at = chance.Next(0, ChaosScale.Step); ; at += ChaosScale.Step, steps++)
+
+        // The exchange and what goes with it; where it has fewer bytes, the next one is cut.
+        for (int at = chance.Next(0, ChaosScale.Step); at < 1_000; at += ChaosScale.Step)
         {
-            int cuts = tenant.Link.Cuts;
+            await tenant.Link.OpenAsync();
             tenant.Link.CutAll(new Cut(direction, at, kind));
             await scene.VisitAsync(tenant, string.Create(CultureInfo.InvariantCulture, $"at-{at}"), (v, id) => v.EchoAsync(id, 300, chunked: false));
-            if (tenant.Link.Cuts == cuts)
-            {
-                // Beyond the last byte of the exchange.
-                break;
-            }
         }
 
-        steps.ShouldBeGreaterThan(300 / ChaosScale.Step);
+        tenant.Link.Cuts.ShouldBeGreaterThan(300 / ChaosScale.Step);
         await scene.AllAnsweredAsync();
         (await scene.Server.LookAsync()).SessionsOpened.ShouldBe(1);
     });

@@ -16,6 +16,7 @@ public class KillTests(ITestOutputHelper output)
     public Task A_killed_server_lets_nobody_hang_and_its_successor_serves_the_same_clients() => Chance.RunAsync(output, async chance =>
     {
         await using ChaosScene scene = await ChaosScene.ProgramsAsync(chance, tenants: 2, isRaw: false);
+        scene.HasHttp2 = false;
         var server = (ServerProgram)scene.Server;
         for (int i = 0; i < ChaosScale.PlainKills; i++)
         {
@@ -34,6 +35,7 @@ public class KillTests(ITestOutputHelper output)
     public Task A_killed_client_lets_nobody_hang_and_its_successor_serves() => Chance.RunAsync(output, async chance =>
     {
         await using ChaosScene scene = await ChaosScene.ProgramsAsync(chance, tenants: 2, isRaw: false);
+        scene.HasHttp2 = false;
         for (int i = 0; i < ChaosScale.PlainKills; i++)
         {
             var client = (ClientProgram)scene.Tenants[chance.Next(0, 2)].Client;

@@ -11,6 +11,9 @@ namespace Ggrok.Tests.Chaos;
 /// <summary>Visits to one tenant; each throws unless its answer is the right one, whole, and of this tenant and request.</summary>
 internal sealed class Visitor(Tenant tenant, HttpClient http)
 {
+    /// <summary>With prior knowledge, over one connection with all others who do; WebSockets stay with HTTP/1.1.</summary>
+    public bool UsesHttp2 { get; init; }
+
     public async Task SmallAsync(string id)
     {
         using HttpResponseMessage response = await SendAsync(HttpMethod.Get, "small", id);
@@ -134,9 +137,14 @@ internal sealed class Visitor(Tenant tenant, HttpClient http)
 
     private async Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, string id, HttpContent? content = null, bool chunked = false)
     {
-        using var request = new HttpRequestMessage(method, new Uri(tenant.Url, path)) { Content = content };
+        using var request = new HttpRequestMessage(method, new Uri(tenant.Url, path)) 
+        {
+            Content = content,
+            Version = UsesHttp2 ? HttpVersion.Version20 : HttpVersion.Version11,
+            VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+        };
         request.Headers.Add(TenantApp.IdField, id);
-        request.Headers.TransferEncodingChunked = chunked ? true : null;
+        request.Headers.TransferEncodingChunked = chunked && !UsesHttp2 ? true : null;
         HttpResponseMessage response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
         if (response.StatusCode != HttpStatusCode.OK || Field(response, TenantApp.TenantField) != tenant.Name || Field(response, TenantApp.IdField) != id)
         {

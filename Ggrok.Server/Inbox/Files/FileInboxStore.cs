@@ -14,7 +14,6 @@ internal sealed partial class FileInboxStore : IInboxStore
     private readonly DiskThreads _disk = new();
     private readonly FolderFlush _flush;
     private readonly SemaphoreSlim _opening = new(1);
-    private readonly SemaphoreSlim _changing = new(1);
     private readonly Lock _gate = new();
     private readonly ItemIndex _index = new();
 
@@ -263,7 +262,6 @@ internal sealed partial class FileInboxStore : IInboxStore
         _disk.Dispose();
         _folder.Dispose();
         _opening.Dispose();
-        _changing.Dispose();
         return ValueTask.CompletedTask;
     }
 
@@ -381,30 +379,28 @@ internal sealed partial class FileInboxStore : IInboxStore
         }
     }
 
-    // One change after the other: an owner may have something delivered while an attempt to do so fails.
+    // By what it is now: an owner may have something delivered while an attempt to do so fails.
     private async Task<bool> ReplaceAsync(string id, Func<InboxItem, InboxItem> change)
     {
-        await _changing.WaitAsync().ConfigureAwait(false);
-        try
+        lock (_gate)
         {
-            InboxItem changed;
-            lock (_gate)
+            if (_index.Find(id) is not { } item)
             {
-                if (_index.Find(id) is not { } item)
-                {
-                    return false;
-                }
-
-                changed = change(item);
-                _index.Replace(changed);
+                return false;
             }
 
-            await OnDiskAsync(() => _folder.WriteState(changed)).ConfigureAwait(false);
-            return true;
+            _index.Replace(change(item));
         }
-        finally
+
+        await OnDiskAsync(() => _folder.WriteState(id, Find)).ConfigureAwait(false);
+        return true;
+    }
+
+    private InboxItem? Find(string id)
+    {
+        lock (_gate)
         {
-            _changing.Release();
+            return _index.Find(id);
         }
     }
 

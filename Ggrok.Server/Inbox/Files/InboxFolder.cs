@@ -16,6 +16,7 @@ internal sealed partial class InboxFolder(string path, TimeProvider time, ILogge
 
     private readonly string _items = Path.Combine(path, "items");
     private readonly string _tunnels = Path.Combine(path, "tunnels");
+    private readonly Lock _states = new();
     private FileStream? _lock;
 
     /// <summary>Where it is.</summary>
@@ -79,9 +80,22 @@ internal sealed partial class InboxFolder(string path, TimeProvider time, ILogge
         }
     }
 
-    /// <summary>Writes what has changed of an item.</summary>
-    public void WriteState(InboxItem item) => SafeFile.Write(StatePath(item.Id), JsonSerializer.SerializeToUtf8Bytes(
-        new StoredState(item.Place, item.IsDead, item.Attempts, item.NextAttempt, item.LastFailure), StoredJson.Default.StoredState));
+    /// <summary>
+    /// Writes what has changed of an item, as it is by then: of two changes at once neither must find the other's file open, nor undo it.
+    /// </summary>
+    /// <param name="id">The item.</param>
+    /// <param name="find">Tells how it is now; null when it is gone.</param>
+    public void WriteState(string id, Func<string, InboxItem?> find)
+    {
+        lock (_states)
+        {
+            if (find(id) is { } item)
+            {
+                SafeFile.Write(StatePath(id), JsonSerializer.SerializeToUtf8Bytes(
+                    new StoredState(item.Place, item.IsDead, item.Attempts, item.NextAttempt, item.LastFailure), StoredJson.Default.StoredState));
+            }
+        }
+    }
 
     /// <summary>Removes an item.</summary>
     public void Remove(string id)

@@ -48,6 +48,20 @@ public sealed class HostileServerTests : IDisposable
     }
 
     [Theory]
+    [InlineData("list")]
+    [InlineData("show")]
+    public async Task What_strangers_wrote_does_not_steer_the_terminal(string command)
+    {
+        const string Steering = "/\\u001b[2J\\u009b2J\\u202e";
+        await using LocalApp server = await LocalApp.StartAsync(context => AnswerAsync(context, Good, Details(Good, "P\\u001b", Steering, "X\\u001b", "\\u001b"), "\u001b[2J"));
+
+        CommandResult result = (await CommandRun.RunAsync(["inbox", command, .. command == "show" ? [Good] : Array.Empty<string>(), "--server", server.Url.AbsoluteUri], answers: "")).Fine();
+
+        result.Output.ShouldContain(Good);
+        result.Output.ShouldNotContain(c => (char.IsControl(c) && c != '\n') || c == '\u202e');
+    }
+
+    [Theory]
     [InlineData("bod")]
     [InlineData("body, and more")]
     public async Task A_body_of_another_size_is_no_file_and_is_not_dropped(string body)
@@ -97,7 +111,7 @@ public sealed class HostileServerTests : IDisposable
     {
         string? answer = context.Request.Path.Value switch
         {
-            "/$$ggrok/inbox/items" when HttpMethods.IsGet(context.Request.Method) => $$"""{"items":[{ {{Item(id, "POST", "/a")}} }],"next":null}""",
+            "/$$ggrok/inbox/items" when HttpMethods.IsGet(context.Request.Method) => $$"""{"items":[{ {{(details ?? Item(id, "POST", "/a")).Trim('{', '}', ' ')}} }],"next":null}""",
             string path when HttpMethods.IsDelete(context.Request.Method) => body == "body" ? "" : throw new InvalidOperationException("Nothing may be dropped: " + path),
             string path when path.EndsWith("/body", StringComparison.Ordinal) => body,
             _ => details,
