@@ -59,7 +59,7 @@ internal sealed class ClientRun(
     /// <exception cref="UsageException">Something is missing, contradictory or not valid.</exception>
     public Task<int> StdioAsync(SessionSettings settings, ConnectTarget target, CancellationToken stop)
     {
-        TunnelClientOptions options = settings.Resolve([], [target], Warn) with { Reconnect = false };
+        TunnelClientOptions options = settings.Resolve([], [target], Warn) with { Reconnect = false, Connections = 1 };
         return TextAsync(options, error, quiet: true, stop);
     }
 

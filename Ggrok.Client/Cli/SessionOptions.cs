@@ -20,13 +20,16 @@ internal sealed class SessionOptions
 
     public Option<bool> Quiet { get; } = new("--quiet", "-q") { Description = "Show addresses and problems only." };
 
+    public Option<string?> Connections { get; } = TextOption.Make("--connections", null, "NUMBER",
+        "Spread requests over so many connections to the server, 1 to 16. [default: 1] [env: GGROK_CONNECTIONS]");
+
     public Option<string?> DrainTimeout { get; } = TextOption.Make("--drain-timeout", null, "TIME", "How long running requests may go on after Ctrl-C. [default: 30s]");
 
     public Option<string?> ResumeBuffer { get; } = TextOption.Make("--resume-buffer", null, "SIZE", "How much of what was sent is kept until the server has it, to go on after a broken connection; 0 for not at all. [default: 8MiB]");
 
     public void AddTo(Command command)
     {
-        foreach (Option option in (Option[])[Server, Token, TokenFile, Label, Log, Quiet, DrainTimeout, ResumeBuffer])
+        foreach (Option option in (Option[])[Server, Token, TokenFile, Label, Log, Quiet, Connections, DrainTimeout, ResumeBuffer])
         {
             command.Options.Add(option);
         }

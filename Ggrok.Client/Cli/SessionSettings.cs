@@ -81,6 +81,7 @@ internal sealed class SessionSettings
             Label = Sources.OptionOrSaved(_options.Label)?.As(SettingValues.Label) ?? $"{Environment.UserName}@{Environment.MachineName}",
             Tunnels = tunnels,
             Connect = connect,
+            Connections = Sources.Find(_options.Connections, "GGROK_CONNECTIONS")?.As(SettingValues.Connections) ?? 1,
             DrainTimeout = Sources.Option(_options.DrainTimeout)?.As(SettingValues.Duration) ?? DefaultDrainTimeout,
 
             ResumeBuffer = Sources.Option(_options.ResumeBuffer)?.As(SettingValues.ResumeBuffer) ?? DefaultResumeBuffer,

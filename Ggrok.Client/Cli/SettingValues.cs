@@ -108,6 +108,19 @@ public static class SettingValues
             ? count
             : throw new UsageException($"{text.Quoted()} is no number of requests to keep; write one from 1 to 1000000.");
 
+    /// <summary>How many connections to the server there shall be.</summary>
+    /// <exception cref="UsageException">The text is no number within bounds.</exception>
+    public static int Connections(string text) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int count) && count is >= 1 and <= ProtocolLimits.MaxConnections
+            ? count
+            : throw new UsageException($"{text.Quoted()} is no number of connections; write one from 1 to {ProtocolLimits.MaxConnections}.");
+
+    /// <summary>How long visitors wait for a client that is away.</summary>
+    /// <exception cref="UsageException">The text is no duration within bounds.</exception>
+    public static TimeSpan AwayWait(string text) => Durations.TryParse(text, out TimeSpan wait) && wait <= ProtocolLimits.LongestAwayWait
+        ? wait
+        : throw new UsageException($"{text.Quoted()} is no time that visitors can wait; write one from 0 to 5m, such as 30s.");
+
     /// <summary>Memory of the inspector in bytes.</summary>
     /// <exception cref="UsageException">The text is no size within bounds.</exception>
     public static int InspectorMemory(string text) => Size(text, 1 << 20, 1 << 30, "1MiB to 1GiB");

@@ -15,7 +15,7 @@ internal sealed class TunnelDefinition(Func<string, Setting?> read, Func<string,
     /// <summary>Keys of each kind of tunnel.</summary>
     public static IReadOnlyDictionary<TunnelKind, IReadOnlyList<string>> Keys { get; } = new Dictionary<TunnelKind, IReadOnlyList<string>>
     {
-        [TunnelKind.Http] = ["port", "target", "insecure-target", "target-protocol", "host-header", "subdomain", "host", "path", "strip-path", .. SharingDefinition.Keys, .. PolicyNames(TunnelKind.Http)],
+        [TunnelKind.Http] = ["port", "target", "insecure-target", "target-protocol", "host-header", "subdomain", "host", "path", "strip-path", "away-wait", .. SharingDefinition.Keys, .. PolicyNames(TunnelKind.Http)],
         [TunnelKind.Tcp] = ["port", "target", "remote-port", "name", "proxy-protocol", .. PolicyNames(TunnelKind.Tcp)],
         [TunnelKind.Udp] = ["port", "target", "remote-port", "name", .. PolicyNames(TunnelKind.Udp)],
         [TunnelKind.Tls] = ["port", "target", "subdomain", "host", "proxy-protocol", .. PolicyNames(TunnelKind.Tls)],
@@ -57,6 +57,7 @@ internal sealed class TunnelDefinition(Func<string, Setting?> read, Func<string,
             Host = host,
             Path = path,
             StripPath = strip is not null,
+            AwayWait = read("away-wait")?.As(SettingValues.AwayWait) ?? TimeSpan.Zero,
             Pool = sharing.Pool(),
             Health = sharing.Health(),
             Match = sharing.Match(),

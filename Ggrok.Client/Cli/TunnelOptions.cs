@@ -50,6 +50,7 @@ internal sealed class TunnelOptions
         "host" => TextOption.Make("--host", null, "NAME", "Ask for a custom domain that points to the server."),
         "path" => TextOption.Make("--path", null, "PREFIX", "Ask for a path prefix such as /alice, so that several people share one host."),
         "strip-path" => Switch("--strip-path", "Remove the --path prefix before the local service sees it."),
+        "away-wait" => TextOption.Make("--away-wait", null, "TIME", "Keep the name for so long after this client has left, and let visitors wait for it to come back, up to 5m. [default: 0]"),
         "remote-port" => TextOption.Make("--remote-port", null, "PORT", "Ask for this public port of the server; without it a free one is given."),
         "name" => TextOption.Make("--name", null, "NAME", "Serve a private name instead of a public port: others reach it with ggrok connect NAME."),
         "proxy-protocol" => Switch("--proxy-protocol", "Tell the local service who connected, with a PROXY protocol v2 header."),

@@ -26,6 +26,7 @@ public static class ConfigKeys
     {
         ["ca"] = new("CA that may have issued the server's certificate", v => SettingValues.Authorities(v), IsFile: true),
         ["cert"] = new("client certificate", v => SettingValues.ExistingFile(v), IsFile: true),
+        ["connections"] = new("connections to the server over which requests are spread", v => SettingValues.Connections(v)),
         ["host-header"] = new("Host header for the local service: rewrite, preserve or a value", v => SettingValues.HostHeader(v)),
         ["inspect"] = new("port of the inspector's page, or off", v => SettingValues.InspectorPort(v)),
         ["inspect-body"] = new("how much of each body the inspector keeps", v => SettingValues.KeptBody(v)),

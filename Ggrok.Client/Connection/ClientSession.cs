@@ -27,7 +27,7 @@ internal sealed class ClientSession : IMuxHandler, IDisposable
     private readonly CancellationTokenSource _over = new();
     private readonly TaskCompletionSource<GoAway> _goAway = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    public ClientSession(ClientWebSocket socket, Welcome welcome, LocalRelay relay, Dialer dialer, int resumeBuffer, IClientEvents events, TimeProvider time)
+    public ClientSession(ClientWebSocket socket, Welcome welcome, LocalRelay relay, Dialer dialer, int resumeBuffer, ISessionEvents events, TimeProvider time)
     {
         _socket = socket;
         _relay = relay;

@@ -15,12 +15,12 @@ internal sealed class Dialer(TunnelClientOptions options, string instance)
     /// <summary>A connected socket and what the server granted.</summary>
     /// <exception cref="DialException">Not connected; the outcome says why and whether to try again.</exception>
     /// <exception cref="OperationCanceledException"><paramref name="stop"/> was cancelled.</exception>
-    public async Task<(ClientWebSocket Socket, Welcome Welcome)> DialAsync(bool wasConnectedBefore, CancellationToken stop)
+    public async Task<(ClientWebSocket Socket, Welcome Welcome)> DialAsync(bool wasConnectedBefore, ConnectionSlot? slot, CancellationToken stop)
     {
         ClientWebSocket socket = await ConnectAsync(wasConnectedBefore, stop).ConfigureAwait(false);
         try
         {
-            return (socket, await ShakeHandsAsync(socket, stop).ConfigureAwait(false));
+            return (socket, await ShakeHandsAsync(socket, slot, stop).ConfigureAwait(false));
         }
         catch
         {
@@ -125,9 +125,13 @@ internal sealed class Dialer(TunnelClientOptions options, string instance)
     }
 
     /// <summary>What the server grants over a new WebSocket.</summary>
+    /// <param name="socket">The WebSocket.</param>
+    /// <param name="slot">Which of the client's connections it is; null where it has only one.</param>
+    /// <param name="stop">Gives up.</param>
     /// <exception cref="DialException">Refused or lost; the outcome says why and whether to try again.</exception>
     /// <exception cref="OperationCanceledException"><paramref name="stop"/> was cancelled.</exception>
-    public Task<Welcome> ShakeHandsAsync(ClientWebSocket socket, CancellationToken stop) => ShakeHandsAsync(socket, MakeHello(), Accepted, stop);
+    public Task<Welcome> ShakeHandsAsync(ClientWebSocket socket, ConnectionSlot? slot, CancellationToken stop) =>
+        ShakeHandsAsync(socket, MakeHello() with { Connection = slot }, Accepted, stop);
 
     private static async Task<T> ShakeHandsAsync<T>(ClientWebSocket socket, Hello hello, Func<Welcome, T> accept, CancellationToken stop)
     {
@@ -208,9 +212,10 @@ internal sealed class Dialer(TunnelClientOptions options, string instance)
         options.Label,
         options.Server.GetLeftPart(UriPartial.Authority),
         [.. options.Tunnels.Select(t => new TunnelRequest(t.Name, t.Kind.ToWire(), t.Subdomain, t.Host, t.Path, t.StripPath, t.RemotePort, t.PrivateName,
-            t.Policies.Count > 0 ? t.Policies : null, t.Pool, t.Health, t.Match?.Texts))],
+            t.Policies.Count > 0 ? t.Policies : null, t.Pool, t.Health, t.Match?.Texts,
+            t.AwayWait > TimeSpan.Zero ? (int)t.AwayWait.TotalMilliseconds : null))],
         options.Connect.Count == 0 ? null : [.. options.Connect.Select(c => c.Name)],
-        options.ResumeBuffer > 0 ? new ResumeOffer(options.ResumeBuffer) : null);
+        Resumable: options.ResumeBuffer > 0 ? new ResumeOffer(options.ResumeBuffer) : null);
 
     private Uri WebSocketUri() => new UriBuilder(options.Server)
     {

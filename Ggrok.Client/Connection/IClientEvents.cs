@@ -4,7 +4,7 @@ using Ggrok.Shared.Protocol;
 namespace Ggrok.Client.Connection;
 
 /// <summary>What a running client tells its surroundings. Calls may come from any thread and must not block.</summary>
-public interface IClientEvents
+public interface IClientEvents : ISessionEvents
 {
     /// <summary>A connection attempt starts; <paramref name="attempt"/> counts from 1 since the last ready session.</summary>
     void Connecting(int attempt);
@@ -14,17 +14,6 @@ public interface IClientEvents
 
     /// <summary>How the session does can be asked from now on. Told with each session, before <see cref="Ready"/>.</summary>
     void Measurable(Func<SessionPulse> pulse)
-    {
-    }
-
-    /// <summary>The connection to the server is broken; the session goes on as soon as there is another one.</summary>
-    void Interrupted()
-    {
-    }
-
-    /// <summary>The session goes on.</summary>
-    /// <param name="after">How long it was interrupted.</param>
-    void Resumed(TimeSpan after)
     {
     }
 
@@ -50,6 +39,21 @@ public interface IClientEvents
     void Draining(int running);
 }
 
+/// <summary>What becomes of a session while it lasts. Calls may come from any thread and must not block.</summary>
+public interface ISessionEvents
+{
+    /// <summary>The connection to the server is broken; the session goes on as soon as there is another one.</summary>
+    void Interrupted()
+    {
+    }
+
+    /// <summary>The session goes on.</summary>
+    /// <param name="after">How long it was interrupted.</param>
+    void Resumed(TimeSpan after)
+    {
+    }
+}
+
 /// <summary>A tunnel as the public sees it.</summary>
 /// <param name="Name">Name of the tunnel within this client.</param>
 /// <param name="Url">Public URL.</param>
@@ -71,7 +75,9 @@ public sealed record PublicTunnel(string Name, Uri Url, Uri Target, PoolGrant? P
 /// <summary>How a session does at a moment.</summary>
 /// <param name="RoundTrip">Round trip to the server; zero while it is not known.</param>
 /// <param name="Open">Exchanges and connections that are running.</param>
-public readonly record struct SessionPulse(TimeSpan RoundTrip, int Open);
+/// <param name="Connections">Connections to the server that are open.</param>
+/// <param name="Wanted">Connections to the server that there shall be.</param>
+public readonly record struct SessionPulse(TimeSpan RoundTrip, int Open, int Connections = 1, int Wanted = 1);
 
 /// <summary>One finished raw connection.</summary>
 /// <param name="Id">Correlation id, as in the server's log.</param>

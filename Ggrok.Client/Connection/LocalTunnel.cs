@@ -60,6 +60,9 @@ public sealed record LocalTunnel
     /// <summary>Conditions on requests beside host and path; null for none.</summary>
     public RouteMatch? Match { get; init; }
 
+    /// <summary>How long visitors wait at the server while this client is away; zero for not at all.</summary>
+    public TimeSpan AwayWait { get; init; }
+
     /// <summary>Value of <see cref="HostHeader"/> that sends the target's own authority.</summary>
     public const string HostHeaderRewrite = "rewrite";
 

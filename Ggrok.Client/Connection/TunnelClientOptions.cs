@@ -39,6 +39,9 @@ public sealed record TunnelClientOptions
     /// <summary>Whether a lost or failed session is tried again; without, the client ends with it.</summary>
     public bool Reconnect { get; init; } = true;
 
+    /// <summary>Connections to the server over which requests are spread; from 1 to 16.</summary>
+    public int Connections { get; init; } = 1;
+
     /// <summary>Where and how much of the traffic can be looked at; null for not at all.</summary>
     public InspectOptions? Inspect { get; init; }
 

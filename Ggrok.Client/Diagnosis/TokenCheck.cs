@@ -32,7 +32,7 @@ internal sealed class TokenCheck : ICheck
         string accepted = await AcceptedAsync(examination.Options!, limit).ConfigureAwait(false);
         try
         {
-            examination.Welcome = await new Dialer(examination.Options!, Instance).ShakeHandsAsync(examination.Socket!, limit).ConfigureAwait(false);
+            examination.Welcome = await new Dialer(examination.Options!, Instance).ShakeHandsAsync(examination.Socket!, slot: null, limit).ConfigureAwait(false);
             return Finding.Pass($"{accepted}; server {Printable.Clean(examination.Welcome.Version)}, client {ProgramVersion.Current}");
         }
         catch (DialException e)

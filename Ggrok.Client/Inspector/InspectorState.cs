@@ -32,6 +32,7 @@ internal sealed class InspectorState(TunnelClientOptions options, SessionStatus 
         SessionView view = session.View;
         RecorderFill fill = recorder.Fill;
         TimeSpan roundTrip = visitors.RoundTrip();
+        SessionPulse? several = session.Pulse is { Wanted: > 1 } pulse ? pulse : null;
         return new StatusDetails
         {
             Version = ProgramVersion.Current,
@@ -40,6 +41,8 @@ internal sealed class InspectorState(TunnelClientOptions options, SessionStatus 
             Reason = view.Reason is null ? null : Printable.CleanMessage(view.Reason),
             RetryAt = view.RetryAt,
             RoundTripMs = roundTrip > TimeSpan.Zero ? Math.Round(roundTrip.TotalMilliseconds, 3) : null,
+            Connections = several?.Connections,
+            ConnectionsWanted = several?.Wanted,
             StartedAt = _startedAt,
             Tunnels = [.. options.Tunnels.Select((t, i) => Tunnel(t, i < view.Tunnels.Count ? view.Tunnels[i].Url : null))],
             RecordFolder = options.Inspect?.Record?.Folder,

@@ -23,6 +23,7 @@ internal sealed class SessionStatus(IClientEvents next, TimeProvider time) : ICl
 {
     private readonly Lock _lock = new();
     private readonly TaskCompletionSource _wasReady = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private volatile Func<SessionPulse>? _pulse;
     private SessionView _view = new(SessionState.Connecting, [], null, null, 0);
 
     /// <summary>How things stand.</summary>
@@ -37,6 +38,9 @@ internal sealed class SessionStatus(IClientEvents next, TimeProvider time) : ICl
         }
     }
 
+    /// <summary>How the connections do now; null before the first was open.</summary>
+    public SessionPulse? Pulse => _pulse?.Invoke();
+
     /// <summary>Completes when visitors could reach the tunnels for the first time.</summary>
     public Task WasReady => _wasReady.Task;
 
@@ -49,7 +53,11 @@ internal sealed class SessionStatus(IClientEvents next, TimeProvider time) : ICl
         _wasReady.TrySetResult();
     }
 
-    public void Measurable(Func<SessionPulse> pulse) => next.Measurable(pulse);
+    public void Measurable(Func<SessionPulse> pulse)
+    {
+        _pulse = pulse;
+        next.Measurable(pulse);
+    }
 
     public void Interrupted()
     {

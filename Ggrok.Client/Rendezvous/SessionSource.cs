@@ -4,26 +4,23 @@ using Ggrok.Shared.Protocol;
 
 namespace Ggrok.Client.Rendezvous;
 
-/// <summary>The session of the moment, for whoever opens streams on it.</summary>
+/// <summary>The sessions of the moment, for whoever opens streams on one of them.</summary>
 internal sealed class SessionSource(TimeProvider time)
 {
     // A connection that comes while the session is being opened again waits a little instead of failing.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
     private readonly Lock _gate = new();
-    private TaskCompletionSource<ClientSession> _next = New();
+    private ClientSession[] _ready = [];
+    private TaskCompletionSource _any = New();
 
     /// <summary>The session is ready.</summary>
     public void Set(ClientSession session)
     {
         lock (_gate)
         {
-            if (_next.Task.IsCompleted)
-            {
-                _next = New();
-            }
-
-            _next.SetResult(session);
+            _ready = [.. _ready, session];
+            _any.TrySetResult();
         }
     }
 
@@ -32,15 +29,16 @@ internal sealed class SessionSource(TimeProvider time)
     {
         lock (_gate)
         {
-            if (_next.Task.IsCompletedSuccessfully && ReferenceEquals(_next.Task.Result, session))
+            _ready = Array.FindAll(_ready, s => s != session);
+            if (_ready.Length == 0 && _any.Task.IsCompleted)
             {
-                _next = New();
+                _any = New();
             }
         }
     }
 
     /// <summary>Opens a stream if there is a session now.</summary>
-    public MuxStream? TryOpen() => Current() is { IsCompletedSuccessfully: true } ready ? ready.Result.Connection.OpenStream() : null;
+    public MuxStream? TryOpen() => TryOpen(out _);
 
     /// <summary>Opens a stream; waits for a session. Without a stream, the error says why.</summary>
     public async ValueTask<(MuxStream? Stream, RelayError Error)> OpenAsync(CancellationToken stop)
@@ -51,19 +49,16 @@ internal sealed class SessionSource(TimeProvider time)
             while (true)
             {
                 TimeSpan left = Patience - time.GetElapsedTime(started);
-                ClientSession session = await Current().WaitAsync(left > TimeSpan.Zero ? left : TimeSpan.Zero, time, stop).ConfigureAwait(false);
-                if (session.Connection.OpenStream() is { } stream)
+                await Any().WaitAsync(left > TimeSpan.Zero ? left : TimeSpan.Zero, time, stop).ConfigureAwait(false);
+                if (TryOpen(out bool isFull) is { } stream)
                 {
                     return (stream, RelayError.None);
                 }
 
-                if (!session.Connection.IsClosing && !session.Connection.RefusesStreams)
+                if (isFull)
                 {
                     return (null, RelayError.TooManyStreams);
                 }
-
-                // It has just ended, or is about to: the next one counts.
-                Clear(session);
             }
         }
         catch (Exception e) when (e is TimeoutException or OperationCanceledException)
@@ -72,13 +67,37 @@ internal sealed class SessionSource(TimeProvider time)
         }
     }
 
-    private Task<ClientSession> Current()
+    // On the one with the fewest, an interrupted one only if there is no other. One that has just ended, or is about to, is forgotten: the next one counts.
+    private MuxStream? TryOpen(out bool isFull)
+    {
+        isFull = false;
+        foreach (ClientSession session in Volatile.Read(ref _ready).OrderBy(s => s.Connection.IsSuspended).ThenBy(s => s.Connection.OpenStreams))
+        {
+            if (session.Connection.OpenStream() is { } stream)
+            {
+                return stream;
+            }
+
+            if (session.Connection.IsClosing || session.Connection.RefusesStreams)
+            {
+                Clear(session);
+            }
+            else
+            {
+                isFull = true;
+            }
+        }
+
+        return null;
+    }
+
+    private Task Any()
     {
         lock (_gate)
         {
-            return _next.Task;
+            return _any.Task;
         }
     }
 
-    private static TaskCompletionSource<ClientSession> New() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private static TaskCompletionSource New() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 }

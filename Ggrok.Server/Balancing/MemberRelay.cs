@@ -10,10 +10,15 @@ using Ggrok.Shared.Protocol;
 namespace Ggrok.Server.Balancing;
 
 /// <summary>The last step of a visitor's request: into the tunnel of its route, or of a member of the route's pool.</summary>
-internal sealed partial class MemberRelay(HttpRelay http, UpgradeRelay upgrades, TunnelRegistry registry, TimeProvider time, ILogger<MemberRelay> log)
+internal sealed partial class MemberRelay(
+    HttpRelay http, UpgradeRelay upgrades, TunnelRegistry registry, TunnelWaiting waiting, TimeProvider time, ILogger<MemberRelay> log)
 {
+    // A name that changes hands more often while a request is on its way is nobody's fault but its client's.
+    private const int MostMoves = 4;
+
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(1);
+
 
     /// <summary>Relays the request; returns how it failed. The response may have started by then.</summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
@@ -59,29 +64,65 @@ internal sealed partial class MemberRelay(HttpRelay http, UpgradeRelay upgrades,
         HttpContext context, VisitorConnection connection, TunnelRoute route, RequestHead head, ExchangeRecord record, KeptBody? kept)
     {
         head.Waited = time.GetElapsedTime(record.Started);
-        if (route.Pool is { } pool)
+        RelayError error;
+        if (route.Pool is not null || route.Tunnel is null)
         {
-            return await BalanceAsync(context, connection, pool, head, record, kept).ConfigureAwait(false);
+            error = await RelayElsewhereAsync(context, connection, route, head, record, kept).ConfigureAwait(false);
+        }
+        else
+        {
+            MuxStream? stream = route.Tunnel.TryOpenStream(out error);
+            head.Tunnel = route.TunnelIndex;
+            if (stream is not null)
+            {
+                error = await RelayAsync(context, connection, stream, head, record, kept).ConfigureAwait(false);
+            }
         }
 
-        if (route.Legacy is not null)
+        return MayMove(error, head, record, kept)
+            ? await MoveAsync(context, connection, route, head, record, kept, error).ConfigureAwait(false)
+            : Unsent(error, record);
+    }
+
+    private ValueTask<RelayError> RelayElsewhereAsync(
+        HttpContext context, VisitorConnection connection, TunnelRoute route, RequestHead head, ExchangeRecord record, KeptBody? kept) =>
+        route.Pool is { } pool ? BalanceAsync(context, connection, pool, head, record, kept)
+        : route.Legacy is { } legacy ? new(legacy.RelayAsync(context, head, record))
+        : new(RelayError.TunnelAway);
+
+    // The client is gone, or goes, and has seen nothing of the request: whoever serves the name next gets it.
+    private static bool MayMove(RelayError error, RequestHead head, ExchangeRecord record, KeptBody? kept) =>
+        error is RelayError.TunnelLost or RelayError.Draining or RelayError.TunnelAway && !record.IsSent
+        && (!head.HasBody || record.RequestBytes == 0 || kept is { IsComplete: true });
+
+    private async ValueTask<RelayError> MoveAsync(
+        HttpContext context, VisitorConnection connection, TunnelRoute route, RequestHead head, ExchangeRecord record, KeptBody? kept, RelayError error)
+    {
+        for (int moves = 0; moves < MostMoves && MayMove(error, head, record, kept); moves++)
         {
-            return await route.Legacy.RelayAsync(context, head, record).ConfigureAwait(false);
+            (TunnelRoute? next, RelayError waited) = await waiting.SuccessorOfAsync(route, context.RequestAborted).ConfigureAwait(false);
+            if (next is null)
+            {
+                return waited == RelayError.None ? Unsent(error, record) : waited;
+            }
+
+            route = next;
+            record.BeginAgain();
+            head.Waited = time.GetElapsedTime(record.Started);
+            if (route.Pool is not null || route.Tunnel is null)
+            {
+                error = await RelayElsewhereAsync(context, connection, route, head, record, kept).ConfigureAwait(false);
+                continue;
+            }
+
+            MuxStream? stream = route.Tunnel.TryOpenStream(out error);
+            head.Tunnel = route.TunnelIndex;
+            if (stream is not null)
+            {
+                error = await RelayAsync(context, connection, stream, head, record, kept).ConfigureAwait(false);
+            }
         }
 
-        if (route.Tunnel is null)
-        {
-            return RelayError.TunnelAway;
-        }
-
-        MuxStream? stream = route.Tunnel.TryOpenStream(out RelayError error);
-        if (stream is null)
-        {
-            return Unsent(error, record);
-        }
-
-        head.Tunnel = route.TunnelIndex;
-        error = await RelayAsync(context, connection, stream, head, record, kept).ConfigureAwait(false);
         return Unsent(error, record);
     }
 

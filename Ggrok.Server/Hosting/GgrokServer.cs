@@ -40,6 +40,9 @@ public static class GgrokServer
 
         WebApplication app = builder.Build();
 
+        // Its time begins with the server, not with the first visitor.
+        app.Services.GetRequiredService<TunnelWaiting>();
+
         // Policies that are not valid stop the server now, not at the first registration.
         app.Services.GetRequiredService<Edge.PolicyBook>();
         Map(app);
@@ -69,6 +72,7 @@ public static class GgrokServer
         services.AddSingleton<HttpRelay>();
         services.AddSingleton<UpgradeRelay>();
         services.AddSingleton<MemberRelay>();
+        services.AddSingleton<TunnelWaiting>();
         services.AddSingleton<HealthChecks>();
         services.AddSingleton<RequestLog>();
         services.AddSingleton<VisitorEndpoint>();

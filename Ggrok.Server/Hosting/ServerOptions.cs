@@ -33,6 +33,12 @@ public sealed record ServerOptions
     /// <summary>How long running requests may go on after SIGTERM.</summary>
     public TimeSpan ShutdownGrace { get; init; } = TimeSpan.FromSeconds(25);
 
+    /// <summary>How long new requests are still taken after SIGTERM, as a part of <see cref="ShutdownGrace"/>; null for what fits what is in front.</summary>
+    public TimeSpan? DrainDelay { get; init; }
+
+    /// <summary>How long after its start a request for a name without a tunnel waits for a client that comes back.</summary>
+    public TimeSpan StartupWait { get; init; } = TimeSpan.FromSeconds(15);
+
     /// <summary>Largest request or response head, in bytes of names, values and target.</summary>
     public int MaxHeadBytes { get; init; } = 32 * 1024;
 

@@ -42,6 +42,8 @@ public static class ServerSettings
         new("GGROK_DOMAIN", "", "host name", "Domain below which clients get subdomains."),
         new("GGROK_TRUSTED_PROXIES", "", "CIDRs or *", "Proxies whose X-Forwarded-* headers are believed; * for any."),
         new("GGROK_SHUTDOWN_GRACE", "25s", "duration", "How long running requests may go on after SIGTERM."),
+        new("GGROK_DRAIN_DELAY", "", "duration", "How much of that time new requests are still taken, until what is in front has noticed; without, 5s where GGROK_TRUSTED_PROXIES is set, else 0."),
+        new("GGROK_STARTUP_WAIT", "15s", "duration", "How long after its start requests for names without a tunnel wait for clients that come back; 0 for not at all."),
         new("GGROK_MAX_HEAD_BYTES", "32768", "bytes", "Largest request or response head."),
         new("GGROK_MAX_STREAMS", "1000", "count", "Requests that one client may have running at once."),
         new("GGROK_MAX_TUNNELS_PER_TOKEN", "100", "count", "Tunnels that one token may have open at once."),
@@ -93,6 +95,8 @@ public static class ServerSettings
             Domain = reader.HostName("GGROK_DOMAIN"),
             TrustedProxies = reader.Parse("GGROK_TRUSTED_PROXIES", TrustedProxies.Parse, defaults.TrustedProxies),
             ShutdownGrace = reader.Duration("GGROK_SHUTDOWN_GRACE", defaults.ShutdownGrace),
+            DrainDelay = reader.OptionalDuration("GGROK_DRAIN_DELAY"),
+            StartupWait = reader.Duration("GGROK_STARTUP_WAIT", defaults.StartupWait),
             MaxHeadBytes = reader.Int("GGROK_MAX_HEAD_BYTES", defaults.MaxHeadBytes, 1024, 48 * 1024),
             MaxStreams = reader.Int("GGROK_MAX_STREAMS", defaults.MaxStreams, 1, 1_000_000),
             MaxTunnelsPerToken = reader.Int("GGROK_MAX_TUNNELS_PER_TOKEN", defaults.MaxTunnelsPerToken, 1, 10_000_000),
@@ -120,7 +124,7 @@ public static class ServerSettings
 
         // The client's own variables may be set on the same machine; GGROK_TOKEN is not let pass, because a server on
         // which it was meant as GGROK_TOKENS would be open.
-        reader.RefuseUnknown("GGROK_", [.. All.Select(s => s.Name), "GGROK_SERVER", "GGROK_CONFIG"]);
+        reader.RefuseUnknown("GGROK_", [.. All.Select(s => s.Name), "GGROK_SERVER", "GGROK_CONFIG", "GGROK_CONNECTIONS"]);
         reader.ThrowIfInvalid();
         return options;
     }

@@ -29,7 +29,7 @@ internal sealed class SessionClock(SessionDirectory directory, TunnelRegistry re
     {
         foreach (TunnelSession session in directory.Sessions)
         {
-            session.Connection.Tick();
+            session.Tick();
         }
 
         if (tick % TicksBetweenCleanups == 0)

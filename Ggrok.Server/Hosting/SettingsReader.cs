@@ -52,6 +52,8 @@ internal sealed class SettingsReader(IConfiguration configuration)
         };
     }
 
+    public TimeSpan? OptionalDuration(string name) => Text(name) is null ? null : Duration(name, default);
+
     public TimeSpan Duration(string name, TimeSpan fallback, TimeSpan atLeast = default)
     {
         string? text = Text(name);

@@ -28,6 +28,9 @@ public sealed class TrustedProxies
         return new TrustedProxies([.. entries.Where(e => e != "*").Select(AddressList.ParseEntry)], any: entries.Contains("*"));
     }
 
+    /// <summary>Nobody's are.</summary>
+    public bool IsEmpty => !_any && _networks.Length == 0;
+
     /// <summary>Whether a direct peer is a proxy of ours.</summary>
     public bool IsPeerTrusted(IPAddress? peer) => _any || IsListed(peer);
 

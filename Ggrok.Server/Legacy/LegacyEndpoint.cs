@@ -98,7 +98,7 @@ internal sealed partial class LegacyEndpoint(
         finally
         {
             connection.Close();
-            result.Lease.Release(TimeSpan.Zero);
+            result.Lease.Release(default);
             directory.Remove(connection);
             LogClosed(host);
             audit.LegacyEnded(identity, host, remote);

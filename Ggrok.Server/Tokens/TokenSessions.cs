@@ -48,7 +48,7 @@ public sealed partial class TokenSessions
         {
             // First: streams that it opens from now on are judged by it.
             session.Identity = current;
-            if (!IsAllowed(session))
+            if (!Allows(session))
             {
                 End(session, CloseReason.TokenNarrowed);
             }
@@ -83,7 +83,8 @@ public sealed partial class TokenSessions
             || valid[id].Any(g => _permission.Allows(g, r));
     }
 
-    private bool IsAllowed(TunnelSession session) =>
+    /// <summary>Whether the session's token allows what it holds and wants.</summary>
+    internal bool Allows(TunnelSession session) =>
         session.Routes.All(r => _permission.Allows(session.Identity.Grants, r.Kind, r.Key))
         && session.Hello.Tunnels.SelectMany(t => t.Policies ?? []).All(p => session.Identity.Grants.AllowsPolicy(p.Name))
         && (session.Hello.Connect ?? []).All(n => session.Identity.Grants.AllowsConnecting(PrivateName.Normalize(n)!));
@@ -94,9 +95,11 @@ public sealed partial class TokenSessions
         foreach (IGrouping<string, TunnelSession> same in _directory.Sessions.Where(s => s.Identity.Grants.MaxTunnels is not null && !s.Connection.IsClosing).GroupBy(s => s.Identity.Id))
         {
             int tunnels = 0;
+            var counted = new HashSet<SessionGroup>();
             foreach (TunnelSession session in same.OrderBy(s => s.Opened))
             {
-                tunnels += session.Size;
+                // Connections of one client hold the same tunnels.
+                tunnels += session.Group is null || counted.Add(session.Group) ? session.Size : 0;
                 if (tunnels > Math.Min(session.Identity.Grants.MaxTunnels!.Value, _options.MaxTunnelsPerToken))
                 {
                     End(session, CloseReason.TokenNarrowed);

@@ -23,9 +23,10 @@ internal static class HelloCheck
         int wanted = hello.Tunnels.Count + (hello.Connect?.Count ?? 0);
         bool namesFit = !hello.Tunnels.Contains(null!) && hello.Connect?.Contains(null!) != true
             && hello.Tunnels.Select(t => t.Name).Distinct(StringComparer.Ordinal).Count() == hello.Tunnels.Count;
-        return idsFit && originFits && namesFit && wanted is > 0 and <= Most && connectHost.Length > 0
+        bool slotFits = hello.Connection is not { } slot || (slot.Of is >= 1 and <= SessionGroup.Most && slot.Index >= 0 && slot.Index < slot.Of);
+        return idsFit && slotFits && originFits && namesFit && wanted is > 0 and <= Most && connectHost.Length > 0
             ? null
             : new Rejected(RejectCode.HelloInvalid,
-                "The registration is not valid: it needs a client id, an http or https origin and 1 to 50 tunnels with names of their own, or names to connect to.", MayRetry: false);
+                "The registration is not valid: it needs a client id, an http or https origin and 1 to 50 tunnels with names of their own, or names to connect to, over 1 to 16 connections.", MayRetry: false);
     }
 }

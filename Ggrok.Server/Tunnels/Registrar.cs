@@ -6,6 +6,7 @@ using Ggrok.Server.Hosting;
 using Ggrok.Server.Rendezvous;
 using Ggrok.Server.TlsPassthrough;
 using Ggrok.Server.Tokens;
+using Ggrok.Server.Tunnels.Resume;
 using Ggrok.Shared.Balancing;
 using Ggrok.Shared.Multiplexing;
 using Ggrok.Shared.Protocol;
@@ -15,8 +16,12 @@ namespace Ggrok.Server.Tunnels;
 /// <summary>Decides about a Hello: limits, names, conflicts; makes the session.</summary>
 public sealed class Registrar(
     ServerOptions options, RouteAssigner assigner, TunnelRegistry registry, SessionDirectory directory, ConnectRelay connect,
-    PassthroughPort passthrough, TokenSessions tokens, EdgeCompiler edge, HealthChecks checks, TimeProvider time)
+    PassthroughPort passthrough, TokenSessions tokens, EdgeCompiler edge, HealthChecks checks, ResumeBook resumes, TimeProvider time)
 {
+    private static readonly Rejected ReplacedGroup = new(RejectCode.NameTaken, "Another ggrok of the same installation took over this name.", MayRetry: false);
+
+    private readonly SessionGroups _groups = new();
+
     /// <summary>Registers every tunnel of the Hello, or none. The result is disposed when the session is over.</summary>
     /// <param name="hello">What the client wants.</param>
     /// <param name="connectHost">Host under which it connected, normalised.</param>
@@ -37,8 +42,34 @@ public sealed class Registrar(
             return new Registration(refusal);
         }
 
+        if (hello.Connection is null)
+        {
+            return RegisterFirst(hello, connectHost, identity, remote, transport, group: null);
+        }
+
+        lock (_groups.Gate)
+        {
+            if (_groups.Find(identity.Id, hello) is { } group)
+            {
+                return Join(group, NewSession(hello, identity, remote, transport, group));
+            }
+
+            group = new SessionGroup(hello);
+            Registration first = RegisterFirst(hello, connectHost, identity, remote, transport, group);
+            if (first.Session is not null)
+            {
+                _groups.Add(identity.Id, group);
+            }
+
+            return first;
+        }
+    }
+
+    // The only connection of a client, or the first of several.
+    private Registration RegisterFirst(Hello hello, string connectHost, Identity identity, string remote, IMessageTransport transport, SessionGroup? group)
+    {
         var assignments = new List<Assignment>();
-        refusal = Assign(hello, new Applicant(connectHost, hello.Client, identity), assignments);
+        Rejected? refusal = Assign(hello, new Applicant(connectHost, hello.Client, identity), assignments);
         EdgeSlot[] slots = refusal is null ? MakeSlots(hello, identity, assignments, out refusal) : [];
         if (refusal is not null)
         {
@@ -48,8 +79,9 @@ public sealed class Registrar(
 
         // A name that is kept for a lost client is kept from others: it counts, or connecting and vanishing would take them all.
         int most = Math.Min(options.MaxTunnelsPerToken, identity.Grants.MaxTunnels ?? int.MaxValue);
+        int replaced = assignments.Count(a => registry.Find(a.Key) is { IsAway: false } held && held.Owner.ClientId == hello.Client && held.Owner.IdentityId == identity.Id);
         if (!directory.TryReserve(
-            identity.Id, TunnelSession.SizeOf(hello), most - registry.CountAway(identity.Id, assignments.Select(a => a.Key))))
+            identity.Id, TunnelSession.SizeOf(hello), most + replaced - registry.CountAway(identity.Id, assignments.Select(a => a.Key))))
         {
             assignments.ForEach(a => a.Dispose());
             return new Registration(new Rejected(RejectCode.TooManyTunnels,
@@ -57,8 +89,38 @@ public sealed class Registrar(
                 MayRetry: true, RetryAfterSeconds: 10));
         }
 
-        return Admit(new TunnelSession(Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8)), hello, identity, remote, transport,
-            options.ToMuxOptions(), connect.ServeAsync, time), assignments, slots);
+        return Admit(NewSession(hello, identity, remote, transport, group), assignments, slots);
+    }
+
+    private TunnelSession NewSession(Hello hello, Identity identity, string remote, IMessageTransport transport, SessionGroup? group) => new(
+        Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8)), hello, identity, remote, transport, options.ToMuxOptions(), connect.ServeAsync, time) { Group = group };
+
+    // Another connection of a client that is here: it shares what the first one was given.
+    private Registration Join(SessionGroup group, TunnelSession session)
+    {
+        if (group.IsReplaced)
+        {
+            return new Registration(ReplacedGroup);
+        }
+
+        if (!SessionGroups.WantSame(group.Hello, session.Hello))
+        {
+            return new Registration(new Rejected(RejectCode.HelloInvalid, "The connections of one client ask for the same tunnels and names.", MayRetry: false));
+        }
+
+        session.Tenure = group.Tenure;
+        session.Routes = group.Tenure!.Routes;
+        if (!tokens.Allows(session))
+        {
+            return new Registration(new Rejected(RejectCode.NotGranted, "This token does not allow these tunnels any more; ask for others, or pass another token.", MayRetry: false));
+        }
+
+        if (group.Add(session) is { } before)
+        {
+            EndPredecessor(before, session.Hello.Connection!.Moves == true);
+        }
+
+        return Open(session);
     }
 
     private Rejected? Assign(Hello hello, Applicant applicant, List<Assignment> assignments)
@@ -144,13 +206,17 @@ public sealed class Registrar(
             Kind = assignment.Kind,
             TunnelName = hello.Tunnels[i].Name,
             Owner = owner,
-            Tunnel = session,
+            Tunnel = (ITunnel?)session.Group ?? session,
             TunnelIndex = i,
             StripPath = hello.Tunnels[i].StripPath,
             Edge = slots[i],
+            AwayWait = AwayWaitOf(hello.Tunnels[i]),
             Match = assignment.Wish.Match,
             Member = assignment.Wish is { Pool: null, Health: null } ? null : new Member(assignment.Wish.Pool, assignment.Wish.Health, time),
         })];
+
+        // First: from the registration on visitors look for it there.
+        session.Group?.Add(session);
         RegistrationResult result = registry.Register(routes);
         if (result.Lease is null)
         {
@@ -160,45 +226,105 @@ public sealed class Registrar(
         }
 
         EndReplaced(result.Replaced, hello);
+        List<IDisposable> checking = [.. routes.Select(checks.Begin).OfType<IDisposable>()];
+        int size = session.Size;
+        session.Tenure = new Tenure(result.Lease, () => directory.Unreserve(tokenId, size), () =>
+        {
+            checking.ForEach(c => c.Dispose());
+            assignments.ForEach(a => a.Dispose());
+        });
         session.Routes = routes;
+        if (session.Group is { } group)
+        {
+            group.Tenure = session.Tenure;
+        }
+
+        return Open(session);
+    }
+
+    private Registration Open(TunnelSession session)
+    {
         directory.Add(session);
 
         // Tokens that changed since were changed before the session was there to be found.
+        string identity = session.Identity.Id;
         tokens.Check(session);
-        List<IDisposable> checking = [.. routes.Select(checks.Begin).OfType<IDisposable>()];
-        return new Registration(session, result.Lease, Welcome(session, assignments, routes), () =>
-        {
-            checking.ForEach(c => c.Dispose());
-            directory.Remove(session);
-            directory.Unreserve(tokenId, session.Size);
-            assignments.ForEach(a => a.Dispose());
-        });
+        return new Registration(session, Welcome(session), farewell => End(session, identity, farewell));
     }
 
-    // The same run of the client comes back after a loss that only it noticed: its old session is dead and is dropped.
-    // Another run of the same installation took the name deliberately: the old one is told, so that it does not fight.
-    private static void EndReplaced(IReadOnlyList<TunnelRoute> replaced, Hello hello)
+    private void End(TunnelSession session, string identity, Farewell farewell)
     {
-        foreach (TunnelSession old in replaced.Select(r => r.Tunnel).OfType<TunnelSession>().Distinct())
+        directory.Remove(session);
+        if (session.Group is not { } group)
         {
-            if (old.Hello.Instance != hello.Instance)
+            session.Tenure!.End(farewell);
+            return;
+        }
+
+        lock (_groups.Gate)
+        {
+            if (!group.Remove(session))
             {
-                old.GoAway(CloseReason.Replaced, "Another ggrok of the same installation took over this name.");
+                return;
             }
 
-            old.Connection.RequestClose(CloseReason.Replaced);
+            _groups.Remove(identity, group);
+        }
+
+        group.Tenure!.End(farewell);
+    }
+
+    // Another run of the same installation took the names deliberately: the old one is told, so that it does not fight, and
+    // finishes what runs there. The same run comes back after a loss that only it noticed: its old session is dead.
+    private void EndReplaced(IReadOnlyList<TunnelRoute> replaced, Hello hello)
+    {
+        foreach (ITunnel? tunnel in replaced.Select(r => r.Tunnel).Distinct())
+        {
+            var group = tunnel as SessionGroup;
+            group?.IsReplaced = true;
+            foreach (TunnelSession old in group?.Sessions ?? (tunnel is TunnelSession alone ? [alone] : []))
+            {
+                old.Tenure?.GiveUpRoom();
+                if (old.Hello.Instance == hello.Instance)
+                {
+                    EndPredecessor(old, hello.Connection?.Moves == true);
+                    continue;
+                }
+
+                old.GoAway(CloseReason.Replaced, "Another ggrok of the same installation took over this name.");
+                old.Retire(CloseReason.Replaced, options.ShutdownGrace);
+            }
         }
     }
 
-    private Welcome Welcome(TunnelSession session, List<Assignment> assignments, List<TunnelRoute> routes)
+    // Of the same run of a client: what it left because it was asked to, or on its own, finishes what runs there.
+    private static void EndPredecessor(TunnelSession before, bool moves)
     {
+        if (moves || before.IsGoingAway)
+        {
+            before.Retire(CloseReason.Normal, limit: null);
+        }
+        else
+        {
+            before.Connection.RequestClose(CloseReason.Replaced);
+        }
+    }
+
+    private static TimeSpan AwayWaitOf(TunnelRequest wanted) =>
+        TimeSpan.FromMilliseconds(Math.Clamp(wanted.AwayWaitMs ?? 0, 0, (int)ProtocolLimits.LongestAwayWait.TotalMilliseconds));
+
+    private Welcome Welcome(TunnelSession session)
+    {
+        IReadOnlyList<TunnelRoute> routes = session.Routes;
         var urls = new PublicUrls(new Uri(session.Hello.Origin), passthrough.Port);
         return new Welcome(
             session.Id,
             ProgramVersion.Current,
-            [.. assignments.Select((a, i) => Grant(session.Hello.Tunnels[i], urls.Of(a.Key), routes[i]))],
+            [.. routes.Select((r, i) => Grant(session.Hello.Tunnels[i], urls.Of(r.Key), r))],
             new SessionLimits(options.MaxStreams, options.MaxHeadBytes),
-            session.Hello.Connect is { } names ? [.. names.Select(n => connect.Describe(PrivateName.Normalize(n)!))] : null);
+            session.Hello.Connect is { } names ? [.. names.Select(n => connect.Describe(PrivateName.Normalize(n)!))] : null,
+            session.Hello.Connection is { } slot ? new ConnectionSlot(slot.Index, slot.Of) : null,
+            resumes.Node);
     }
 
     private static TunnelGrant Grant(TunnelRequest wanted, string url, TunnelRoute route) => new(wanted.Name, url, wanted.Policies?.Count)

@@ -5,8 +5,7 @@ namespace Ggrok.Server.Tunnels;
 /// <summary>Outcome of <see cref="Registrar.Register"/>.</summary>
 public sealed class Registration : IDisposable
 {
-    private readonly Action _onEnd = static () => { };
-    private readonly RouteLease? _lease;
+    private readonly Action<Farewell> _onEnd = static _ => { };
     private int _ended;
 
     internal Registration(Rejected refusal)
@@ -14,11 +13,10 @@ public sealed class Registration : IDisposable
         Refusal = refusal;
     }
 
-    internal Registration(TunnelSession session, RouteLease lease, Welcome welcome, Action onEnd)
+    internal Registration(TunnelSession session, Welcome welcome, Action<Farewell> onEnd)
     {
         Session = session;
         Welcome = welcome;
-        _lease = lease;
         _onEnd = onEnd;
     }
 
@@ -33,13 +31,13 @@ public sealed class Registration : IDisposable
 
     /// <summary>Ends the registration; with a time, the names stay reserved for the client.</summary>
     /// <param name="awayFor">For how long; those of tunnels with an inbox stay for longer.</param>
+    /// <param name="isExpected">The client may come back, and visitors wait for it if it wants that.</param>
     /// <param name="isForbidden">Whether the client may not have a route any more: then it does not stay. Null for none.</param>
-    public void End(TimeSpan awayFor, Predicate<TunnelRoute>? isForbidden = null)
+    public void End(TimeSpan awayFor, bool isExpected = false, Predicate<TunnelRoute>? isForbidden = null)
     {
         if (Interlocked.Exchange(ref _ended, 1) == 0)
         {
-            _lease?.Release(awayFor, isForbidden);
-            _onEnd();
+            _onEnd(new Farewell(awayFor, isExpected, isForbidden));
         }
     }
 

@@ -24,15 +24,14 @@ public sealed class RouteLease(TunnelRegistry registry, IReadOnlyList<TunnelRout
 
     /// <summary>
     /// Ends the registration of exactly these routes. With a time, the names stay reserved for the same client and
-    /// visitors are told that it is away.
+    /// visitors are told that it is away, or wait for it.
     /// </summary>
-    /// <param name="awayFor">For how long.</param>
-    /// <param name="isForbidden">Whether the client may not have a route any more: nobody's wish keeps it for longer. Null for none.</param>
-    public void Release(TimeSpan awayFor, Predicate<TunnelRoute>? isForbidden = null)
+    /// <param name="farewell">For how long, and what its client may expect.</param>
+    internal void Release(Farewell farewell)
     {
         foreach (TunnelRoute route in routes)
         {
-            registry.Release(route, awayFor, isForbidden?.Invoke(route) == true);
+            registry.Release(route, farewell);
         }
     }
 }

@@ -10,10 +10,18 @@ public sealed class SessionDirectory
     private readonly ConcurrentDictionary<ILegacyTunnel, (Identity Identity, RouteKey Key)> _legacy = new();
     private readonly Lock _gate = new();
     private readonly Dictionary<string, int> _tunnelsOfToken = new(StringComparer.Ordinal);
+    private readonly TaskCompletionSource _drains = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile bool _draining;
+    private volatile bool _refusesVisitors;
 
     /// <summary>No new sessions are taken.</summary>
     public bool IsDraining => _draining;
+
+    /// <summary>No new requests are taken.</summary>
+    public bool RefusesVisitors => _refusesVisitors;
+
+    /// <summary>Completes when no new sessions are taken any more.</summary>
+    public Task Drains => _drains.Task;
 
     /// <summary>Live sessions.</summary>
     public IEnumerable<TunnelSession> Sessions => _sessions.Values;
@@ -75,10 +83,14 @@ public sealed class SessionDirectory
         }
     }
 
+    /// <summary>From now on no request is taken.</summary>
+    public void RefuseVisitors() => _refusesVisitors = true;
+
     /// <summary>Tells every client to connect elsewhere; from now on no session is taken.</summary>
     public void StartDraining()
     {
         _draining = true;
+        _drains.TrySetResult();
         foreach (TunnelSession session in Sessions)
         {
             session.GoAway(CloseReason.Drained, "The server is shutting down; connect again.");

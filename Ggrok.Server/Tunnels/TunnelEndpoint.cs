@@ -105,6 +105,7 @@ public sealed partial class TunnelEndpoint(
 
     private async Task ServeTunnelAsync(HttpContext context, Identity identity, string remote)
     {
+        context.Response.Headers[ProtocolLimits.NodeField] = resumes.Node;
         using WebSocket socket = await context.WebSockets.AcceptWebSocketAsync(new WebSocketAcceptContext
         {
             SubProtocol = ProtocolLimits.SubProtocol,
@@ -118,6 +119,13 @@ public sealed partial class TunnelEndpoint(
         try
         {
             hello = await HandshakeReader.ReadHelloAsync(transport, options.HeaderTimeout, time).ConfigureAwait(false);
+        }
+        catch (PeerClosedException e) when (e.Reason == CloseReason.Normal)
+        {
+            // A client that looked which process of several this is, and does not want another connection to it.
+            LogNotWanted(remote);
+            await transport.CloseAsync(CloseReason.Normal).ConfigureAwait(false);
+            return;
         }
         catch (Exception e) when (e is IOException or ProtocolViolationException)
         {
@@ -220,10 +228,10 @@ public sealed partial class TunnelEndpoint(
         ending.Reason = reason;
         counts.CountEnded(reason);
 
-        // An orderly end frees the names at once; a loss keeps them for the client that will be back.
+        // An orderly end frees the names at once, or as soon as visitors wait no longer; a loss keeps them for the client that will be back.
         bool orderly = reason is CloseReason.Normal or CloseReason.Replaced or CloseReason.TokenRevoked or CloseReason.TokenExpired or CloseReason.TokenNarrowed
             or CloseReason.EndedByOperator;
-        registration.End(orderly ? TimeSpan.Zero : options.AwayGrace,
+        registration.End(orderly ? TimeSpan.Zero : options.AwayGrace, isExpected: !orderly || reason == CloseReason.Normal,
             isForbidden: reason switch
             {
                 CloseReason.TokenRevoked or CloseReason.TokenExpired => _ => true,
@@ -272,6 +280,9 @@ public sealed partial class TunnelEndpoint(
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Registration from {Address} broke off before a valid Hello: {Reason}")]
     private partial void LogHelloInvalid(string address, string reason);
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "A client from {Address} looked which process this is")]
+    private partial void LogNotWanted(string address);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Registration of {Client} refused: {Code}: {Reason}")]
     private partial void LogRefused(string client, RejectCode code, string reason);

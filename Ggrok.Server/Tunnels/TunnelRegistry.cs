@@ -17,6 +17,9 @@ public sealed class TunnelRegistry(TimeProvider time)
     private readonly ConcurrentDictionary<string, TunnelRoute[]>[] _spaces =
         [.. Enum.GetValues<RouteSpace>().Select(_ => new ConcurrentDictionary<string, TunnelRoute[]>(StringComparer.Ordinal))];
 
+    /// <summary>Who waits for a name to be registered.</summary>
+    internal Arrivals Arrivals { get; } = new();
+
     /// <summary>Finds the route for a request: the longest prefix wins, then the most conditions that hold.</summary>
     public TunnelRoute? Find(string host, ReadOnlySpan<char> target, HttpRequest request)
     {
@@ -70,6 +73,7 @@ public sealed class TunnelRegistry(TimeProvider time)
 
         foreach (TunnelRoute route in routes)
         {
+            Arrivals.Tell(route.Key);
             Watch?.Registered(route);
         }
 
@@ -150,8 +154,12 @@ public sealed class TunnelRegistry(TimeProvider time)
     }
 
     // Only this very route: a newer session of the same client may hold the key by now.
-    internal void Release(TunnelRoute route, TimeSpan awayFor, bool isForbidden)
+    internal void Release(TunnelRoute route, Farewell farewell)
     {
+        TimeSpan awayFor = farewell.AwayFor;
+        TimeSpan waitFor = farewell.IsExpected ? route.AwayWait : TimeSpan.Zero;
+        awayFor = awayFor > waitFor ? awayFor : waitFor;
+        bool isForbidden = farewell.IsForbidden?.Invoke(route) == true;
         if (isForbidden)
         {
             awayFor = TimeSpan.Zero;
@@ -173,12 +181,15 @@ public sealed class TunnelRegistry(TimeProvider time)
             StripPath = route.StripPath,
             AwayUntil = time.GetUtcNow() + awayFor,
             FreeAt = time.GetTimestamp() + (long)(awayFor.TotalSeconds * time.TimestampFrequency),
+            AwayWait = route.AwayWait,
+            WaitUntil = time.GetTimestamp() + (long)(waitFor.TotalSeconds * time.TimestampFrequency),
         };
         lock (_gate)
         {
             // Others of a pool go on as if it had not been there.
             route.Pool?.Leave(route);
             Replace(route, route.Pool?.Members.FirstOrDefault() ?? away);
+            Arrivals.Tell(route.Key);
         }
 
         if (isForbidden)

@@ -71,6 +71,12 @@ public sealed class TunnelRoute
     /// </summary>
     internal long? FreeAt { get; init; }
 
+    /// <summary>How long visitors wait for its client once that has left or is lost.</summary>
+    public TimeSpan AwayWait { get; init; }
+
+    /// <summary>While away: the timestamp until which visitors wait for the client.</summary>
+    internal long WaitUntil { get; init; }
+
     /// <summary>Figures of its tunnel, remembered once they were looked up.</summary>
     internal Metrics.Traffic.TunnelTraffic? Traffic { get; set; }
 

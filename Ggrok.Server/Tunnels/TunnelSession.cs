@@ -6,9 +6,14 @@ namespace Ggrok.Server.Tunnels;
 /// <summary>One connected client: its connection and the streams opened through it.</summary>
 public sealed class TunnelSession : ITunnel, IMuxHandler
 {
+    // What the client opens before it has heard that it shall go.
+    private static readonly TimeSpan Crossing = TimeSpan.FromMilliseconds(500);
+
     private readonly Func<TunnelSession, MuxStream, Task> _serve;
+    private readonly TimeProvider _time;
     private Identity _identity;
     private int _goingAway;
+    private volatile Retirement? _retired;
 
     /// <summary>Creates the session over a transport on which the handshake is done.</summary>
     /// <param name="id">Id for logs.</param>
@@ -29,6 +34,7 @@ public sealed class TunnelSession : ITunnel, IMuxHandler
         Opened = time.GetUtcNow();
         Remote = remote;
         _serve = serve;
+        _time = time;
         Connection = new MuxConnection(transport, this, options, time);
     }
 
@@ -62,6 +68,15 @@ public sealed class TunnelSession : ITunnel, IMuxHandler
     /// <summary>The multiplexed connection.</summary>
     public MuxConnection Connection { get; }
 
+    /// <summary>All connections of its client; null where this is the only one.</summary>
+    internal SessionGroup? Group { get; init; }
+
+    /// <summary>What it holds, alone or with the others of its group; null while it is not admitted yet.</summary>
+    internal Tenure? Tenure { get; set; }
+
+    /// <summary>Its client was told to go.</summary>
+    internal bool IsGoingAway => Volatile.Read(ref _goingAway) != 0;
+
     /// <inheritdoc/>
     public bool IsLeaving => Connection.IsClosing || Connection.RefusesStreams;
 
@@ -88,6 +103,31 @@ public sealed class TunnelSession : ITunnel, IMuxHandler
         }
     }
 
+    /// <summary>
+    /// Another session has its place: it gets nothing new, and closes once what runs there is over or the time is.
+    /// </summary>
+    /// <param name="reason">Why it closes then.</param>
+    /// <param name="limit">How long it may take; null for as long as it does.</param>
+    internal void Retire(CloseReason reason, TimeSpan? limit)
+    {
+        if (_retired is null)
+        {
+            _retired = new Retirement(reason, _time.GetTimestamp(), limit);
+            Connection.RefuseStreams();
+        }
+    }
+
+    /// <summary>Advances clocks and timeouts; called about once a second.</summary>
+    internal void Tick()
+    {
+        Connection.Tick();
+        if (_retired is { } retired && _time.GetElapsedTime(retired.Since) is var elapsed && elapsed >= Crossing
+            && (Connection.OpenStreams == 0 || elapsed >= retired.Limit))
+        {
+            Connection.RequestClose(retired.Reason);
+        }
+    }
+
     /// <summary>The client opens a connection to a private name.</summary>
     public void OnStream(MuxStream stream) => _ = _serve(this, stream);
 
@@ -99,5 +139,14 @@ public sealed class TunnelSession : ITunnel, IMuxHandler
     /// <summary>
     /// Only this side knows that none of its requests is on its way to the client any more; the client waits for the close.
     /// </summary>
-    public void OnDrained() => Connection.RequestClose(CloseReason.Normal);
+    public void OnDrained()
+    {
+        // Of a retired one the clock decides: its client may not have heard of it yet, and open something.
+        if (_retired is null)
+        {
+            Connection.RequestClose(CloseReason.Normal);
+        }
+    }
+
+    private sealed record Retirement(CloseReason Reason, long Since, TimeSpan? Limit);
 }

@@ -20,6 +20,8 @@ internal sealed class VisitorEndpoint(
     RequestHeadBuilder heads,
     PolicyBook policies,
     MemberRelay members,
+    TunnelWaiting waiting,
+    SessionDirectory directory,
     RequestLog log,
     ExchangeMeter meter,
     TimeProvider time,
@@ -28,6 +30,12 @@ internal sealed class VisitorEndpoint(
     /// <summary>Serves one visitor's request.</summary>
     public async Task ServeAsync(HttpContext context)
     {
+        if (directory.IsDraining && HttpProtocol.IsHttp11(context.Request.Protocol) && context.Features.Get<IHttpUpgradeFeature>()?.IsUpgradableRequest != true)
+        {
+            // What is in front shall not use a connection again that is about to be closed.
+            context.Response.Headers.Connection = "close";
+        }
+
         var record = new ExchangeRecord { Id = CorrelationId.Of(context.Request), Started = time.GetTimestamp(), Span = tracing?.Begin(context) };
         RelayError error;
         try
@@ -85,10 +93,19 @@ internal sealed class VisitorEndpoint(
             return RelayError.RequestInvalid;
         }
 
+        if (directory.RefusesVisitors)
+        {
+            return RelayError.Draining;
+        }
+
         TunnelRoute? route = registry.Find(host, target, context.Request);
         if (route is null)
         {
-            return RelayError.NoTunnel;
+            (route, RelayError problem) = await waiting.ForRequestAsync(host, target, context).ConfigureAwait(false);
+            if (route is null)
+            {
+                return problem == RelayError.None ? RelayError.NoTunnel : problem;
+            }
         }
 
         meter.Began(route, record);

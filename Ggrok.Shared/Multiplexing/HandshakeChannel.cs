@@ -2,6 +2,14 @@ using Ggrok.Shared.Protocol;
 
 namespace Ggrok.Shared.Multiplexing;
 
+/// <summary>The peer closed during the handshake.</summary>
+/// <param name="reason">The reason that it gave.</param>
+public sealed class PeerClosedException(CloseReason reason) : IOException($"The peer closed the connection during the handshake ({reason}).")
+{
+    /// <summary>The reason that it gave.</summary>
+    public CloseReason Reason => reason;
+}
+
 /// <summary>Receives whole messages before a <see cref="MuxConnection"/> takes the transport over.</summary>
 public static class HandshakeChannel
 {
@@ -21,7 +29,7 @@ public static class HandshakeChannel
                 length += read.Count;
                 if (read.Closed)
                 {
-                    throw new IOException($"The peer closed the connection during the handshake ({read.PeerReason}).");
+                    throw new PeerClosedException(read.PeerReason);
                 }
 
                 if (length > ProtocolLimits.MaxMessageBytes)

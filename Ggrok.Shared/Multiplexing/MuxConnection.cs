@@ -207,13 +207,19 @@ public sealed class MuxConnection
     /// <summary>Why it is ending or over; null while it is not.</summary>
     public CloseReason? ClosesFor => Volatile.Read(ref _closeReason) is >= 0 and var reason ? (CloseReason)reason : null;
 
-    /// <summary>The peer said GoAway.</summary>
+    /// <summary>The peer said GoAway, or this side opens no more streams.</summary>
     public bool RefusesStreams => Volatile.Read(ref _refusesStreams);
 
-    internal void OnGoAway(GoAway goAway)
+    /// <summary>Opens no more streams: with none open any more, nothing of this side is on its way.</summary>
+    public void RefuseStreams()
     {
         Volatile.Write(ref _refusesStreams, true);
         _streams.RefuseLocal();
+    }
+
+    internal void OnGoAway(GoAway goAway)
+    {
+        RefuseStreams();
         _handler.OnGoAway(goAway);
         TellIfDrained();
     }

@@ -12,6 +12,7 @@ namespace Ggrok.Shared.Protocol;
 /// <param name="Origin">Scheme and authority that the client dialled: <c>https://my.app</c>; public URLs share its scheme and port.</param>
 /// <param name="Tunnels">Tunnels wanted, all or none are opened.</param>
 /// <param name="Connect">Private names to which the client wants to open connections, or null.</param>
+/// <param name="Connection">Which of the client's connections this is; null where it has only one.</param>
 /// <param name="Resumable">The client can resume sessions; null when it cannot.</param>
 /// <param name="Resume">The session to go on with, in place of tunnels; null to open one.</param>
 public sealed record Hello(
@@ -23,8 +24,15 @@ public sealed record Hello(
     string Origin,
     IReadOnlyList<TunnelRequest> Tunnels,
     IReadOnlyList<string>? Connect = null,
+    ConnectionSlot? Connection = null,
     ResumeOffer? Resumable = null,
     ResumeRequest? Resume = null);
+
+/// <summary>One of several connections that serve the same tunnels.</summary>
+/// <param name="Index">Which one, from 0. The connection that had the number before is replaced.</param>
+/// <param name="Of">How many there shall be.</param>
+/// <param name="Moves">The connection that had the number before is still well: it finishes what runs there.</param>
+public sealed record ConnectionSlot(int Index, int Of, bool? Moves = null);
 
 /// <summary>One tunnel that a client asks for.</summary>
 /// <param name="Name">Name within the session.</param>
@@ -39,6 +47,7 @@ public sealed record Hello(
 /// <param name="Pool">Share the name with other clients, or null.</param>
 /// <param name="Health">Have the local service checked, or null.</param>
 /// <param name="Match">Conditions on requests beside host and path, each as in <see cref="Balancing.RouteMatch"/>, or null.</param>
+/// <param name="AwayWaitMs">How long, in milliseconds, visitors wait for a client that left or was lost; null for not at all.</param>
 public sealed record TunnelRequest(
     string Name,
     string Kind,
@@ -51,7 +60,8 @@ public sealed record TunnelRequest(
     IReadOnlyList<PolicyDirective>? Policies = null,
     PoolRequest? Pool = null,
     HealthRequest? Health = null,
-    IReadOnlyList<string>? Match = null);
+    IReadOnlyList<string>? Match = null,
+    int? AwayWaitMs = null);
 
 /// <summary>Server's acceptance.</summary>
 /// <param name="Session">Id of the session, for logs.</param>
@@ -59,6 +69,8 @@ public sealed record TunnelRequest(
 /// <param name="Tunnels">The tunnels in the order of Hello.</param>
 /// <param name="Limits">What the server allows.</param>
 /// <param name="Connect">The private names of Hello, in its order, or null when it named none.</param>
+/// <param name="Connection">The one of Hello; null when it named none, or the server knows of one connection only.</param>
+/// <param name="Node">Which process of the server this is; null where the server does not say.</param>
 /// <param name="Resume">How the session can be resumed; null when it cannot, and when it just was.</param>
 /// <param name="Received">Bytes of the resumed session that the server has received; null in a new session.</param>
 public sealed record Welcome(
@@ -67,6 +79,8 @@ public sealed record Welcome(
     IReadOnlyList<TunnelGrant> Tunnels,
     SessionLimits Limits,
     IReadOnlyList<NameState>? Connect = null,
+    ConnectionSlot? Connection = null,
+    string? Node = null,
     ResumeGrant? Resume = null,
     long? Received = null);
 

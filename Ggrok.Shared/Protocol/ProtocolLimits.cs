@@ -30,6 +30,15 @@ public static class ProtocolLimits
     /// <summary>Largest credit that a receiver lets a stream grow to.</summary>
     public const int MaxWindowBytes = 4 * 1024 * 1024;
 
+    /// <summary>Longest time that visitors wait for a client that is away.</summary>
+    public static readonly TimeSpan LongestAwayWait = TimeSpan.FromMinutes(5);
+
+    /// <summary>Most connections of one client.</summary>
+    public const int MaxConnections = 16;
+
+    /// <summary>Field of the answer to the upgrade that says which process of the server answers.</summary>
+    public const string NodeField = "X-Ggrok-Node";
+
     /// <summary>Nesting that a JSON payload may have.</summary>
     public const int MaxJsonDepth = 8;
 }

@@ -136,6 +136,12 @@ public enum RelayError : ushort
     /// <summary>The request cannot be stored now: the disk or the database behind the inbox fails.</summary>
     InboxUnavailable = 91,
 
+    /// <summary>The client was waited for, and did not come back in time.</summary>
+    AwayWaitOver = 95,
+
+    /// <summary>As many visitors wait for clients as may.</summary>
+    TooManyWaiting = 96,
+
     /// <summary>The tunnel's client or server has a bug: an exception without a name.</summary>
     Internal = 99,
 }

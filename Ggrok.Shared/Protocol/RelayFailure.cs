@@ -67,6 +67,8 @@ public sealed record RelayFailure(int Status, FailureSeverity Severity, string T
         [RelayError.NoHealthyMember] = new(503, FailureSeverity.Warning, "No healthy service", "The tunnel works, but the service behind it fails its health check (--health). Look there why."),
         [RelayError.InboxFull] = new(507, FailureSeverity.Warning, "The inbox is full", "The requests that wait for this tunnel are as many as there may be. Send it again later."),
         [RelayError.InboxUnavailable] = new(503, FailureSeverity.Error, "The inbox cannot store", "The request was not stored, because the server's disk or database fails. Send it again later."),
+        [RelayError.AwayWaitOver] = new(503, FailureSeverity.Information, "The tunnel did not come back", "Its client left and did not come back in the time that visitors wait for it. Try again later."),
+        [RelayError.TooManyWaiting] = new(503, FailureSeverity.Warning, "Too many wait already", "Its client is away, and as many visitors wait as may. Try again shortly."),
         [RelayError.Internal] = new(500, FailureSeverity.Error, "Internal error", "This is a bug in Ggrok. Please report it with the request id."),
     }.ToFrozenDictionary();
 
@@ -77,7 +79,7 @@ public sealed record RelayFailure(int Status, FailureSeverity Severity, string T
     /// <summary>Whether a visitor may expect success soon: the answer then carries Retry-After.</summary>
     public static int? RetryAfterSeconds(RelayError error) => error switch
     {
-        RelayError.TunnelAway or RelayError.NoHealthyMember or RelayError.InboxUnavailable => 5,
+        RelayError.TunnelAway or RelayError.NoHealthyMember or RelayError.InboxUnavailable or RelayError.AwayWaitOver or RelayError.TooManyWaiting => 5,
         RelayError.InboxFull => 60,
         RelayError.TooManyStreams or RelayError.Draining or RelayError.ConcurrencyLimited => 1,
         _ => null,

@@ -57,6 +57,7 @@ public class CutTests(ITestOutputHelper output)
 
         await transfers;
         await scene.AllAnsweredAsync();
+        tenant.Link.Cuts.ShouldBeGreaterThan(0);
         (await scene.Server.LookAsync()).SessionsOpened.ShouldBe(1);
         chance.Say(string.Create(CultureInfo.InvariantCulture, $"2 x {ChaosScale.TransferMiB} MiB, {tenant.Link.Cuts} cuts: equal checksums{scene.Memory()}"));
     });

@@ -96,7 +96,7 @@ public sealed class MistakeTests : CommandLineScene
 
     [Theory]
     [InlineData("sever: x", ":1: There is no setting \"sever\"; did you mean server?")]
-    [InlineData("colour: x", ":1: There is no setting \"colour\"; there are ca, cert, host-header")]
+    [InlineData("colour: x", ":1: There is no setting \"colour\"; there are ca, cert, connections, host-header")]
     [InlineData("SERVER: x", ":1: There is no setting \"SERVER\"; did you mean server?")]
     [InlineData("server: [", "not valid YAML")]
     [InlineData("server: a\nserver: b", ":2: server is written twice, first in line 1")]

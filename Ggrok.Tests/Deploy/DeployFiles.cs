@@ -74,7 +74,7 @@ internal static partial class DeployFiles
         return (YamlMappingNode)stream.Documents.Single().RootNode;
     }
 
-    [GeneratedRegex(@"^\| `(PORT|GGROK_[A-Z0-9_]+)` \|", RegexOptions.Multiline, 5000)]
+    [GeneratedRegex(@"^\| `(PORT|DATABASE_URL|GGROK_[A-Z0-9_]+)` \|", RegexOptions.Multiline, 5000)]
     private static partial Regex SettingRow();
 
     [GeneratedRegex(@"^\[{1,2}([a-z_.]+)\]{1,2}$", RegexOptions.None, 5000)]

@@ -144,6 +144,29 @@ public class InboxApiTests
         (await scene.ApiAsync(HttpMethod.Get, "items/" + id, token: "first-secret")).Status.ShouldBe(HttpStatusCode.OK);
     }
 
+    [Fact]
+    public async Task An_owner_may_have_something_delivered_at_any_moment_while_attempts_fail()
+    {
+        await using InboxScene scene = await InboxScene.StartAsync([("inbox", "/*"), ("inbox-retry", string.Join(',', Enumerable.Repeat("1ms", 50)))]);
+        scene.Answer = c =>
+        {
+            c.Response.StatusCode = 500;
+            return Task.CompletedTask;
+        };
+        await scene.BeAwayAsync();
+        await scene.StoreAsync("/", "1");
+        await scene.StoreAsync("/", "2");
+        await scene.StartAppAsync();
+        await scene.StartClientAsync();
+
+        for (int i = 0; i < 200; i++)
+        {
+            (await scene.ApiAsync(HttpMethod.Post, "deliver?state=all")).Status.ShouldBe(HttpStatusCode.Accepted);
+        }
+
+        (await scene.ItemsAsync()).Length.ShouldBe(2);
+    }
+
     [Theory]
     [InlineData("GET", "items?state=lost", "state is")]
     [InlineData("GET", "items?limit=0", "limit is")]

@@ -44,6 +44,8 @@ public sealed class RunningServer : IAsyncDisposable
         {
             // Only what the test says counts, not the environment of the machine.
             builder.Configuration.Sources.Clear();
+            // What is not there is mostly asked for on purpose.
+            builder.Configuration.AddInMemoryCollection([new("GGROK_STARTUP_WAIT", "0")]);
             builder.Configuration.AddInMemoryCollection((settings ?? []).Concat(settings?.Any(s => s.Name is "GGROK_INBOX_DIR" or "DATABASE_URL") == true ? [] : [("GGROK_INBOX_DIR", inbox)]).Select(s => KeyValuePair.Create(s.Name, (string?)s.Value)));
             if (kestrel is null)
             {

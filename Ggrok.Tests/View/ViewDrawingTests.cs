@@ -66,6 +66,13 @@ public class ViewDrawingTests
     }
 
     [Fact]
+    public void Several_connections_are_counted()
+    {
+        Drawn.Lines(Drawn.Online with { Connections = (3, 4) }, 100, 24).ShouldContain(l => l.StartsWith("Session", StringComparison.Ordinal) && l.EndsWith("3 of 4 connections", StringComparison.Ordinal));
+        string.Concat(Drawn.Lines(Drawn.Online, 100, 24)).ShouldNotContain("connections");
+    }
+
+    [Fact]
     public void A_terminal_without_Unicode_gets_ASCII()
     {
         string[] lines = Drawn.Lines(Drawn.Online with { Rows = [Drawn.Row("/" + new string('x', 200))] }, 80, 24, unicode: false);

@@ -8,7 +8,7 @@ namespace Ggrok.Client.Connection.Resume;
 
 /// <summary>Resumes one session over another WebSocket whenever its own is broken, for as long as the server keeps it.</summary>
 internal sealed class SessionKeeper(
-    MuxConnection connection, ResumableTransport transport, string session, ResumeGrant grant, Dialer dialer, IClientEvents events, TimeProvider time)
+    MuxConnection connection, ResumableTransport transport, string session, ResumeGrant grant, Dialer dialer, ISessionEvents events, TimeProvider time)
 {
     private const double Growth = 1.6;
 

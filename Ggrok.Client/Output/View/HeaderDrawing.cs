@@ -87,11 +87,25 @@ internal static class HeaderDrawing
             return [new(sheet.Dot, Tones.Doubtful), .. Words(what, Tones.Doubtful)];
         }
 
-        return view.Look == SessionLook.Connecting
-            ? [new(sheet.Dot, Tones.Doubtful), new("connecting", Tones.Doubtful, 1), server]
-            : view.RoundTrip > TimeSpan.Zero
-                ? [new(sheet.Dot, Tones.Good), new("online", Tones.Good, 1), server, new("latency " + Readable.Duration(view.RoundTrip), Tones.Plain)]
-                : [new(sheet.Dot, Tones.Good), new("online", Tones.Good, 1), server];
+        if (view.Look == SessionLook.Connecting)
+        {
+            return [new(sheet.Dot, Tones.Doubtful), new("connecting", Tones.Doubtful, 1), server];
+        }
+
+        List<Part> parts = [new(sheet.Dot, Tones.Good), new("online", Tones.Good, 1), server];
+        if (view.RoundTrip > TimeSpan.Zero)
+        {
+            parts.Add(new("latency " + Readable.Duration(view.RoundTrip), Tones.Plain));
+        }
+
+        if (view.Connections is { Wanted: > 1 } connections)
+        {
+            parts.Add(new(
+                string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{connections.Open} of {connections.Wanted} connections"),
+                connections.Open < connections.Wanted ? Tones.Doubtful : Tones.Plain));
+        }
+
+        return parts;
     }
 
     private static void Addresses(Sheet sheet, ViewSnapshot view, int most)

@@ -40,6 +40,9 @@ internal sealed record ViewSnapshot
     /// <summary>Zero while it is not known.</summary>
     public TimeSpan RoundTrip { get; init; }
 
+    /// <summary>Connections to the server that are open, of those that there shall be.</summary>
+    public (int Open, int Wanted) Connections { get; init; } = (1, 1);
+
     public IReadOnlyList<PublicTunnel> Tunnels { get; init; } = [];
 
     /// <summary>Private names and where they are reachable.</summary>

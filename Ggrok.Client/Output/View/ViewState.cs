@@ -102,6 +102,7 @@ internal sealed class ViewState(Uri server, TimeProvider time)
             {
                 RetryIn = _retryAt - time.GetUtcNow(),
                 RoundTrip = online ? pulse.RoundTrip : TimeSpan.Zero,
+                Connections = (pulse.Connections, pulse.Wanted),
                 Notices = [.. _notices],
                 Rows = [.. running, .. Enumerable.Range(1, finished).Select(i => Local(_rows[(total - i) % KeptRows]))],
                 Figures = new ViewFigures

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Ggrok.Server.Audit;
 using Ggrok.Server.Dashboard.Access;
 using Ggrok.Server.Dashboard.Http.Contracts;
@@ -28,8 +29,12 @@ internal sealed class StateEndpoints(
     {
         TunnelSession session = directory.Sessions.FirstOrDefault(s => s.Id == id)
             ?? throw new ApiException(StatusCodes.Status404NotFound, "There is no such session.", "It may have ended already; GET sessions lists those that are open.");
-        session.GoAway(CloseReason.EndedByOperator, "The operator of the server ended this session.");
-        session.Connection.RequestClose(CloseReason.EndedByOperator);
+        foreach (TunnelSession ended in session.Group?.Sessions ?? [session])
+        {
+            ended.GoAway(CloseReason.EndedByOperator, "The operator of the server ended this session.");
+            ended.Connection.RequestClose(CloseReason.EndedByOperator);
+        }
+
         audit.AdminAction(by.Identity, admin.RemoteOf(context), $"ended session {session.Id} of {Printable.Clean(session.Hello.Label)}");
         return context.DoneAsync();
     }
@@ -58,7 +63,7 @@ internal sealed class StateEndpoints(
 
     private TunnelBody Tunnel(TunnelRoute route)
     {
-        var session = route.Tunnel as TunnelSession;
+        TunnelSession? session = route.Tunnel as TunnelSession ?? (route.Tunnel as SessionGroup)?.Sessions.FirstOrDefault();
         TunnelTraffic? counted = traffic.Find(route.Key);
         return new TunnelBody(
             TunnelName.Of(route.Key), route.Kind.ToWire(), session is null ? null : UrlOf(session, route.Key), route.IsAway ? "away" : "up",
@@ -71,5 +76,6 @@ internal sealed class StateEndpoints(
     private static ClientBody Client(TunnelSession session) => new(
         session.Id, Printable.Clean(session.Hello.Label), session.Remote, session.Identity.Id, Printable.Clean(session.Hello.Version), session.Opened,
         session.Connection.RoundTrip is var trip && trip > TimeSpan.Zero ? Math.Round(trip.TotalMilliseconds, 2) : null,
-        session.Connection.OpenStreams, [.. session.Routes.Select(r => TunnelName.Of(r.Key))], [.. (session.Hello.Connect ?? []).Select(n => Printable.Clean(n))]);
+        session.Connection.OpenStreams, [.. session.Routes.Select(r => TunnelName.Of(r.Key))], [.. (session.Hello.Connect ?? []).Select(n => Printable.Clean(n))],
+        session.Hello.Connection is { } slot ? string.Create(CultureInfo.InvariantCulture, $"{slot.Index + 1} of {slot.Of}") : null);
 }

@@ -177,17 +177,11 @@ internal sealed partial class FileInboxStore : IInboxStore
 
     public async Task UpdateAsync(InboxItem item)
     {
-        lock (_gate)
+        if (await ReplaceAsync(item.Id, _ => item).ConfigureAwait(false))
         {
-            if (!_index.Replace(item))
-            {
-                return;
-            }
+            await FlushAsync().ConfigureAwait(false);
+            Changed?.Invoke(item.Tunnel);
         }
-
-        await OnDiskAsync(() => _folder.WriteState(item.Id, Find)).ConfigureAwait(false);
-        await FlushAsync().ConfigureAwait(false);
-        Changed?.Invoke(item.Tunnel);
     }
 
     public Task<IReadOnlyList<InboxItem>> ListAsync(InboxQuery query) => Task.FromResult<IReadOnlyList<InboxItem>>(Select(query));
@@ -197,9 +191,19 @@ internal sealed partial class FileInboxStore : IInboxStore
         List<InboxItem> items = Select(query);
         foreach (InboxItem item in items)
         {
-            await UpdateAsync(item.IsDead
-                ? item with { IsDead = false, Attempts = 0, NextAttempt = null, Place = _ids.Next() }
-                : item with { NextAttempt = null }).ConfigureAwait(false);
+            await ReplaceAsync(item.Id, i => i.IsDead
+                ? i with { IsDead = false, Attempts = 0, NextAttempt = null, Place = _ids.Next() }
+                : i with { NextAttempt = null }).ConfigureAwait(false);
+        }
+
+        if (items.Count > 0)
+        {
+            await FlushAsync().ConfigureAwait(false);
+        }
+
+        foreach (string tunnel in items.Select(i => i.Tunnel).Distinct(StringComparer.Ordinal))
+        {
+            Changed?.Invoke(tunnel);
         }
 
         return items.Count;
@@ -405,7 +409,22 @@ internal sealed partial class FileInboxStore : IInboxStore
         }
     }
 
-    private static async Task<InboxReceipt> AsSecondAsync(Task<InboxReceipt> first) => await first.ConfigureAwait(false) with { IsNew = false };
+    // By what it is now: an owner may have something delivered while an attempt to do so fails.
+    private async Task<bool> ReplaceAsync(string id, Func<InboxItem, InboxItem> change)
+    {
+        lock (_gate)
+        {
+            if (_index.Find(id) is not { } item)
+            {
+                return false;
+            }
+
+            _index.Replace(change(item));
+        }
+
+        await OnDiskAsync(() => _folder.WriteState(id, Find)).ConfigureAwait(false);
+        return true;
+    }
 
     private InboxItem? Find(string id)
     {
@@ -414,6 +433,8 @@ internal sealed partial class FileInboxStore : IInboxStore
             return _index.Find(id);
         }
     }
+
+    private static async Task<InboxReceipt> AsSecondAsync(Task<InboxReceipt> first) => await first.ConfigureAwait(false) with { IsNew = false };
 
     private string? Same(string sameness) => _index.FindSame(sameness) ?? _folder.Delivered.Memory.Find(sameness);
 

@@ -112,15 +112,12 @@ internal sealed class ItemIndex
     }
 
     /// <summary>Puts an item in the place of the one with its id, if that is there.</summary>
-    public bool Replace(InboxItem item)
+    public void Replace(InboxItem item)
     {
-        bool isThere = Remove(item.Id);
-        if (isThere)
+        if (Remove(item.Id))
         {
             Add(item);
         }
-
-        return isThere;
     }
 
     /// <summary>What each tunnel's inbox holds.</summary>

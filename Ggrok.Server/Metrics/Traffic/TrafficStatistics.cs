@@ -35,6 +35,9 @@ public sealed class TrafficStatistics(ServerOptions options, TunnelRegistry regi
     /// <summary>Those that have figures of their own.</summary>
     internal IEnumerable<TunnelTraffic> Tunnels => _tunnels.Values;
 
+    /// <summary>Exchanges and raw connections that run now.</summary>
+    internal int Running => All().Sum(t => t.Running + t.RawRunning);
+
     /// <summary>The figures of a route's tunnel.</summary>
     internal TunnelTraffic Of(TunnelRoute route)
     {

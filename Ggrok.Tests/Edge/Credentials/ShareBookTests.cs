@@ -56,7 +56,7 @@ public class ShareBookTests
         Pass(TimeSpan.FromHours(20));
         RouteLease back = _registry.Register([Hold(route)]).Lease!;
         Pass(TimeSpan.FromMinutes(1));
-        back.Release(TimeSpan.Zero);
+        back.Release(default);
         Pass(TimeSpan.FromHours(20));
 
         _book.Find(secret).ShouldNotBeNull();

@@ -18,6 +18,10 @@ internal sealed record StatusDetails
 
     public double? RoundTripMs { get; init; }
 
+    public int? Connections { get; init; }
+
+    public int? ConnectionsWanted { get; init; }
+
     public required DateTimeOffset StartedAt { get; init; }
 
     public required IReadOnlyList<TunnelDetails> Tunnels { get; init; }

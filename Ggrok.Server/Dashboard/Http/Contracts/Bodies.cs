@@ -58,9 +58,10 @@ internal sealed record TrafficBody(
 /// <param name="Streams">Streams that are open.</param>
 /// <param name="Tunnels">Names of its tunnels.</param>
 /// <param name="Connects">Private names to which it connects.</param>
+/// <param name="Connection">Which of its connections this is: <c>2 of 4</c>; null where it has only one.</param>
 internal sealed record ClientBody(
     string Id, string Client, string Address, string Token, string Version, DateTimeOffset Since, double? RoundTripMs, int Streams,
-    IReadOnlyList<string> Tunnels, IReadOnlyList<string> Connects);
+    IReadOnlyList<string> Tunnels, IReadOnlyList<string> Connects, string? Connection);
 
 /// <summary>Figures of one second or minute; names as in the client's inspector.</summary>
 /// <param name="At">Its beginning.</param>

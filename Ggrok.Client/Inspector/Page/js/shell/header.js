@@ -119,6 +119,7 @@ export class Header {
       el('dl', {},
         fact('State', this.isGone ? 'ggrok is gone' : words[status.state]), fact('Reason', status.reason), fact('Server', status.server),
         fact('Round trip', status.roundTripMs === null ? null : duration(status.roundTripMs)),
+        fact('Connections', status.connectionsWanted ? `${status.connections} of ${status.connectionsWanted}` : null),
         fact('Running since', status.startedAt ? dateAndTime(new Date(status.startedAt)) : null), fact('Version', status.version),
         fact('Kept on disk in', status.recordFolder)),
       el('h2', {}, 'Recorder'),

@@ -13,7 +13,7 @@ export class ClientsView {
       keyOf: (session) => session.id,
       empty: () => nothing('No client is connected. Start one:', `ggrok --server ${location.host} --port 3000`),
       columns: [
-        { word: 'Client', style: 'name', keyOf: (s) => `${s.client} ${s.id}`, of: (s) => [s.client, el('span', { class: 'sub mono' }, s.id)] },
+        { word: 'Client', style: 'name', keyOf: (s) => `${s.client} ${s.id}`, of: (s) => [s.client, el('span', { class: 'sub mono' }, s.connection ? `${s.id}, connection ${s.connection}` : s.id)] },
         { word: 'Address', of: (s) => s.address },
         { word: 'Token', of: (s) => s.token },
         { word: 'Version', of: (s) => s.version },
