@@ -38,7 +38,7 @@ internal static class InboxServices
     {
         TimeProvider time = services.GetRequiredService<TimeProvider>();
         return options is { DatabaseConnection: { } database, InboxFolder: null }
-            ? new PostgresInboxStore(database, options.InboxMaxBytes, time, services.GetRequiredService<ILogger<PostgresInboxStore>>())
+            ? new PostgresInboxStore(database, options.InboxMaxBytes, services.GetRequiredService<InboxId>(), time, services.GetRequiredService<ILogger<PostgresInboxStore>>())
             : new FileInboxStore(
                 options.InboxFolder ?? UsualFolder, options.InboxMaxBytes, services.GetRequiredService<InboxId>(), time,
                 services.GetRequiredService<ILogger<FileInboxStore>>());

@@ -13,6 +13,7 @@ internal sealed partial class InboxStart(
 
     private Task _opening = Task.CompletedTask;
     private string? _problem;
+    private int _asked;
 
     // What changed at the very end, such as when clients were there last, is still to be written.
     public override async Task StopAsync(CancellationToken cancellationToken)
@@ -67,18 +68,31 @@ internal sealed partial class InboxStart(
         }
     }
 
-    private void OnTunnelsChanged() => _ = ReloadAsync();
+    // What is said while it is being read is one more time to read it, however often it is said.
+    private void OnTunnelsChanged()
+    {
+        if (Interlocked.Increment(ref _asked) == 1)
+        {
+            _ = ReloadAsync();
+        }
+    }
 
     private async Task ReloadAsync()
     {
-        try
+        int answered;
+        do
         {
-            await tunnels.LoadAsync().ConfigureAwait(false);
+            answered = Volatile.Read(ref _asked);
+            try
+            {
+                await tunnels.LoadAsync().ConfigureAwait(false);
+            }
+            catch (InboxStoreException e)
+            {
+                LogNotOpened(e.Message);
+            }
         }
-        catch (InboxStoreException e)
-        {
-            LogNotOpened(e.Message);
-        }
+        while (Interlocked.CompareExchange(ref _asked, 0, answered) != answered);
     }
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The inbox cannot be opened, which is tried again: {Problem}")]

@@ -114,6 +114,20 @@ public class InboxApiTests
     }
 
     [Fact]
+    public async Task A_name_with_a_path_is_given_free_however_its_characters_are_written()
+    {
+        await using InboxScene scene = await InboxScene.StartAsync();
+        var client = new RunningClient(RunningClient.Options(
+            scene.Url, new Uri("http://127.0.0.1:9"), t => t with { Path = "/hooks", Policies = [new Ggrok.Shared.Protocol.PolicyDirective("inbox", "/*")] }, id: scene.ClientId));
+        await client.Events.NextReadyAsync();
+        await client.DisposeAsync();
+
+        (await scene.ApiAsync(HttpMethod.Delete, "tunnels/127.0.0.1%2F%68ooks")).Status.ShouldBe(HttpStatusCode.NoContent);
+
+        (await scene.ApiAsync(HttpMethod.Get, "tunnels")).Body.GetProperty("tunnels").GetArrayLength().ShouldBe(0);
+    }
+
+    [Fact]
     public async Task Nobody_sees_what_is_somebody_elses()
     {
         await using InboxScene scene = await InboxScene.StartAsync(settings: [("GGROK_TOKENS", "first-secret,second-secret")]);

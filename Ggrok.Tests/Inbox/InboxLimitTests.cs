@@ -129,7 +129,7 @@ public class InboxLimitTests
         await scene.ReceivesAsync(2);
 
         scene.Received.Select(r => r.Body).ShouldBe(["three", "four"]);
-        await Eventually.BecomesAsync(async () => (await scene.ItemsAsync()).Select(i => i.GetProperty("state").GetString()).SingleOrDefault(), "dead");
+        await Eventually.BecomesAsync(async () => string.Join(' ', (await scene.ItemsAsync()).Select(i => i.GetProperty("state").GetString())), "dead");
         (await scene.ItemsAsync()).Single().GetProperty("lastFailure").GetString()!.ShouldContain("damaged");
         File.Exists(Path.Combine(items, "notes.txt")).ShouldBeTrue();
         File.Exists(Path.Combine(items, ids[3] + ".item.tmp")).ShouldBeFalse();

@@ -30,9 +30,9 @@ internal sealed record RequestFile(
     public RequestFile Without(string prefix) =>
         prefix != "/" && RequestTarget.IsBelow(Target, prefix) ? this with { Target = RequestTarget.StripPrefix(Target, prefix) } : this;
 
-    /// <summary>Name of the file for a stored request: sorted by name they are in order of arrival.</summary>
+    /// <summary>Name of the file for a stored request: sorted by name they are in order of arrival, also where the server's clock was put back.</summary>
     public static string NameOf(InboxItem item) =>
-        string.Create(CultureInfo.InvariantCulture, $"{item.Received.UtcDateTime:yyyyMMdd'T'HHmmss'Z'}-{item.Id}{Extension}");
+        string.Create(CultureInfo.InvariantCulture, $"{InboxId.TimeOf(item.Id).UtcDateTime:yyyyMMdd'T'HHmmss'Z'}-{item.Id}{Extension}");
 }
 
 /// <summary>A file holds no request that can be sent; the message begins with its name and the line.</summary>

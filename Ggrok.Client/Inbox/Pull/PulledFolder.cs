@@ -39,7 +39,15 @@ internal sealed class PulledFolder(string folder, InboxClient client)
             await WriteAsync(file, item, stop).ConfigureAwait(false);
             if (File.Exists(path))
             {
-                return await IsSameAsync(file, path, stop).ConfigureAwait(false) ? PullResult.WasThere : PullResult.Differs;
+                if (!await IsSameAsync(file, path, stop).ConfigureAwait(false))
+                {
+                    return PullResult.Differs;
+                }
+
+                // Whoever wrote it may not have come that far.
+                FlushFile(path);
+                DirectoryFlush.Run(folder);
+                return PullResult.WasThere;
             }
 
             File.Move(part, path);
@@ -99,11 +107,25 @@ internal sealed class PulledFolder(string folder, InboxClient client)
             return;
         }
 
-        Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        if (Path.GetDirectoryName(Path.GetFullPath(folder)) is { } parent)
+        // Each that is made is a name in the one above.
+        var changed = new List<string>();
+        for (string? parent = Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder))); parent is not null; parent = Path.GetDirectoryName(parent))
         {
-            DirectoryFlush.Run(parent);
+            changed.Add(parent);
+            if (Directory.Exists(parent))
+            {
+                break;
+            }
         }
+
+        Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        changed.ForEach(DirectoryFlush.Run);
+    }
+
+    private static void FlushFile(string path)
+    {
+        using var file = new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.Read);
+        file.Flush(flushToDisk: true);
     }
 
     private static async Task<bool> IsSameAsync(FileStream one, string path, CancellationToken stop)

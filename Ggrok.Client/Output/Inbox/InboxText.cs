@@ -33,7 +33,7 @@ internal sealed class InboxText(Palette palette, int? width)
             string cut = Cells.Pad(width is null ? shown : Cells.Cut(shown, target, Mark), target);
             string notes = string.Join(", ", Notes(i));
             return string.Create(CultureInfo.InvariantCulture,
-                $"{palette.Strong(SafeText.Line(i.Id))}  {palette.Quiet($"{i.Received.ToLocalTime():MM-dd HH:mm:ss}")}  {name}{SafeText.Line(i.Method).PadRight(method)}  {cut}  {State(i.State.PadRight(StateCells))}  {palette.Quiet(Readable.Bytes(i.Bytes).PadLeft(SizeCells))}{(notes.Length == 0 ? "" : "  " + notes)}");
+                $"{palette.Strong(SafeText.Line(i.Id))}  {palette.Quiet($"{i.Received.ToLocalTime():MM-dd HH:mm:ss}")}  {name}{SafeText.Line(i.Method).PadRight(method)}  {cut}  {State(SafeText.Line(i.State).PadRight(StateCells))}  {palette.Quiet(Readable.Bytes(i.Bytes).PadLeft(SizeCells))}{(notes.Length == 0 ? "" : "  " + notes)}");
         });
     }
 

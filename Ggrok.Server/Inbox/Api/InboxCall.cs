@@ -154,8 +154,9 @@ internal sealed class InboxCall(HttpContext context, InboxDesk desk, InboxTunnel
 
     private async Task ForgetAsync(string given)
     {
-        string name = Uri.UnescapeDataString(given);
-        if (Array.Find(own, t => t.Name == name) is not { } tunnel)
+        // The server decodes a path but for slashes, which are the only thing that is left to be decoded.
+        string name = given.Replace("%2F", "/", StringComparison.OrdinalIgnoreCase);
+        if ((Array.Find(own, t => t.Name == given) ?? Array.Find(own, t => t.Name == name)) is not { } tunnel)
         {
             await RefuseAsync(StatusCodes.Status404NotFound, $"{Printable.Clean(name)} is no tunnel with an inbox; {Names()}").ConfigureAwait(false);
             return;
@@ -164,11 +165,11 @@ internal sealed class InboxCall(HttpContext context, InboxDesk desk, InboxTunnel
         bool drops = context.Request.Query["drop"] == "true";
         if (!await desk.ForgetAsync(tunnel, drops).ConfigureAwait(false))
         {
-            await RefuseAsync(StatusCodes.Status409Conflict, $"There are requests in the inbox of {name}; have them delivered first, or drop them with the name.").ConfigureAwait(false);
+            await RefuseAsync(StatusCodes.Status409Conflict, $"There are requests in the inbox of {tunnel.Name}; have them delivered first, or drop them with the name.").ConfigureAwait(false);
             return;
         }
 
-        dropped($"the name {name} with its inbox");
+        dropped($"the name {tunnel.Name} with its inbox");
         context.Response.StatusCode = StatusCodes.Status204NoContent;
     }
 

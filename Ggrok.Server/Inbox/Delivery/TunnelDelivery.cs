@@ -109,6 +109,11 @@ internal sealed partial class TunnelDelivery(
                 return wait;
             }
 
+            if (!await store.StillClaimsAsync(tunnel.Name).ConfigureAwait(false))
+            {
+                return FirstPause;
+            }
+
             AttemptResult result = await TryAsync(route, item).ConfigureAwait(false);
             if (result.Kind == AttemptKind.Unreached)
             {

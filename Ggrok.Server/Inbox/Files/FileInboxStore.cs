@@ -120,6 +120,8 @@ internal sealed partial class FileInboxStore : IInboxStore
 
     public ValueTask<bool> ClaimAsync(string tunnel) => ValueTask.FromResult(_isOpen);
 
+    public ValueTask<bool> StillClaimsAsync(string tunnel) => ValueTask.FromResult(true);
+
     public ValueTask ReleaseAsync(string tunnel) => ValueTask.CompletedTask;
 
     public Task<InboxItem?> FirstAsync(string tunnel)
@@ -445,7 +447,7 @@ internal sealed partial class FileInboxStore : IInboxStore
                 return _index.Find(query.Id) is { } one && query.Has(one) ? [one] : [];
             }
 
-            return [.. _index.Items.Where(query.Has).OrderBy(i => i.Id, StringComparer.Ordinal).Take(query.Limit)];
+            return [.. _index.Of(query.Tunnels).Where(query.Has).OrderBy(i => i.Id, StringComparer.Ordinal).Take(query.Limit)];
         }
     }
 

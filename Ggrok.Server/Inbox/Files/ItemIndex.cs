@@ -19,8 +19,9 @@ internal sealed class ItemIndex
     /// <summary>How many of them are dead.</summary>
     public int Dead { get; private set; }
 
-    /// <summary>All items.</summary>
-    public IEnumerable<InboxItem> Items => _items.Values;
+    /// <summary>The items of some tunnels.</summary>
+    public IEnumerable<InboxItem> Of(IEnumerable<string> tunnels) =>
+        tunnels.Distinct(StringComparer.Ordinal).SelectMany(t => _shelves.TryGetValue(t, out Shelf? shelf) ? shelf.Items.Select(i => _items[i]) : []);
 
     /// <summary>The tunnels for which something waits.</summary>
     public IEnumerable<string> Waiting => _shelves.Where(s => s.Value.Queue.Count > 0).Select(s => s.Key);
@@ -69,7 +70,7 @@ internal sealed class ItemIndex
     {
         Shelf shelf = ShelfOf(item.Tunnel);
         _items[item.Id] = item;
-        shelf.Count++;
+        shelf.Items.Add(item.Id);
         shelf.Bytes += item.StoredBytes;
         Bytes += item.StoredBytes;
         if (item.IsDead)
@@ -96,7 +97,7 @@ internal sealed class ItemIndex
         }
 
         Shelf shelf = ShelfOf(item.Tunnel);
-        shelf.Count--;
+        shelf.Items.Remove(id);
         shelf.Bytes -= item.StoredBytes;
         Bytes -= item.StoredBytes;
         shelf.Queue.Remove((item.Place, item.Id));
@@ -148,7 +149,9 @@ internal sealed class ItemIndex
         public SortedSet<(string Place, string Id)> Queue { get; } = new(Comparer<(string Place, string Id)>.Create(
             static (a, b) => string.CompareOrdinal(a.Place, b.Place) is var order and not 0 ? order : string.CompareOrdinal(a.Id, b.Id)));
 
-        public int Count { get; set; }
+        public SortedSet<string> Items { get; } = new(StringComparer.Ordinal);
+
+        public int Count => Items.Count;
 
         public int Reserved { get; set; }
 

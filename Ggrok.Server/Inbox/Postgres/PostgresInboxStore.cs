@@ -20,6 +20,7 @@ internal sealed partial class PostgresInboxStore : IInboxStore
     private readonly Claims _claims;
     private readonly Listener _listener;
     private readonly long _maxBytes;
+    private readonly InboxId _ids;
     private readonly TimeProvider _time;
     private readonly ILogger _log;
     private readonly string _own = Guid.NewGuid().ToString("N");
@@ -34,14 +35,16 @@ internal sealed partial class PostgresInboxStore : IInboxStore
 
     /// <param name="connectionString">Where the database is.</param>
     /// <param name="maxBytes">Bytes of all tunnels together.</param>
+    /// <param name="ids">Makes ids; told of the last one that there is.</param>
     /// <param name="time">Clock.</param>
     /// <param name="log">Is told when the database goes and comes.</param>
-    public PostgresInboxStore(string connectionString, long maxBytes, TimeProvider time, ILogger<PostgresInboxStore> log)
+    public PostgresInboxStore(string connectionString, long maxBytes, InboxId ids, TimeProvider time, ILogger<PostgresInboxStore> log)
     {
         _database = new Database(connectionString);
         _claims = new Claims(_database);
         _listener = new Listener(_database, time, log);
         _maxBytes = maxBytes;
+        _ids = ids;
         _time = time;
         _log = log;
     }
@@ -76,6 +79,7 @@ internal sealed partial class PostgresInboxStore : IInboxStore
                     return true;
                 }).ConfigureAwait(false);
                 await LookAgainAsync().ConfigureAwait(false);
+                (await _database.QueryAsync("SELECT id FROM ggrok_inbox_items ORDER BY id COLLATE \"C\" DESC LIMIT 1", static r => r.GetString(0)).ConfigureAwait(false)).ForEach(_ids.Skip);
                 _isOpen = true;
                 LogOpened(Place, _totals.Waiting + _totals.Dead);
                 _listener.Start(OnNotification, LookAtAllAsync);
@@ -137,6 +141,8 @@ internal sealed partial class PostgresInboxStore : IInboxStore
 
     public async ValueTask<bool> ClaimAsync(string tunnel) => await _claims.TakeAsync(tunnel).ConfigureAwait(false);
 
+    public ValueTask<bool> StillClaimsAsync(string tunnel) => _claims.StillHasAsync(tunnel);
+
     public ValueTask ReleaseAsync(string tunnel) => _claims.GiveAsync(tunnel);
 
     public async Task<InboxItem?> FirstAsync(string tunnel)
@@ -186,10 +192,11 @@ internal sealed partial class PostgresInboxStore : IInboxStore
 
     public Task<int> DeliverAgainAsync(InboxQuery query) => ChangeAsync(
         $"""
-        WITH wanted AS (SELECT id FROM ggrok_inbox_items WHERE {ItemRows.Condition} ORDER BY id COLLATE "C"),
+        WITH wanted AS (SELECT id, place FROM ggrok_inbox_items WHERE {ItemRows.Condition} ORDER BY place FOR UPDATE),
+        placed AS (SELECT id, nextval('ggrok_inbox_places') AS place FROM (SELECT id FROM wanted) AS w),
         changed AS (UPDATE ggrok_inbox_items AS i SET next_attempt = NULL, is_dead = false,
-            attempts = CASE WHEN is_dead THEN 0 ELSE attempts END, place = CASE WHEN is_dead THEN nextval('ggrok_inbox_places') ELSE place END
-            FROM wanted WHERE i.id = wanted.id RETURNING i.tunnel)
+            attempts = CASE WHEN is_dead THEN 0 ELSE attempts END, place = CASE WHEN is_dead THEN placed.place ELSE i.place END
+            FROM placed WHERE i.id = placed.id RETURNING i.tunnel)
         SELECT tunnel FROM changed
         """, query);
 

@@ -38,6 +38,9 @@ internal interface IInboxStore : IAsyncDisposable
     /// <summary>Whether this server may deliver to a tunnel now: no other does until <see cref="ReleaseAsync"/>.</summary>
     ValueTask<bool> ClaimAsync(string tunnel);
 
+    /// <summary>Whether what <see cref="ClaimAsync"/> gave still holds: where the database was lost meanwhile, another server may have it.</summary>
+    ValueTask<bool> StillClaimsAsync(string tunnel);
+
     /// <summary>Lets others deliver.</summary>
     ValueTask ReleaseAsync(string tunnel);
 

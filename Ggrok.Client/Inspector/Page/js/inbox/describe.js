@@ -24,7 +24,7 @@ export function failureText({ attempts, lastFailure, nextAttempt, state }, now =
   return `${often}${lastFailure ? `: ${lastFailure}` : ''}${next}`;
 }
 
-const names = { github: 'GitHub', gitlab: 'GitLab', stripe: 'Stripe', slack: 'Slack', shopify: 'Shopify', twilio: 'Twilio', standardwebhooks: 'Standard Webhooks' };
+const names = { github: 'GitHub', gitlab: 'GitLab', stripe: 'Stripe', slack: 'Slack', shopify: 'Shopify', twilio: 'Twilio', standard: 'Standard Webhooks' };
 
 /** A provider as it writes itself. */
 export const providerName = (provider) => names[provider.toLowerCase()] ?? provider;
