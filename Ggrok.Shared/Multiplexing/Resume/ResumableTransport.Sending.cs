@@ -132,6 +132,7 @@ public sealed partial class ResumableTransport
     }
 
     // A loss is no failure: the message is kept.
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private async ValueTask SendAsync(Link link, ReadOnlyMemory<byte> message)
     {
         try
