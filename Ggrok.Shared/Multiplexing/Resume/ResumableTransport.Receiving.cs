@@ -105,7 +105,7 @@ public sealed partial class ResumableTransport
             }
 
             _partial = 0;
-            isDue = _received - Interlocked.Read(ref _acked) >= _ackEvery;
+            isDue = IsAckDue();
         }
 
         if (isDue)

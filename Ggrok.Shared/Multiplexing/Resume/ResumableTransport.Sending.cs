@@ -213,20 +213,31 @@ public sealed partial class ResumableTransport
     // buffers would wait for each other.
     private async Task AckAsync()
     {
+        bool isSent = false;
         await _turn.WaitAsync().ConfigureAwait(false);
         try
         {
             if (LinkToAck() is { } link)
             {
                 await SendAsync(link, _ack).ConfigureAwait(false);
+                isSent = true;
             }
         }
         finally
         {
-            Volatile.Write(ref _isAcking, 0);
+            // A full fence: who counts next must see this, or what it has counted is seen below.
+            Interlocked.Exchange(ref _isAcking, 0);
             _turn.Release();
         }
+
+        if (isSent && IsAckDue())
+        {
+            // Became due meanwhile, and perhaps nothing more comes before it is sent.
+            AckSoon();
+        }
     }
+
+    private bool IsAckDue() => Interlocked.Read(ref _received) - Interlocked.Read(ref _acked) >= _ackEvery;
 
     private Link? LinkToAck()
     {

@@ -273,6 +273,24 @@ public class ResumeTests
     }
 
     [Fact]
+    public async Task What_arrives_while_an_acknowledgement_is_being_sent_is_acknowledged_behind_it()
+    {
+        await using var pair = new ResumablePair(ResumeOptions.SmallestBuffer);
+        const int Every = ResumeOptions.SmallestBuffer / 4;
+        (MuxStream server, MuxStream client) = await pair.OpenAsync();
+        pair.ClientLink.FreezeSends();
+        Task writing = WriteAllAsync(server, new byte[3 * Every]);
+        await Within.Bound(pair.ClientLink.Stuck, "the first acknowledgement to be on its way");
+        (await client.ReadAllAsync()).Length.ShouldBe(3 * Every);
+        await Within.Bound(writing, "the writer");
+
+        // Nothing more comes, and no clock ticks.
+        pair.ClientLink.ReleaseSends();
+
+        await Eventually.BecomesAsync(() => Task.FromResult(pair.ServerTransport.Unacknowledged < Every), true);
+    }
+
+    [Fact]
     public async Task Quiet_peers_stop_acknowledging_each_other()
     {
         await using var pair = new ResumablePair();
