@@ -26,7 +26,7 @@ internal static class GrpcAnswer
         RelayError.ResponseHeadTimeout or RelayError.RequestBodyTimeout => DeadlineExceeded,
         RelayError.LocalCancelled => Cancelled,
 
-        // How clients read an HTTP status that is not gRPC's (http-grpc-status-mapping.md); 413, 431, 500 and 501, which it
+        // How clients read an HTTP status that is not gRPC's (http-grpc-status-mapping.md); 413, 431, 500, 501 and 507, which it
         // leaves unknown, are told apart here.
         _ => RelayFailure.Of(error).Status switch
         {
@@ -34,7 +34,7 @@ internal static class GrpcAnswer
             401 => Unauthenticated,
             403 => PermissionDenied,
             404 or 501 => Unimplemented,
-            413 or 431 => ResourceExhausted,
+            413 or 431 or 507 => ResourceExhausted,
             429 or 502 or 503 or 504 => Unavailable,
             _ => Unknown,
         },
