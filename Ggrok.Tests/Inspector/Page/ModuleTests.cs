@@ -40,7 +40,7 @@ public sealed class ModuleTests(PageBrowser browser)
                 """[null,"Failed once; next attempt in 30 s","Failed 3 times: 500"]"""),
             ("[inboxText({ waiting: 0, dead: 0, bytes: 0, maxBytes: 9 }), inboxText({ waiting: 2, dead: 1, bytes: 1500, maxBytes: 67108864, away: true, until: null })]",
                 """["empty","2 webhooks wait, 1 dead, 1.50 kB of 64 MiB; away"]"""),
-            ("['github', 'standardwebhooks', 'x'].map(providerName)", """["GitHub","Standard Webhooks","x"]"""),
+            ("['github', 'standard', 'x'].map(providerName)", """["GitHub","Standard Webhooks","x"]"""),
         ]),
         ("list/range.js", [
             ("[visibleRange(0, 320, 32, 10000), visibleRange(160000, 320, 32, 10000), visibleRange(1e9, 320, 32, 10000), visibleRange(0, 320, 32, 3)]",
