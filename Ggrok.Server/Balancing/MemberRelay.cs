@@ -19,9 +19,7 @@ internal sealed partial class MemberRelay(
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(1);
 
-
     /// <summary>Relays the request; returns how it failed. The response may have started by then.</summary>
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public ValueTask<RelayError> RelayAsync(
         HttpContext context, VisitorConnection connection, TunnelRoute route, RequestHead head, ExchangeRecord record) =>
         record.Edge?.Retry is { } retry
@@ -63,32 +61,30 @@ internal sealed partial class MemberRelay(
     private async ValueTask<RelayError> RelayOnceAsync(
         HttpContext context, VisitorConnection connection, TunnelRoute route, RequestHead head, ExchangeRecord record, KeptBody? kept)
     {
-        head.Waited = time.GetElapsedTime(record.Started);
-        RelayError error;
-        if (route.Pool is not null || route.Tunnel is null)
-        {
-            error = await RelayElsewhereAsync(context, connection, route, head, record, kept).ConfigureAwait(false);
-        }
-        else
-        {
-            MuxStream? stream = route.Tunnel.TryOpenStream(out error);
-            head.Tunnel = route.TunnelIndex;
-            if (stream is not null)
-            {
-                error = await RelayAsync(context, connection, stream, head, record, kept).ConfigureAwait(false);
-            }
-        }
-
+        RelayError error = await RelayToAsync(context, connection, route, head, record, kept).ConfigureAwait(false);
         return MayMove(error, head, record, kept)
             ? await MoveAsync(context, connection, route, head, record, kept, error).ConfigureAwait(false)
             : Unsent(error, record);
     }
 
-    private ValueTask<RelayError> RelayElsewhereAsync(
-        HttpContext context, VisitorConnection connection, TunnelRoute route, RequestHead head, ExchangeRecord record, KeptBody? kept) =>
-        route.Pool is { } pool ? BalanceAsync(context, connection, pool, head, record, kept)
-        : route.Legacy is { } legacy ? new(legacy.RelayAsync(context, head, record))
-        : new(RelayError.TunnelAway);
+    private ValueTask<RelayError> RelayToAsync(
+        HttpContext context, VisitorConnection connection, TunnelRoute route, RequestHead head, ExchangeRecord record, KeptBody? kept)
+    {
+        head.Waited = time.GetElapsedTime(record.Started);
+        if (route.Pool is { } pool)
+        {
+            return BalanceAsync(context, connection, pool, head, record, kept);
+        }
+
+        if (route.Tunnel is not { } tunnel)
+        {
+            return route.Legacy is { } legacy ? new(legacy.RelayAsync(context, head, record)) : new(RelayError.TunnelAway);
+        }
+
+        MuxStream? stream = tunnel.TryOpenStream(out RelayError error);
+        head.Tunnel = route.TunnelIndex;
+        return stream is null ? new(error) : RelayAsync(context, connection, stream, head, record, kept);
+    }
 
     // The client is gone, or goes, and has seen nothing of the request: whoever serves the name next gets it.
     private static bool MayMove(RelayError error, RequestHead head, ExchangeRecord record, KeptBody? kept) =>
@@ -108,19 +104,7 @@ internal sealed partial class MemberRelay(
 
             route = next;
             record.BeginAgain();
-            head.Waited = time.GetElapsedTime(record.Started);
-            if (route.Pool is not null || route.Tunnel is null)
-            {
-                error = await RelayElsewhereAsync(context, connection, route, head, record, kept).ConfigureAwait(false);
-                continue;
-            }
-
-            MuxStream? stream = route.Tunnel.TryOpenStream(out error);
-            head.Tunnel = route.TunnelIndex;
-            if (stream is not null)
-            {
-                error = await RelayAsync(context, connection, stream, head, record, kept).ConfigureAwait(false);
-            }
+            error = await RelayToAsync(context, connection, route, head, record, kept).ConfigureAwait(false);
         }
 
         return Unsent(error, record);

@@ -47,10 +47,7 @@ public sealed class RollingRestartTests(ITestOutputHelper output) : IDisposable
 
         await Eventually.BecomesAsync(() => Task.FromResult(servers.All.All(s => s.SessionsOpened() > 0)), true);
         await visitors.MoreAsync(300);
-        await visitors.EndAsync();
-        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{visitors.Answered} requests, {visitors.Problems.Count} failed, {app.Duplicates} twice at the app"));
-        visitors.Problems.ShouldBeEmpty(client.Output + caddy.Output);
-        app.Duplicates.ShouldBe(0);
+        await NothingFailedAsync(visitors, app, () => client.Output + caddy.Output);
         app.Seen.ShouldBe(visitors.Answered);
     }
 
@@ -75,10 +72,7 @@ public sealed class RollingRestartTests(ITestOutputHelper output) : IDisposable
             await visitors.MoreAsync(100);
         }
 
-        await visitors.EndAsync();
-        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{visitors.Answered} requests, {visitors.Problems.Count} failed, {app.Duplicates} twice at the app"));
-        visitors.Problems.ShouldBeEmpty(clients.All[^1].Output);
-        app.Duplicates.ShouldBe(0);
+        await NothingFailedAsync(visitors, app, () => clients.All[^1].Output);
     }
 
     [Fact]
@@ -102,10 +96,7 @@ public sealed class RollingRestartTests(ITestOutputHelper output) : IDisposable
             await visitors.MoreAsync(100);
         }
 
-        await visitors.EndAsync();
-        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{visitors.Answered} requests, {visitors.Problems.Count} failed, {app.Duplicates} twice at the app"));
-        visitors.Problems.ShouldBeEmpty(clients.All[^1].Output);
-        app.Duplicates.ShouldBe(0);
+        await NothingFailedAsync(visitors, app, () => clients.All[^1].Output);
     }
 
     [Fact]
@@ -134,6 +125,15 @@ public sealed class RollingRestartTests(ITestOutputHelper output) : IDisposable
         // While nothing listens nobody can wait; before that visitors are told to come again.
         visitors.Problems.ShouldAllBe(p => p.Contains("503 Draining", StringComparison.Ordinal) || p.Contains("Connection refused", StringComparison.Ordinal)
             || p.Contains("Connection reset", StringComparison.Ordinal) || p.Contains("HttpRequestException", StringComparison.Ordinal));
+        app.Duplicates.ShouldBe(0);
+    }
+
+    // Every request was answered, and none came twice.
+    private async Task NothingFailedAsync(Visitors visitors, CountingApp app, Func<string> log)
+    {
+        await visitors.EndAsync();
+        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{visitors.Answered} requests, {visitors.Problems.Count} failed, {app.Duplicates} twice at the app"));
+        visitors.Problems.ShouldBeEmpty(log());
         app.Duplicates.ShouldBe(0);
     }
 
