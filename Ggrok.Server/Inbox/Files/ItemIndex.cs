@@ -21,7 +21,7 @@ internal sealed class ItemIndex
 
     /// <summary>The items of some tunnels.</summary>
     public IEnumerable<InboxItem> Of(IEnumerable<string> tunnels) =>
-        tunnels.Distinct(StringComparer.Ordinal).SelectMany(t => _shelves.TryGetValue(t, out Shelf? shelf) ? shelf.Items.Select(i => _items[i]) : []);
+        tunnels.Distinct(StringComparer.Ordinal).SelectMany(t => _shelves.TryGetValue(t, out Shelf? shelf) ? shelf.Items.Select(i => _items[i.Id]) : []);
 
     /// <summary>The tunnels for which something waits.</summary>
     public IEnumerable<string> Waiting => _shelves.Where(s => s.Value.Queue.Count > 0).Select(s => s.Key);
@@ -50,6 +50,7 @@ internal sealed class ItemIndex
         }
 
         shelf.Reserved++;
+        shelf.ReservedBytes += item.StoredBytes;
         shelf.Bytes += item.StoredBytes;
         Bytes += item.StoredBytes;
         return true;
@@ -60,6 +61,7 @@ internal sealed class ItemIndex
     {
         Shelf shelf = ShelfOf(item.Tunnel);
         shelf.Reserved--;
+        shelf.ReservedBytes -= item.StoredBytes;
         shelf.Bytes -= item.StoredBytes;
         Bytes -= item.StoredBytes;
         Forget(item.Tunnel, shelf);
@@ -70,12 +72,13 @@ internal sealed class ItemIndex
     {
         Shelf shelf = ShelfOf(item.Tunnel);
         _items[item.Id] = item;
-        shelf.Items.Add(item.Id);
+        shelf.Items.Add((item.Received, item.Id));
         shelf.Bytes += item.StoredBytes;
         Bytes += item.StoredBytes;
         if (item.IsDead)
         {
             Dead++;
+            shelf.Dead++;
         }
         else
         {
@@ -97,11 +100,12 @@ internal sealed class ItemIndex
         }
 
         Shelf shelf = ShelfOf(item.Tunnel);
-        shelf.Items.Remove(id);
+        shelf.Items.Remove((item.Received, id));
         shelf.Bytes -= item.StoredBytes;
         Bytes -= item.StoredBytes;
         shelf.Queue.Remove((item.Place, item.Id));
         Dead -= item.IsDead ? 1 : 0;
+        shelf.Dead -= item.IsDead ? 1 : 0;
         Forget(item.Tunnel, shelf);
         if (item.Sameness is not null && _same.GetValueOrDefault(item.Sameness) == id)
         {
@@ -120,10 +124,10 @@ internal sealed class ItemIndex
         }
     }
 
-    /// <summary>What each tunnel's inbox holds.</summary>
-    public Dictionary<string, InboxTotals> Totals() => _items.Values.GroupBy(i => i.Tunnel, StringComparer.Ordinal).ToDictionary(
-        g => g.Key,
-        g => new InboxTotals(g.Count(i => !i.IsDead), g.Count(i => i.IsDead), g.Sum(i => i.StoredBytes), g.Min(i => i.Received)),
+    /// <summary>What each tunnel's inbox holds, without what is being written.</summary>
+    public Dictionary<string, InboxTotals> Totals() => _shelves.Where(s => s.Value.Count > 0).ToDictionary(
+        s => s.Key,
+        s => new InboxTotals(s.Value.Queue.Count, s.Value.Dead, s.Value.Bytes - s.Value.ReservedBytes, s.Value.Items.Min.Received),
         StringComparer.Ordinal);
 
     private Shelf ShelfOf(string tunnel)
@@ -146,15 +150,23 @@ internal sealed class ItemIndex
 
     private sealed class Shelf
     {
+        /// <summary>What waits, in the order in which it is delivered.</summary>
         public SortedSet<(string Place, string Id)> Queue { get; } = new(Comparer<(string Place, string Id)>.Create(
             static (a, b) => string.CompareOrdinal(a.Place, b.Place) is var order and not 0 ? order : string.CompareOrdinal(a.Id, b.Id)));
 
-        public SortedSet<string> Items { get; } = new(StringComparer.Ordinal);
+        /// <summary>All there is, the oldest first.</summary>
+        public SortedSet<(DateTimeOffset Received, string Id)> Items { get; } = new(Comparer<(DateTimeOffset Received, string Id)>.Create(
+            static (a, b) => a.Received.CompareTo(b.Received) is var order and not 0 ? order : string.CompareOrdinal(a.Id, b.Id)));
 
         public int Count => Items.Count;
 
+        public int Dead { get; set; }
+
         public int Reserved { get; set; }
 
+        public long ReservedBytes { get; set; }
+
+        /// <summary>Of all, and of those that are being written.</summary>
         public long Bytes { get; set; }
     }
 }
