@@ -85,7 +85,7 @@ internal sealed partial class FileInboxStore : IInboxStore
         }
     }
 
-    public Task<string?> FindSameAsync(string sameness)
+    public Task<SameRequest?> FindSameAsync(string sameness)
     {
         lock (_gate)
         {
@@ -100,9 +100,9 @@ internal sealed partial class FileInboxStore : IInboxStore
         {
             if (item.Sameness is { } sameness)
             {
-                if (Same(sameness) is { } known)
+                if (Same(sameness) is { } known && known.AnswersFor(item.Provider))
                 {
-                    return Task.FromResult(new InboxReceipt(known, IsNew: false));
+                    return Task.FromResult(new InboxReceipt(known.Id, IsNew: false));
                 }
 
                 if (_adding.TryGetValue(sameness, out Task<InboxReceipt>? before))
@@ -162,7 +162,7 @@ internal sealed partial class FileInboxStore : IInboxStore
         await OnDiskAsync(() =>
         {
             // First what was delivered: else a request that its provider sends again just then would be a new one.
-            if (item.Sameness is not null)
+            if (item.Sameness is not null && SameRequest.IsRemembered(item.Provider))
             {
                 _folder.Delivered.Add(item.Sameness, item.Id);
             }
@@ -394,18 +394,25 @@ internal sealed partial class FileInboxStore : IInboxStore
             return;
         }
 
+        string? gone = isStored ? null : reserved.Id;
         lock (_gate)
         {
             _index.Unreserve(reserved);
             if (isStored)
             {
+                if (_index.FindSame(reserved.Sameness) is { IsDead: true } dead)
+                {
+                    gone = dead.Id;
+                    _index.Remove(dead.Id);
+                }
+
                 _index.Add(reserved);
             }
         }
 
-        if (!isStored)
+        if (gone is not null)
         {
-            _ = _disk.RunAsync(() => SafeFile.Delete(_folder.ItemPath(reserved.Id)));
+            _ = _disk.RunAsync(() => _folder.Forget(gone));
         }
     }
 
@@ -436,7 +443,10 @@ internal sealed partial class FileInboxStore : IInboxStore
 
     private static async Task<InboxReceipt> AsSecondAsync(Task<InboxReceipt> first) => await first.ConfigureAwait(false) with { IsNew = false };
 
-    private string? Same(string sameness) => _index.FindSame(sameness) ?? _folder.Delivered.Memory.Find(sameness);
+    private SameRequest? Same(string sameness) =>
+        _index.FindSame(sameness) is { } item ? new SameRequest(item.Id, item.IsDead ? SameState.Dead : SameState.Waiting)
+        : _folder.Delivered.Memory.Find(sameness) is { } delivered ? new SameRequest(delivered, SameState.Delivered)
+        : null;
 
     private List<InboxItem> Select(InboxQuery query)
     {

@@ -104,6 +104,13 @@ internal sealed partial class InboxFolder(string path, TimeProvider time, ILogge
         File.Delete(StatePath(id));
     }
 
+    /// <summary>Removes an item that is not wanted, if that can be done.</summary>
+    public void Forget(string id)
+    {
+        SafeFile.Delete(ItemPath(id));
+        SafeFile.Delete(StatePath(id));
+    }
+
     /// <summary>Reads the names that are kept.</summary>
     public List<InboxTunnel> LoadTunnels()
     {

@@ -29,8 +29,8 @@ internal sealed class ItemIndex
     /// <summary>The item of an id; null when there is none.</summary>
     public InboxItem? Find(string id) => _items.GetValueOrDefault(id);
 
-    /// <summary>The id of the item that is the same; null when there is none.</summary>
-    public string? FindSame(string sameness) => _same.GetValueOrDefault(sameness);
+    /// <summary>The item that is the same; null when there is none.</summary>
+    public InboxItem? FindSame(string? sameness) => sameness is not null && _same.TryGetValue(sameness, out string? id) ? _items[id] : null;
 
     /// <summary>Whether something waits, or is being written.</summary>
     public bool HasWaiting(string tunnel) => _shelves.TryGetValue(tunnel, out Shelf? shelf) && shelf.Queue.Count + shelf.Reserved > 0;
@@ -39,11 +39,12 @@ internal sealed class ItemIndex
     public InboxItem? First(string tunnel) =>
         _shelves.TryGetValue(tunnel, out Shelf? shelf) && shelf.Queue.Count > 0 ? _items[shelf.Queue.Min.Id] : null;
 
-    /// <summary>Takes room for an item that is to be written; false when there is none.</summary>
+    /// <summary>Takes room for an item that is to be written, that of a dead one included which it replaces; false when there is none.</summary>
     public bool TryReserve(InboxItem item, InboxBounds bounds, long mostOfAll)
     {
         Shelf shelf = ShelfOf(item.Tunnel);
-        if (shelf.Count + shelf.Reserved >= bounds.MaxRequests || shelf.Bytes + item.StoredBytes > bounds.MaxBytes || Bytes + item.StoredBytes > mostOfAll)
+        (int replaced, long more) = FindSame(item.Sameness) is { IsDead: true } dead ? (1, item.StoredBytes - dead.StoredBytes) : (0, item.StoredBytes);
+        if (shelf.Count + shelf.Reserved - replaced >= bounds.MaxRequests || shelf.Bytes + more > bounds.MaxBytes || Bytes + more > mostOfAll)
         {
             Forget(item.Tunnel, shelf);
             return false;
@@ -85,8 +86,9 @@ internal sealed class ItemIndex
             shelf.Queue.Add((item.Place, item.Id));
         }
 
-        if (item.Sameness is not null)
+        if (item.Sameness is not null && !(item.IsDead && _same.ContainsKey(item.Sameness)))
         {
+            // After a crash the dead one that it replaced may be there, too.
             _same[item.Sameness] = item.Id;
         }
     }

@@ -1,4 +1,5 @@
 using Ggrok.Server.Inbox.Files;
+using Ggrok.Server.Inbox.Items;
 using Ggrok.Server.Inbox.Storage;
 using Npgsql;
 using NpgsqlTypes;
@@ -21,13 +22,18 @@ internal sealed class ItemWriter(Database database, long maxBytes, TimeProvider 
     private const string LockSql = "SELECT set_config('idle_in_transaction_session_timeout', '5s', true), pg_advisory_xact_lock(724120711, 1)";
 
     private const string InsertSql = """
-        INSERT INTO ggrok_inbox_items
+        INSERT INTO ggrok_inbox_items AS i
             (id, tunnel, received, method, target, remote, provider, provider_id, sameness, body_bytes, stored_bytes, owner, request, body)
         SELECT id, tunnel, received, method, target, remote, provider, provider_id, sameness, body_bytes, stored_bytes, owner, request, body
         FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) WITH ORDINALITY
             AS n (id, tunnel, received, method, target, remote, provider, provider_id, sameness, body_bytes, stored_bytes, owner, request, body, number)
         ORDER BY number
-        ON CONFLICT DO NOTHING RETURNING id
+        ON CONFLICT (sameness) DO UPDATE SET id = excluded.id, tunnel = excluded.tunnel, place = excluded.place, is_dead = false, attempts = 0,
+            next_attempt = NULL, last_failure = NULL, received = excluded.received, method = excluded.method, target = excluded.target,
+            remote = excluded.remote, provider = excluded.provider, provider_id = excluded.provider_id, body_bytes = excluded.body_bytes,
+            stored_bytes = excluded.stored_bytes, owner = excluded.owner, request = excluded.request, body = excluded.body
+            WHERE i.is_dead
+        RETURNING id
         """;
 
     private readonly Lock _gate = new();
@@ -116,7 +122,8 @@ internal sealed class ItemWriter(Database database, long maxBytes, TimeProvider 
         return true;
     }
 
-    // Each statement sees what was committed before it began: those behind the lock see all that others have stored.
+    // Each statement sees what was committed before it began: those behind the lock see all that others have stored, and what was
+    // delivered after it was looked for is seen among what was. Rows are locked as everybody does it: items by id, then counts by tunnel.
     private async Task<Room> LookAsync(NpgsqlConnection connection, NewItem[] batch)
     {
         var room = new Room(maxBytes);
@@ -127,16 +134,16 @@ internal sealed class ItemWriter(Database database, long maxBytes, TimeProvider 
             {
                 new NpgsqlBatchCommand("BEGIN"),
                 new NpgsqlBatchCommand(LockSql),
+                With("SELECT sameness, id, is_dead, stored_bytes FROM ggrok_inbox_items WHERE sameness = ANY($1) ORDER BY id FOR UPDATE", (object)sameness),
                 With("SELECT sameness, id FROM ggrok_inbox_delivered WHERE sameness = ANY($1) AND at > $2", sameness, time.GetUtcNow() - DeliveredMemory.Kept),
-                With("SELECT sameness, id FROM ggrok_inbox_items WHERE sameness = ANY($1)", (object)sameness),
-                With("SELECT tunnel, waiting + dead, bytes FROM ggrok_inbox_counts WHERE tunnel = ANY($1)", (object)batch.Select(i => i.Item.Tunnel).Distinct().ToArray()),
+                With("SELECT tunnel, waiting + dead, bytes FROM ggrok_inbox_counts WHERE tunnel = ANY($1) ORDER BY tunnel FOR UPDATE", (object)batch.Select(i => i.Item.Tunnel).Distinct().ToArray()),
                 new NpgsqlBatchCommand("SELECT coalesce(sum(bytes), 0)::bigint FROM ggrok_inbox_counts"),
             },
         };
         await using NpgsqlDataReader reader = await look.ExecuteReaderAsync().ConfigureAwait(false);
         await ReadAsync(reader, static _ => { }).ConfigureAwait(false);
-        await ReadAsync(reader, r => room.Know(r.GetString(0), r.GetString(1))).ConfigureAwait(false);
-        await ReadAsync(reader, r => room.Know(r.GetString(0), r.GetString(1))).ConfigureAwait(false);
+        await ReadAsync(reader, r => room.Know(r.GetString(0), new SameRequest(r.GetString(1), r.GetBoolean(2) ? SameState.Dead : SameState.Waiting), r.GetInt64(3))).ConfigureAwait(false);
+        await ReadAsync(reader, r => room.Know(r.GetString(0), new SameRequest(r.GetString(1), SameState.Delivered), 0)).ConfigureAwait(false);
         await ReadAsync(reader, r => room.Holds(r.GetString(0), r.GetInt64(1), r.GetInt64(2))).ConfigureAwait(false);
         await ReadAsync(reader, r => room.Holds(r.GetInt64(0))).ConfigureAwait(false);
         return room;

@@ -97,11 +97,12 @@ internal sealed partial class PostgresInboxStore : IInboxStore
 
     public IReadOnlyList<string> WaitingTunnels() => _waiting.All;
 
-    public async Task<string?> FindSameAsync(string sameness) => (await _database.QueryAsync(
+    public async Task<SameRequest?> FindSameAsync(string sameness) => (await _database.QueryAsync(
         """
-        SELECT id FROM ggrok_inbox_items WHERE sameness = @sameness
-        UNION ALL SELECT id FROM ggrok_inbox_delivered WHERE sameness = @sameness AND at > @since LIMIT 1
-        """, static r => r.GetString(0), ("sameness", sameness), ("since", _time.GetUtcNow() - DeliveredMemory.Kept)).ConfigureAwait(false)).FirstOrDefault();
+        SELECT id, CASE WHEN is_dead THEN 1 ELSE 0 END AS state FROM ggrok_inbox_items WHERE sameness = @sameness
+        UNION ALL SELECT id, 2 FROM ggrok_inbox_delivered WHERE sameness = @sameness AND at > @since ORDER BY state LIMIT 1
+        """, static r => (SameRequest?)new SameRequest(r.GetString(0), (SameState)r.GetInt32(1)),
+        ("sameness", sameness), ("since", _time.GetUtcNow() - DeliveredMemory.Kept)).ConfigureAwait(false)).FirstOrDefault();
 
     public async Task<InboxReceipt> AddAsync(InboxItem item, InboxRequest request, ReadOnlyMemory<byte> body, InboxBounds bounds)
     {
@@ -153,9 +154,9 @@ internal sealed partial class PostgresInboxStore : IInboxStore
         await _database.RunAsync(
             """
             WITH gone AS (DELETE FROM ggrok_inbox_items WHERE id = @id RETURNING sameness, id)
-            INSERT INTO ggrok_inbox_delivered (sameness, id, at) SELECT sameness, id, @now FROM gone WHERE sameness IS NOT NULL
+            INSERT INTO ggrok_inbox_delivered (sameness, id, at) SELECT sameness, id, @now FROM gone WHERE sameness IS NOT NULL AND @is_remembered
             ON CONFLICT (sameness) DO UPDATE SET id = excluded.id, at = excluded.at
-            """, ("id", item.Id), ("now", _time.GetUtcNow())).ConfigureAwait(false);
+            """, ("id", item.Id), ("now", _time.GetUtcNow()), ("is_remembered", SameRequest.IsRemembered(item.Provider))).ConfigureAwait(false);
         await _waiting.LookAtAsync(item.Tunnel).ConfigureAwait(false);
     }
 

@@ -7,12 +7,12 @@ namespace Ggrok.Server.Inbox.Postgres;
 /// <param name="maxBytes">Bytes of all tunnels together.</param>
 internal sealed class Room(long maxBytes)
 {
-    private readonly Dictionary<string, string> _same = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (SameRequest Request, long Bytes)> _same = new(StringComparer.Ordinal);
     private readonly Dictionary<string, (long Items, long Bytes)> _tunnels = new(StringComparer.Ordinal);
     private long _bytes;
 
-    /// <summary>A request is known.</summary>
-    public void Know(string sameness, string id) => _same[sameness] = id;
+    /// <summary>A request is known; one that is stored before one that was delivered.</summary>
+    public void Know(string sameness, SameRequest request, long bytes) => _same.TryAdd(sameness, (request, bytes));
 
     /// <summary>What a tunnel has.</summary>
     public void Holds(string tunnel, long items, long bytes) => _tunnels[tunnel] = (items, bytes);
@@ -20,25 +20,31 @@ internal sealed class Room(long maxBytes)
     /// <summary>What all tunnels have.</summary>
     public void Holds(long bytes) => _bytes = bytes;
 
-    /// <summary>Gives a request its room; null when it has it, or why it needs none or gets none.</summary>
+    /// <summary>Gives a request its room, that of a dead one included which it replaces; null when it has it, or why it needs none or gets none.</summary>
     public InboxReceipt? Take(InboxItem item, InboxBounds bounds)
     {
-        if (item.Sameness is not null && _same.TryGetValue(item.Sameness, out string? known))
+        (int more, long moreBytes) = (1, item.StoredBytes);
+        if (item.Sameness is not null && _same.TryGetValue(item.Sameness, out (SameRequest Request, long Bytes) known))
         {
-            return new InboxReceipt(known, IsNew: false);
+            if (known.Request.AnswersFor(item.Provider))
+            {
+                return new InboxReceipt(known.Request.Id, IsNew: false);
+            }
+
+            (more, moreBytes) = known.Request.State == SameState.Dead ? (0, item.StoredBytes - known.Bytes) : (more, moreBytes);
         }
 
         (long items, long bytes) = _tunnels.GetValueOrDefault(item.Tunnel);
-        if (items >= bounds.MaxRequests || bytes + item.StoredBytes > bounds.MaxBytes || _bytes + item.StoredBytes > maxBytes)
+        if (items + more > bounds.MaxRequests || bytes + moreBytes > bounds.MaxBytes || _bytes + moreBytes > maxBytes)
         {
             return InboxReceipt.Full;
         }
 
-        _tunnels[item.Tunnel] = (items + 1, bytes + item.StoredBytes);
-        _bytes += item.StoredBytes;
+        _tunnels[item.Tunnel] = (items + more, bytes + moreBytes);
+        _bytes += moreBytes;
         if (item.Sameness is not null)
         {
-            _same[item.Sameness] = item.Id;
+            _same[item.Sameness] = (new SameRequest(item.Id, SameState.Waiting), item.StoredBytes);
         }
 
         return null;
