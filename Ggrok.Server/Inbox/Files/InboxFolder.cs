@@ -97,6 +97,19 @@ internal sealed partial class InboxFolder(string path, TimeProvider time, ILogge
         }
     }
 
+    /// <summary>Opens the file of an item; null when it is gone.</summary>
+    public FileStream? Open(string id)
+    {
+        try
+        {
+            return File.OpenRead(ItemPath(id));
+        }
+        catch (FileNotFoundException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>Removes an item.</summary>
     public void Remove(string id)
     {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Ggrok.Server.Inbox.Files;
 using Ggrok.Server.Inbox.Items;
 using Ggrok.Server.Inbox.Postgres;
 using Ggrok.Server.Inbox.Storage;
@@ -6,8 +7,8 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Ggrok.Tests.Inbox;
 
-/// <summary>The store in a database, by itself: everything at once.</summary>
-public class PostgresStoreTests(PostgresFixture fixture) : IClassFixture<PostgresFixture>
+/// <summary>The stores by themselves: everything at once.</summary>
+public sealed class InboxStoreTests(PostgresFixture fixture) : IClassFixture<PostgresFixture>, IDisposable
 {
     private static readonly string[] Tunnels = ["a", "b", "c", "d"];
     private static readonly InboxBounds Wide = new(1_000_000, 1L << 40);
@@ -16,19 +17,27 @@ public class PostgresStoreTests(PostgresFixture fixture) : IClassFixture<Postgre
         Version = "1.1", Headers = [], RequestId = "r", RelayMethod = "POST", RelayTarget = "/", Scheme = "http", Host = "a", HasBody = true, RelayHeaders = [],
     };
 
-    [Fact]
-    public async Task Whatever_two_servers_do_at_once_nobody_waits_for_ever_and_the_counts_are_those_of_the_items()
+    private static readonly InboxId Ids = new(TimeProvider.System);
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("ggrok-store").FullName;
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Whatever_is_done_at_once_nobody_waits_for_ever_and_the_totals_are_those_of_the_items(bool inDatabase)
     {
-        string database = await fixture.Cluster.NewDatabaseAsync();
-        await using PostgresInboxStore one = Open(database);
-        await using PostgresInboxStore other = Open(database);
+        string? database = inDatabase ? await fixture.Cluster.NewDatabaseAsync() : null;
+        await using IInboxStore one = Open(database);
+        await using IInboxStore? second = inDatabase ? Open(database) : null;
+        IInboxStore other = second ?? one;
+        await Task.WhenAll(one.OpenAsync(isWanted: true), other.OpenAsync(isWanted: true));
         var all = new InboxQuery(Tunnels);
 
-        await Task.WhenAll(Enumerable.Range(0, 12).Select(worker => Task.Run(async () =>
+        await Task.WhenAll(Enumerable.Range(0, 10).Select(worker => Task.Run(async () =>
         {
             var random = new Random(worker);
-            PostgresInboxStore store = worker % 2 == 0 ? one : other;
-            for (int i = 0; i < 40; i++)
+            IInboxStore store = worker % 2 == 0 ? one : other;
+            for (int i = 0; i < 25; i++)
             {
                 InboxItem[] items = [.. await store.ListAsync(all with { Limit = 20 })];
                 switch (random.Next(12))
@@ -69,7 +78,8 @@ public class PostgresStoreTests(PostgresFixture fixture) : IClassFixture<Postgre
     [Fact]
     public async Task One_that_the_database_does_not_take_keeps_no_other_out()
     {
-        await using PostgresInboxStore store = Open(await fixture.Cluster.NewDatabaseAsync());
+        await using IInboxStore store = Open(await fixture.Cluster.NewDatabaseAsync());
+        await store.OpenAsync(isWanted: true);
 
         // PostgreSQL has no text with this character.
         InboxItem bad = NewItem("a", null) with { Target = "/\0" };
@@ -80,10 +90,12 @@ public class PostgresStoreTests(PostgresFixture fixture) : IClassFixture<Postgre
         (await store.ListAsync(new InboxQuery(["a"]))).Count.ShouldBe(19);
     }
 
-    [Fact]
-    public async Task What_comes_together_keeps_its_order()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task What_comes_together_keeps_its_order(bool inDatabase)
     {
-        await using PostgresInboxStore store = Open(await fixture.Cluster.NewDatabaseAsync());
+        await using IInboxStore store = Open(inDatabase ? await fixture.Cluster.NewDatabaseAsync() : null);
         await store.OpenAsync(isWanted: true);
         InboxItem[] items = [.. Enumerable.Range(0, 300).Select(_ => NewItem("a", null))];
 
@@ -99,7 +111,7 @@ public class PostgresStoreTests(PostgresFixture fixture) : IClassFixture<Postgre
         order.ShouldBe(items.Select(i => i.Id));
     }
 
-    private static readonly InboxId Ids = new(TimeProvider.System);
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     private static InboxItem NewItem(string tunnel, int? same)
     {
@@ -111,6 +123,7 @@ public class PostgresStoreTests(PostgresFixture fixture) : IClassFixture<Postgre
         };
     }
 
-    private static PostgresInboxStore Open(string url) =>
-        new(DatabaseUrl.Parse(url), 1L << 40, new InboxId(TimeProvider.System), TimeProvider.System, NullLogger<PostgresInboxStore>.Instance);
+    private IInboxStore Open(string? database) => database is null
+        ? new FileInboxStore(_folder, 1L << 40, new InboxId(TimeProvider.System), TimeProvider.System, NullLogger<FileInboxStore>.Instance)
+        : new PostgresInboxStore(DatabaseUrl.Parse(database), 1L << 40, new InboxId(TimeProvider.System), TimeProvider.System, NullLogger<PostgresInboxStore>.Instance);
 }
