@@ -37,7 +37,7 @@ public sealed class InboxStoreTests(PostgresFixture fixture) : IClassFixture<Pos
         {
             var random = new Random(worker);
             IInboxStore store = worker % 2 == 0 ? one : other;
-            for (int i = 0; i < 25; i++)
+            for (int i = 0; i < 15; i++)
             {
                 InboxItem[] items = [.. await store.ListAsync(all with { Limit = 20 })];
                 switch (random.Next(12))
@@ -97,7 +97,7 @@ public sealed class InboxStoreTests(PostgresFixture fixture) : IClassFixture<Pos
     {
         await using IInboxStore store = Open(inDatabase ? await fixture.Cluster.NewDatabaseAsync() : null);
         await store.OpenAsync(isWanted: true);
-        InboxItem[] items = [.. Enumerable.Range(0, 300).Select(_ => NewItem("a", null))];
+        InboxItem[] items = [.. Enumerable.Range(0, 100).Select(_ => NewItem("a", null))];
 
         await Task.WhenAll(items.Select(i => store.AddAsync(i, Request, new byte[10], Wide)));
 
