@@ -88,8 +88,12 @@ public class PoolInboxTests(PostgresFixture fixture) : IClassFixture<PostgresFix
         await using var ben = new PoolMember("ben", received);
         await BeAwayAsync(scene.Url, anna, ben);
         string[] sent = await StoreAsync(scene, 2);
-        int refusals = 0;
-        anna.Answer = ben.Answer = c => c.Response.StatusCode = Interlocked.Increment(ref refusals) == 1 ? 500 : 200;
+        var attempts = new ConcurrentQueue<string>();
+        anna.Answer = ben.Answer = c =>
+        {
+            attempts.Enqueue(c.Request.Headers["Ggrok-Attempt"].ToString());
+            c.Response.StatusCode = attempts.Count == 1 ? 500 : 200;
+        };
         await anna.OpenAppAsync();
         await ben.OpenAppAsync();
 
@@ -97,6 +101,7 @@ public class PoolInboxTests(PostgresFixture fixture) : IClassFixture<PostgresFix
         await EmptiesAsync(scene);
 
         received.Select(r => r.Split(' ')[1]).ShouldBe([sent[0], .. sent]);
+        attempts.ShouldBe(["1", "2", "1"]);
     }
 
     [Theory]
