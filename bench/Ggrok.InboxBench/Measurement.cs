@@ -42,13 +42,13 @@ internal static class Measurement
                 Name = PathOf(n)[1..],
                 Target = new Uri("http://127.0.0.1:9"),
                 Path = PathOf(n),
-                Policies = [new PolicyDirective("inbox", "/*"), new PolicyDirective("inbox-max-requests", "10000000"), new PolicyDirective("inbox-max-bytes", "100GB")],
+                Policies = [new PolicyDirective("inbox", "/*"), new PolicyDirective("inbox-max-requests", "1000000"), new PolicyDirective("inbox-max-bytes", "100GB")],
             })],
         };
         Task<ClientExit> running = new TunnelClient(client, events, TimeProvider.System).RunAsync(stop.Token);
         if (await Task.WhenAny(events.Ready, running).ConfigureAwait(false) == running)
         {
-            throw new InvalidOperationException("The client was refused.");
+            throw new InvalidOperationException((await running.ConfigureAwait(false)).Message);
         }
 
         await stop.CancelAsync().ConfigureAwait(false);

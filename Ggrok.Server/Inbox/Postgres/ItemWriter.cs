@@ -140,6 +140,9 @@ internal sealed class ItemWriter(Database database, long maxBytes, TimeProvider 
                 new NpgsqlBatchCommand("SELECT coalesce(sum(bytes), 0)::bigint FROM ggrok_inbox_counts"),
             },
         };
+
+        // Once for each connection: planning would take a good part of the time for which the lock is held.
+        await look.PrepareAsync().ConfigureAwait(false);
         await using NpgsqlDataReader reader = await look.ExecuteReaderAsync().ConfigureAwait(false);
         await ReadAsync(reader, static _ => { }).ConfigureAwait(false);
         await ReadAsync(reader, r => room.Know(r.GetString(0), new SameRequest(r.GetString(1), r.GetBoolean(2) ? SameState.Dead : SameState.Waiting), r.GetInt64(3))).ConfigureAwait(false);
@@ -171,6 +174,7 @@ internal sealed class ItemWriter(Database database, long maxBytes, TimeProvider 
         }
 
         write.BatchCommands.Add(new NpgsqlBatchCommand("COMMIT"));
+        await write.PrepareAsync().ConfigureAwait(false);
         await using NpgsqlDataReader reader = await write.ExecuteReaderAsync().ConfigureAwait(false);
         if (items.Length > 0)
         {
