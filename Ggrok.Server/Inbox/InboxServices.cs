@@ -26,6 +26,7 @@ internal static class InboxServices
         services.AddSingleton<InboxIntake>();
         services.AddSingleton<IEdgePolicyFactory, InboxPolicyFactory>();
         services.AddSingleton<InboxTunnels>();
+        services.AddSingleton<ItemSender>();
         services.AddSingleton<TunnelDelivery>();
         services.AddSingleton<InboxDesk>();
         services.AddSingleton<InboxApi>();

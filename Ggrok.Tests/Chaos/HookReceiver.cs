@@ -118,9 +118,8 @@ internal sealed class Webhook(int sender, int number, int bytes, bool isKnown)
         request.Content.Headers.Add("Content-Type", "application/json");
         if (isKnown)
         {
-            request.Headers.Add("X-GitHub-Event", "push");
-            request.Headers.Add("X-GitHub-Delivery", _providerId);
-            request.Headers.Add("User-Agent", "GitHub-Hookshot/1234567");
+            request.Headers.Add("X-Shopify-Topic", "orders/create");
+            request.Headers.Add("X-Shopify-Webhook-Id", _providerId);
         }
 
         try

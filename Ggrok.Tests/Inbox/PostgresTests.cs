@@ -15,7 +15,7 @@ public class PostgresTests(PostgresFixture fixture) : IClassFixture<PostgresFixt
         await using InboxScene scene = await StartAsync();
         await scene.BeAwayAsync();
         byte[] large = RandomNumberGenerator.GetBytes(1_000_000);
-        await scene.StoreAsync("/1", "one", ("X-GitHub-Event", "push"), ("X-GitHub-Delivery", "d-1"));
+        await scene.StoreAsync("/1", "one", ("X-Shopify-Topic", "orders/create"), ("X-Shopify-Webhook-Id", "d-1"));
         using (HttpResponseMessage second = await scene.SendAsync(HttpMethod.Post, "/2", large))
         {
             second.StatusCode.ShouldBe(HttpStatusCode.Accepted);
@@ -34,7 +34,7 @@ public class PostgresTests(PostgresFixture fixture) : IClassFixture<PostgresFixt
         await scene.EmptiesAsync();
 
         // Sent again by its provider, who never heard that it was delivered.
-        using HttpResponseMessage again = await scene.PostAsync("/1", "one", ("X-GitHub-Event", "push"), ("X-GitHub-Delivery", "d-1"));
+        using HttpResponseMessage again = await scene.PostAsync("/1", "one", ("X-Shopify-Topic", "orders/create"), ("X-Shopify-Webhook-Id", "d-1"));
         again.StatusCode.ShouldBe(HttpStatusCode.Accepted);
         again.Headers.GetValues("Ggrok-Delivery-Id").Single().ShouldBe(scene.Received.First().Headers["Ggrok-Delivery-Id"]);
         scene.Received.Count.ShouldBe(3);

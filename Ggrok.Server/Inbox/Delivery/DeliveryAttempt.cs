@@ -27,7 +27,7 @@ internal static class DeliveryAttempt
         MuxStream? stream = tunnel.TryOpenStream(out RelayError refused);
         if (stream is null)
         {
-            return new AttemptResult(AttemptKind.Unreached, refused.ToString());
+            return new AttemptResult(AttemptKind.Unreached, refused.ToString(), refused);
         }
 
         stream.SetDeadline(limit, RelayError.ResponseHeadTimeout);
@@ -38,7 +38,7 @@ internal static class DeliveryAttempt
                 : await HeadSender.WriteWholeAsync(stream, head).ConfigureAwait(false);
             if (!isSent)
             {
-                return Failure(stream.Error == RelayError.None ? RelayError.RequestHeadTooLarge : stream.Error);
+                return Failure(stream, stream.Error == RelayError.None ? RelayError.RequestHeadTooLarge : stream.Error);
             }
 
             Task<AttemptResult> answer = AnswerAsync(stream);
@@ -95,7 +95,7 @@ internal static class DeliveryAttempt
                 InboundFrame frame = await stream.ReadAsync().ConfigureAwait(false);
                 if (frame.Kind != FrameKind.Head)
                 {
-                    return Failure(frame.Kind == FrameKind.Reset ? frame.Error : RelayError.ResponseHeadInvalid);
+                    return Failure(stream, frame.Kind == FrameKind.Reset ? frame.Error : RelayError.ResponseHeadInvalid);
                 }
 
                 int status = HeadReader.ReadResponse(frame.Payload.Span).Status;
@@ -111,7 +111,7 @@ internal static class DeliveryAttempt
         }
         catch (ProtocolViolationException)
         {
-            return Failure(RelayError.ResponseHeadInvalid);
+            return Failure(stream, RelayError.ResponseHeadInvalid);
         }
     }
 
@@ -132,10 +132,14 @@ internal static class DeliveryAttempt
 
     // Whoever was not there, or went, did not refuse it. A service that breaks off did: one that a request brings down would get
     // it again and again.
-    private static AttemptResult Failure(RelayError error) => new(
-        error is RelayError.TunnelAway or RelayError.TunnelLost or RelayError.Draining or RelayError.TooManyStreams
-            or RelayError.LocalUnreachable or RelayError.LocalTlsFailed or RelayError.LocalProtocol
-            ? AttemptKind.Unreached
-            : AttemptKind.Failed,
-        error.ToString());
+    private static AttemptResult Failure(MuxStream stream, RelayError error) => new(
+        error switch
+        {
+            RelayError.TunnelAway or RelayError.Draining or RelayError.TooManyStreams or RelayError.LocalUnreachable or RelayError.LocalTlsFailed => AttemptKind.Unreached,
+            RelayError.TunnelLost => stream.NeverLeft ? AttemptKind.Unreached : AttemptKind.Unknown,
+            RelayError.LocalProtocol => AttemptKind.Unknown,
+            _ => AttemptKind.Failed,
+        },
+        error.ToString(),
+        error);
 }

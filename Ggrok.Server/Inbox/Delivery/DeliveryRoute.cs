@@ -7,18 +7,15 @@ namespace Ggrok.Server.Inbox.Delivery;
 /// <summary>Finds who may be given what is stored for a tunnel.</summary>
 internal static class DeliveryRoute
 {
-    /// <summary>The route whose client is here; of a pool the best member. Null when nobody may be given anything now.</summary>
-    public static TunnelRoute? Of(InboxTunnel tunnel, TunnelRegistry registry)
+    /// <summary>The route whose client is here; of a pool the members, the best one first. Empty when nobody may be given anything now.</summary>
+    public static TunnelRoute[] Of(InboxTunnel tunnel, TunnelRegistry registry) => registry.Find(InboxRoute.KeyOf(tunnel)) switch
     {
-        TunnelRoute? route = registry.Find(InboxRoute.KeyOf(tunnel));
-        if (route?.Pool is { } pool)
-        {
-            route = pool.Members.Where(IsUsable).MinBy(m => m.Member!.StandingOf(m.Tunnel!));
-        }
+        null => [],
+        { Pool: { } pool } => [.. pool.Members.Where(m => IsUsable(tunnel, m)).OrderBy(m => m.Member!.StandingOf(m.Tunnel!))],
+        var route => IsUsable(tunnel, route) ? [route] : [],
+    };
 
-        return route is not null && IsUsable(route) && InboxOwner.IsSame(tunnel, route) ? route : null;
-    }
-
-    private static bool IsUsable(TunnelRoute route) =>
-        route.Tunnel is { IsLeaving: false, IsSuspended: false } tunnel && route.Member?.StandingOf(tunnel) is not (Standing.Unhealthy or Standing.Leaving);
+    private static bool IsUsable(InboxTunnel tunnel, TunnelRoute route) =>
+        route.Tunnel is { IsLeaving: false, IsSuspended: false } way && route.Member?.StandingOf(way) is not (Standing.Unhealthy or Standing.Leaving)
+        && InboxOwner.IsSame(tunnel, route);
 }

@@ -13,25 +13,20 @@ namespace Ggrok.Server.Inbox.Delivery;
 
 /// <summary>Delivers what waits for one tunnel, in order, until nothing waits or nobody takes it.</summary>
 internal sealed partial class TunnelDelivery(
-    IInboxStore store, InboxBook book, TunnelRegistry registry, PolicyBook policies, SessionDirectory directory, ServerOptions options,
-    InboxCounts counts,
+    IInboxStore store, InboxBook book, TunnelRegistry registry, PolicyBook policies, SessionDirectory directory, ItemSender sender, InboxCounts counts,
     TimeProvider time, ILogger<TunnelDelivery> log)
 {
     // How long a local service is left alone that was not reached: nothing tells when it is there again.
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
 
-    // How often in a row the disk may fail to give a request that it has, before that is given up for the sake of those behind it.
-    private const int MostUnread = 10;
-
     private readonly ConcurrentDictionary<string, Pause> _pauses = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, bool> _delivered = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<string, int> _unread = new(StringComparer.Ordinal);
 
     /// <summary>Delivers. Returns after which time there is something to do again; null for whenever it is told so.</summary>
     public async Task<TimeSpan?> RunAsync(string name, CancellationToken stop)
     {
-        if (!store.HasWaiting(name) || book.Find(name) is not { } tunnel || DeliveryRoute.Of(tunnel, registry) is null)
+        if (!store.HasWaiting(name) || book.Find(name) is not { } tunnel || DeliveryRoute.Of(tunnel, registry).Length == 0)
         {
             return null;
         }
@@ -83,7 +78,8 @@ internal sealed partial class TunnelDelivery(
         // What is left is delivered after the restart: a server that shuts down waits for what runs, and not for what waits.
         while (!stop.IsCancellationRequested && !directory.IsDraining && await store.FirstAsync(tunnel.Name).ConfigureAwait(false) is { } item)
         {
-            if (DeliveryRoute.Of(tunnel, registry) is not { } route)
+            TunnelRoute[] routes = DeliveryRoute.Of(tunnel, registry);
+            if (routes.Length == 0)
             {
                 return null;
             }
@@ -104,7 +100,7 @@ internal sealed partial class TunnelDelivery(
                 continue;
             }
 
-            if (WaitFor(route, item) is { } wait)
+            if (WaitFor(routes[0], item) is { } wait)
             {
                 return wait;
             }
@@ -114,13 +110,13 @@ internal sealed partial class TunnelDelivery(
                 return FirstPause;
             }
 
-            AttemptResult result = await TryAsync(route, item).ConfigureAwait(false);
-            if (result.Kind == AttemptKind.Unreached)
+            AttemptResult result = await sender.SendAsync(routes, item).ConfigureAwait(false);
+            if (result.Kind is AttemptKind.Unreached or AttemptKind.Unknown)
             {
                 return PauseFor(tunnel.Name, result.Reason);
             }
 
-            await SettleAsync(route, item, result).ConfigureAwait(false);
+            await SettleAsync(routes[0], item, result).ConfigureAwait(false);
             _pauses.TryRemove(tunnel.Name, out _);
         }
 
@@ -158,29 +154,6 @@ internal sealed partial class TunnelDelivery(
         return left <= schedule[Math.Clamp(item.Attempts - 1, 0, schedule.Count - 1)] ? left : null;
     }
 
-    private async Task<AttemptResult> TryAsync(TunnelRoute route, InboxItem item)
-    {
-        try
-        {
-            InboxRequest? request = await store.ReadAsync(item).ConfigureAwait(false);
-            await using Stream? body = request is null ? null : await store.OpenBodyAsync(item).ConfigureAwait(false);
-            _unread.TryRemove(item.Id, out _);
-            return request is null || body is null
-                ? new AttemptResult(AttemptKind.Failed, Gone)
-                : await DeliveryAttempt.SendAsync(route.Tunnel!, request.ToHead(item, route.TunnelIndex), body, options.ResponseTimeout).ConfigureAwait(false);
-        }
-        catch (InboxStoreException e) when (e.InnerException is InvalidDataException || (e.InnerException is IOException or UnauthorizedAccessException && IsUnreadable(item)))
-        {
-            return new AttemptResult(AttemptKind.Failed, Damaged + e.Message);
-        }
-    }
-
-    private bool IsUnreadable(InboxItem item) =>
-        _unread.AddOrUpdate(item.Id, 1, static (_, before) => before + 1) >= MostUnread && _unread.TryRemove(item.Id, out _);
-
-    private const string Gone = "gone";
-    private const string Damaged = "damaged: ";
-
     private async Task SettleAsync(TunnelRoute route, InboxItem item, AttemptResult result)
     {
         if (result.Kind == AttemptKind.Delivered)
@@ -193,7 +166,7 @@ internal sealed partial class TunnelDelivery(
             return;
         }
 
-        if (result.Reason == Gone)
+        if (result.Kind == AttemptKind.Gone)
         {
             // Somebody removed it meanwhile, or its file.
             await store.DropAsync(new InboxQuery([item.Tunnel]) { Id = item.Id }).ConfigureAwait(false);
@@ -202,7 +175,7 @@ internal sealed partial class TunnelDelivery(
 
         counts.CountFailed();
         IReadOnlyList<TimeSpan> schedule = OptionsOf(route).Retry;
-        bool isDead = item.Attempts >= schedule.Count || result.Reason.StartsWith(Damaged, StringComparison.Ordinal);
+        bool isDead = item.Attempts >= schedule.Count || result.Kind == AttemptKind.Damaged;
         await store.UpdateAsync(item with
         {
             Attempts = item.Attempts + 1,

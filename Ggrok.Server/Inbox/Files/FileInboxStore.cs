@@ -8,17 +8,13 @@ namespace Ggrok.Server.Inbox.Files;
 internal sealed partial class FileInboxStore : IInboxStore
 {
     private readonly InboxFolder _folder;
-    private readonly long _maxBytes;
+    private readonly KnownItems _items;
+    private readonly InboxDisk _disk;
+    private readonly FileIntake _intake;
+    private readonly FileChanges _changes;
     private readonly InboxId _ids;
     private readonly ILogger _log;
-    private readonly DiskThreads _disk = new();
-    private readonly FolderFlush _flush;
     private readonly SemaphoreSlim _opening = new(1);
-    private readonly Lock _gate = new();
-    private readonly ItemIndex _index = new();
-
-    // Same requests that come at once: those who come later wait for the first.
-    private readonly Dictionary<string, Task<InboxReceipt>> _adding = new(StringComparer.Ordinal);
     private volatile bool _isOpen;
 
     /// <param name="path">The folder.</param>
@@ -29,10 +25,12 @@ internal sealed partial class FileInboxStore : IInboxStore
     public FileInboxStore(string path, long maxBytes, InboxId ids, TimeProvider time, ILogger<FileInboxStore> log)
     {
         _folder = new InboxFolder(Path.GetFullPath(path), time, log);
-        _maxBytes = maxBytes;
+        _items = new KnownItems(maxBytes);
+        _disk = new InboxDisk(_folder.FlushItems);
+        _intake = new FileIntake(_folder, _disk, _items);
+        _changes = new FileChanges(_folder, _disk, _items, ids, tunnel => Changed?.Invoke(tunnel));
         _ids = ids;
         _log = log;
-        _flush = new FolderFlush(_disk, _folder.FlushItems);
     }
 
     public string Place => _folder.FullPath;
@@ -57,7 +55,7 @@ internal sealed partial class FileInboxStore : IInboxStore
         {
             if (!_isOpen)
             {
-                await OnDiskAsync(Load).ConfigureAwait(false);
+                await _disk.RunAsync(Load).ConfigureAwait(false);
                 _isOpen = true;
             }
 
@@ -69,53 +67,21 @@ internal sealed partial class FileInboxStore : IInboxStore
         }
     }
 
-    public bool HasWaiting(string tunnel)
+    public bool HasWaiting(string tunnel) => _items.HasWaiting(tunnel);
+
+    public IReadOnlyList<string> WaitingTunnels() => _items.Waiting;
+
+    public Task<SameRequest?> FindSameAsync(string sameness) => Task.FromResult(_isOpen ? _intake.FindSame(sameness) : null);
+
+    public async Task<InboxReceipt> AddAsync(InboxItem item, InboxRequest request, ReadOnlyMemory<byte> body, InboxBounds bounds)
     {
-        lock (_gate)
+        InboxReceipt receipt = await _intake.AddAsync(item, request, body, bounds, () => OpenAsync(isWanted: true)).ConfigureAwait(false);
+        if (receipt.IsNew)
         {
-            return _index.HasWaiting(tunnel);
-        }
-    }
-
-    public IReadOnlyList<string> WaitingTunnels()
-    {
-        lock (_gate)
-        {
-            return [.. _index.Waiting];
-        }
-    }
-
-    public Task<string?> FindSameAsync(string sameness)
-    {
-        lock (_gate)
-        {
-            return Task.FromResult(_isOpen ? Same(sameness) : null);
-        }
-    }
-
-    public Task<InboxReceipt> AddAsync(InboxItem item, InboxRequest request, ReadOnlyMemory<byte> body, InboxBounds bounds)
-    {
-        TaskCompletionSource<InboxReceipt>? first = null;
-        lock (_gate)
-        {
-            if (item.Sameness is { } sameness)
-            {
-                if (Same(sameness) is { } known)
-                {
-                    return Task.FromResult(new InboxReceipt(known, IsNew: false));
-                }
-
-                if (_adding.TryGetValue(sameness, out Task<InboxReceipt>? before))
-                {
-                    return AsSecondAsync(before);
-                }
-
-                first = new TaskCompletionSource<InboxReceipt>(TaskCreationOptions.RunContinuationsAsynchronously);
-                _adding.Add(sameness, first.Task);
-            }
+            Changed?.Invoke(item.Tunnel);
         }
 
-        return AddFirstAsync(item, request, body, bounds, first);
+        return receipt;
     }
 
     public ValueTask<bool> ClaimAsync(string tunnel) => ValueTask.FromResult(_isOpen);
@@ -124,23 +90,17 @@ internal sealed partial class FileInboxStore : IInboxStore
 
     public ValueTask ReleaseAsync(string tunnel) => ValueTask.CompletedTask;
 
-    public Task<InboxItem?> FirstAsync(string tunnel)
-    {
-        lock (_gate)
-        {
-            return Task.FromResult(_index.First(tunnel));
-        }
-    }
+    public Task<InboxItem?> FirstAsync(string tunnel) => Task.FromResult(_items.First(tunnel));
 
-    public Task<InboxRequest?> ReadAsync(InboxItem item) => OnDiskAsync(() =>
+    public Task<InboxRequest?> ReadAsync(InboxItem item) => _disk.RunAsync(() =>
     {
-        using FileStream? file = Open(item);
+        using FileStream? file = _folder.Open(item.Id);
         return file is null ? null : ItemFile.ReadHead(file).Request;
     });
 
-    public Task<Stream?> OpenBodyAsync(InboxItem item) => OnDiskAsync<Stream?>(() =>
+    public Task<Stream?> OpenBodyAsync(InboxItem item) => _disk.RunAsync<Stream?>(() =>
     {
-        FileStream? file = Open(item);
+        FileStream? file = _folder.Open(item.Id);
         try
         {
             if (file is not null)
@@ -157,135 +117,32 @@ internal sealed partial class FileInboxStore : IInboxStore
         }
     });
 
-    public async Task RemoveDeliveredAsync(InboxItem item)
-    {
-        await OnDiskAsync(() =>
-        {
-            // First what was delivered: else a request that its provider sends again just then would be a new one.
-            if (item.Sameness is not null)
-            {
-                _folder.Delivered.Add(item.Sameness, item.Id);
-            }
+    public Task RemoveDeliveredAsync(InboxItem item) => _changes.RemoveDeliveredAsync(item);
 
-            _folder.Remove(item.Id);
-        }).ConfigureAwait(false);
-        lock (_gate)
-        {
-            _index.Remove(item.Id);
-        }
-    }
+    public Task UpdateAsync(InboxItem item) => _changes.UpdateAsync(item);
 
-    public async Task UpdateAsync(InboxItem item)
-    {
-        if (await ReplaceAsync(item.Id, _ => item).ConfigureAwait(false))
-        {
-            await FlushAsync().ConfigureAwait(false);
-            Changed?.Invoke(item.Tunnel);
-        }
-    }
+    public Task<IReadOnlyList<InboxItem>> ListAsync(InboxQuery query) => Task.FromResult<IReadOnlyList<InboxItem>>(_items.Select(query));
 
-    public Task<IReadOnlyList<InboxItem>> ListAsync(InboxQuery query) => Task.FromResult<IReadOnlyList<InboxItem>>(Select(query));
+    public Task<int> DeliverAgainAsync(InboxQuery query) => _changes.DeliverAgainAsync(query);
 
-    public async Task<int> DeliverAgainAsync(InboxQuery query)
-    {
-        List<InboxItem> items = Select(query);
-        foreach (InboxItem item in items)
-        {
-            await ReplaceAsync(item.Id, i => i.IsDead
-                ? i with { IsDead = false, Attempts = 0, NextAttempt = null, Place = _ids.Next() }
-                : i with { NextAttempt = null }).ConfigureAwait(false);
-        }
+    public Task<int> DropAsync(InboxQuery query) => _changes.DropAsync(query);
 
-        if (items.Count > 0)
-        {
-            await FlushAsync().ConfigureAwait(false);
-        }
+    public Task<IReadOnlyDictionary<string, InboxTotals>> TotalsAsync() => Task.FromResult<IReadOnlyDictionary<string, InboxTotals>>(_items.Totals);
 
-        foreach (string tunnel in items.Select(i => i.Tunnel).Distinct(StringComparer.Ordinal))
-        {
-            Changed?.Invoke(tunnel);
-        }
-
-        return items.Count;
-    }
-
-    public async Task<int> DropAsync(InboxQuery query)
-    {
-        List<InboxItem> items = Select(query);
-        if (items.Count == 0)
-        {
-            return 0;
-        }
-
-        lock (_gate)
-        {
-            items.RemoveAll(i => !_index.Remove(i.Id));
-        }
-
-        (List<InboxItem> left, Exception? failure) = await OnDiskAsync(() => Remove(items)).ConfigureAwait(false);
-        lock (_gate)
-        {
-            left.ForEach(_index.Add);
-        }
-
-        await FlushAsync().ConfigureAwait(false);
-        foreach (string tunnel in items.Select(i => i.Tunnel).Distinct(StringComparer.Ordinal))
-        {
-            Changed?.Invoke(tunnel);
-        }
-
-        return failure is null ? items.Count : throw new InboxStoreException(failure.Message, DiskFull.Is(failure), failure);
-    }
-
-    // One that cannot be removed keeps no other here.
-    private (List<InboxItem> Left, Exception? Failure) Remove(List<InboxItem> items)
-    {
-        var left = new List<InboxItem>();
-        Exception? failure = null;
-        foreach (InboxItem item in items)
-        {
-            try
-            {
-                _folder.Remove(item.Id);
-            }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-            {
-                failure ??= e;
-                left.Add(item);
-            }
-        }
-
-        return (left, failure);
-    }
-
-    public Task<IReadOnlyDictionary<string, InboxTotals>> TotalsAsync()
-    {
-        lock (_gate)
-        {
-            return Task.FromResult<IReadOnlyDictionary<string, InboxTotals>>(_index.Totals());
-        }
-    }
-
-    public InboxTotals KnownTotals()
-    {
-        lock (_gate)
-        {
-            return new InboxTotals(_index.Count - _index.Dead, _index.Dead, _index.Bytes, Oldest: null);
-        }
-    }
+    public InboxTotals KnownTotals() => _items.Sum;
 
     public Task<IReadOnlyList<InboxTunnel>> LoadTunnelsAsync() =>
-        _isOpen ? OnDiskAsync<IReadOnlyList<InboxTunnel>>(_folder.LoadTunnels) : Task.FromResult<IReadOnlyList<InboxTunnel>>([]);
+        _isOpen ? _disk.RunAsync<IReadOnlyList<InboxTunnel>>(_folder.LoadTunnels) : Task.FromResult<IReadOnlyList<InboxTunnel>>([]);
 
-    public Task<InboxTunnel?> LoadTunnelAsync(string name) => _isOpen ? OnDiskAsync(() => _folder.LoadTunnel(name)) : Task.FromResult<InboxTunnel?>(null);
+    public Task<InboxTunnel?> LoadTunnelAsync(string name) => _isOpen ? _disk.RunAsync(() => _folder.LoadTunnel(name)) : Task.FromResult<InboxTunnel?>(null);
 
     public async Task SaveTunnelAsync(InboxTunnel tunnel)
     {
         await OpenAsync(isWanted: true).ConfigureAwait(false);
-        await OnDiskAsync(() => _folder.SaveTunnel(tunnel)).ConfigureAwait(false);
+        await _disk.RunAsync(() => _folder.SaveTunnel(tunnel)).ConfigureAwait(false);
     }
 
-    public Task RemoveTunnelAsync(string tunnel) => _isOpen ? OnDiskAsync(() => _folder.RemoveTunnel(tunnel)) : Task.CompletedTask;
+    public Task RemoveTunnelAsync(string tunnel) => _isOpen ? _disk.RunAsync(() => _folder.RemoveTunnel(tunnel)) : Task.CompletedTask;
 
     public ValueTask DisposeAsync()
     {
@@ -299,195 +156,14 @@ internal sealed partial class FileInboxStore : IInboxStore
     {
         _folder.Take();
         List<InboxItem> items = [.. _folder.LoadItems()];
-        lock (_gate)
+        _items.Add(items);
+        foreach (InboxItem item in items)
         {
-            foreach (InboxItem item in items)
-            {
-                _index.Add(item);
-                _ids.Skip(item.Id);
-                _ids.Skip(item.Place);
-            }
+            _ids.Skip(item.Id);
+            _ids.Skip(item.Place);
         }
 
         LogOpened(Place, items.Count);
-    }
-
-    private async Task<InboxReceipt> AddFirstAsync(
-        InboxItem item, InboxRequest request, ReadOnlyMemory<byte> body, InboxBounds bounds, TaskCompletionSource<InboxReceipt>? first)
-    {
-        try
-        {
-            await OpenAsync(isWanted: true).ConfigureAwait(false);
-            InboxReceipt receipt = await WriteAsync(item, request, body, bounds).ConfigureAwait(false);
-            Finish(item, () => first?.SetResult(receipt));
-            return receipt;
-        }
-        catch (Exception e)
-        {
-            Finish(item, () => first?.SetException(e));
-
-            // Nobody may have waited for it.
-            _ = first?.Task.Exception;
-            throw;
-        }
-    }
-
-    private void Finish(InboxItem item, Action tell)
-    {
-        if (item.Sameness is { } sameness)
-        {
-            lock (_gate)
-            {
-                _adding.Remove(sameness);
-            }
-        }
-
-        tell();
-    }
-
-    private async Task<InboxReceipt> WriteAsync(InboxItem item, InboxRequest request, ReadOnlyMemory<byte> body, InboxBounds bounds)
-    {
-        InboxItem? reserved = null;
-        bool isStored = false;
-        try
-        {
-            bool isWritten = await OnDiskAsync(() =>
-            {
-                byte[] head = ItemFile.Head(item, request, body.Span);
-                reserved = Reserve(item with { StoredBytes = head.Length + body.Length }, bounds);
-                if (reserved is not null)
-                {
-                    SafeFile.Write(_folder.ItemPath(item.Id), head, body);
-                }
-
-                return reserved is not null;
-            }).ConfigureAwait(false);
-            if (!isWritten)
-            {
-                return InboxReceipt.Full;
-            }
-
-            await FlushAsync().ConfigureAwait(false);
-            isStored = true;
-        }
-        finally
-        {
-            Settle(reserved, isStored);
-        }
-
-        Changed?.Invoke(item.Tunnel);
-        return new InboxReceipt(item.Id, IsNew: true);
-    }
-
-    private InboxItem? Reserve(InboxItem item, InboxBounds bounds)
-    {
-        lock (_gate)
-        {
-            return _index.TryReserve(item, bounds, _maxBytes) ? item : null;
-        }
-    }
-
-    private void Settle(InboxItem? reserved, bool isStored)
-    {
-        if (reserved is null)
-        {
-            return;
-        }
-
-        lock (_gate)
-        {
-            _index.Unreserve(reserved);
-            if (isStored)
-            {
-                _index.Add(reserved);
-            }
-        }
-
-        if (!isStored)
-        {
-            _ = _disk.RunAsync(() => SafeFile.Delete(_folder.ItemPath(reserved.Id)));
-        }
-    }
-
-    // By what it is now: an owner may have something delivered while an attempt to do so fails.
-    private async Task<bool> ReplaceAsync(string id, Func<InboxItem, InboxItem> change)
-    {
-        lock (_gate)
-        {
-            if (_index.Find(id) is not { } item)
-            {
-                return false;
-            }
-
-            _index.Replace(change(item));
-        }
-
-        await OnDiskAsync(() => _folder.WriteState(id, Find)).ConfigureAwait(false);
-        return true;
-    }
-
-    private InboxItem? Find(string id)
-    {
-        lock (_gate)
-        {
-            return _index.Find(id);
-        }
-    }
-
-    private static async Task<InboxReceipt> AsSecondAsync(Task<InboxReceipt> first) => await first.ConfigureAwait(false) with { IsNew = false };
-
-    private string? Same(string sameness) => _index.FindSame(sameness) ?? _folder.Delivered.Memory.Find(sameness);
-
-    private List<InboxItem> Select(InboxQuery query)
-    {
-        lock (_gate)
-        {
-            if (query.Id is not null)
-            {
-                return _index.Find(query.Id) is { } one && query.Has(one) ? [one] : [];
-            }
-
-            return [.. _index.Of(query.Tunnels).Where(query.Has).OrderBy(i => i.Id, StringComparer.Ordinal).Take(query.Limit)];
-        }
-    }
-
-    private FileStream? Open(InboxItem item)
-    {
-        try
-        {
-            return File.OpenRead(_folder.ItemPath(item.Id));
-        }
-        catch (FileNotFoundException)
-        {
-            return null;
-        }
-    }
-
-    private Task FlushAsync() => TranslatedAsync(async () =>
-    {
-        await _flush.RunAsync().ConfigureAwait(false);
-        return true;
-    });
-
-    private Task OnDiskAsync(Action work) => OnDiskAsync(() =>
-    {
-        work();
-        return true;
-    });
-
-    private Task<T> OnDiskAsync<T>(Func<T> work) => TranslatedAsync(() => _disk.RunAsync(work));
-
-    private static async Task<T> TranslatedAsync<T>(Func<Task<T>> work)
-    {
-        try
-        {
-            return await work().ConfigureAwait(false);
-        }
-        catch (Exception e) when (e is not (OutOfMemoryException or InboxStoreException))
-        {
-            // Whatever the disk does must not end more than this.
-            throw new InboxStoreException(e.Message, DiskFull.Is(e), e);
-        }
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "The inbox is in {Place}, with {Count} requests")]

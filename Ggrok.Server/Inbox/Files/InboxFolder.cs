@@ -97,11 +97,31 @@ internal sealed partial class InboxFolder(string path, TimeProvider time, ILogge
         }
     }
 
+    /// <summary>Opens the file of an item; null when it is gone.</summary>
+    public FileStream? Open(string id)
+    {
+        try
+        {
+            return File.OpenRead(ItemPath(id));
+        }
+        catch (FileNotFoundException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>Removes an item.</summary>
     public void Remove(string id)
     {
         File.Delete(ItemPath(id));
         File.Delete(StatePath(id));
+    }
+
+    /// <summary>Removes an item that is not wanted, if that can be done.</summary>
+    public void Forget(string id)
+    {
+        SafeFile.Delete(ItemPath(id));
+        SafeFile.Delete(StatePath(id));
     }
 
     /// <summary>Reads the names that are kept.</summary>

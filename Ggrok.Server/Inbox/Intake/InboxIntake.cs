@@ -95,8 +95,17 @@ internal sealed partial class InboxIntake(
         var same = Sameness.Of(arrival.Exchange, arrival.Tunnel, body.Bytes.Span);
         if (same.Hash is not null && await FindSameAsync(same.Hash).ConfigureAwait(false) is { } known)
         {
-            counts.CountRepeated();
-            return await AnswerAsync(arrival, known).ConfigureAwait(false);
+            if (known.AnswersFor(same.Provider))
+            {
+                counts.CountRepeated();
+                return await AnswerAsync(arrival, known.Id).ConfigureAwait(false);
+            }
+
+            if (known.State == SameState.Dead)
+            {
+                // Else the dead letter would stay, whatever became of this one.
+                return await KeepAsync(arrival, body.Bytes, same).ConfigureAwait(false);
+            }
         }
 
         if (arrival.Exchange.Head.HasBody)
@@ -219,7 +228,7 @@ internal sealed partial class InboxIntake(
     }
 
     // Whether it was delivered cannot be told while the store fails; that it comes twice is better than that it does not come.
-    private async ValueTask<string?> FindSameAsync(string sameness)
+    private async ValueTask<SameRequest?> FindSameAsync(string sameness)
     {
         try
         {

@@ -6,7 +6,7 @@ namespace Ggrok.Server.Inbox.Postgres;
 internal static class Schema
 {
     // Several servers may start at once.
-    private const string Script = """
+    private const string Script = $"""
         BEGIN;
         SELECT pg_advisory_xact_lock(724120711);
         CREATE SEQUENCE IF NOT EXISTS ggrok_inbox_places;
@@ -33,10 +33,12 @@ internal static class Schema
         );
         ALTER TABLE ggrok_inbox_items ADD COLUMN IF NOT EXISTS owner text NOT NULL DEFAULT '';
         CREATE INDEX IF NOT EXISTS ggrok_inbox_queue ON ggrok_inbox_items (tunnel, is_dead, place);
+        CREATE INDEX IF NOT EXISTS ggrok_inbox_age ON ggrok_inbox_items (tunnel, received);
         ALTER TABLE ggrok_inbox_items ALTER COLUMN body SET STORAGE EXTERNAL;
         CREATE TABLE IF NOT EXISTS ggrok_inbox_delivered (sameness text PRIMARY KEY, id text NOT NULL, at timestamptz NOT NULL);
         CREATE INDEX IF NOT EXISTS ggrok_inbox_delivered_at ON ggrok_inbox_delivered (at);
         CREATE TABLE IF NOT EXISTS ggrok_inbox_tunnels (name text PRIMARY KEY, value text NOT NULL);
+        {Counts.Script}
         COMMIT;
         """;
 

@@ -29,10 +29,12 @@ internal interface IInboxStore : IAsyncDisposable
     /// <summary>The tunnels for which something waits, as far as it is known here.</summary>
     IReadOnlyList<string> WaitingTunnels();
 
-    /// <summary>The id of a request that is stored, or was delivered of late, and is the same as this; null when there is none.</summary>
-    Task<string?> FindSameAsync(string sameness);
+    /// <summary>The request that is stored, or was delivered of late, and is the same as this; null when there is none.</summary>
+    Task<SameRequest?> FindSameAsync(string sameness);
 
-    /// <summary>Stores a request, unless the same one is known or the bounds forbid it.</summary>
+    /// <summary>
+    /// Stores a request, unless the same one answers for it or the bounds forbid it. A dead letter that is the same makes way for it.
+    /// </summary>
     Task<InboxReceipt> AddAsync(InboxItem item, InboxRequest request, ReadOnlyMemory<byte> body, InboxBounds bounds);
 
     /// <summary>Whether this server may deliver to a tunnel now: no other does until <see cref="ReleaseAsync"/>.</summary>
