@@ -67,6 +67,12 @@ public sealed class MuxConnection
     /// <summary>The connection is broken, and streams wait for another one.</summary>
     public bool IsSuspended => Resumable is { IsSuspended: true };
 
+    /// <summary>
+    /// The peer has not answered for a second or more. That is no reason to give it up, but one to use another connection where there is
+    /// one. Looked at once a second while streams are opened.
+    /// </summary>
+    public bool IsSilent => _heartbeat.IsSilent(CoarseNow);
+
     internal Outbox Outbox { get; }
 
     internal MuxOptions Options => _options;
@@ -118,6 +124,7 @@ public sealed class MuxConnection
             SendGoAway(new GoAway(CloseReason.Drained, "This connection has carried as many requests as it can; please connect again."));
         }
 
+        _heartbeat.Ask();
         return Adopt(stream);
     }
 
