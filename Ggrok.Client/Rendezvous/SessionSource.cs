@@ -72,7 +72,7 @@ internal sealed class SessionSource(TimeProvider time)
     {
         isFull = false;
         foreach (ClientSession session in Volatile.Read(ref _ready)
-            .OrderBy(s => s.Connection.IsSuspended).ThenBy(s => s.Connection.IsSilent).ThenBy(s => s.Connection.OpenStreams))
+            .OrderBy(s => s.Connection.IsSuspended).ThenBy(s => s.Connection.SilentFor).ThenBy(s => s.Connection.OpenStreams))
         {
             if (session.Connection.OpenStream() is { } stream)
             {

@@ -17,9 +17,6 @@ internal sealed class Heartbeat(Outbox outbox, TimeSpan interval, TimeProvider t
 
     private static readonly TimeSpan ProbeTime = TimeSpan.FromSeconds(5);
 
-    // Less than the second between two ticks, as above.
-    private static readonly long SilenceTicks = TimeSpan.FromMilliseconds(900).Ticks;
-
     private readonly long _began = now;
     private long _lastBeat = now;
     private bool _hasPinged;
@@ -63,8 +60,13 @@ internal sealed class Heartbeat(Outbox outbox, TimeSpan interval, TimeProvider t
         }
     }
 
-    /// <summary>A ping has waited for its answer for a tick at least. Other bytes of the peer do not count: the way to it may be the one that is broken.</summary>
-    public bool IsSilent(long coarseNow) => Volatile.Read(ref _unansweredSince) is not 0 and var since && coarseNow - since >= SilenceTicks;
+    /// <summary>
+    /// For how many seconds a ping has waited for its answer; rounded, since ticks are a second apart. Other bytes of the peer do not count: the
+    /// way to it may be the one that is broken.
+    /// </summary>
+    public int SilentFor(long coarseNow) => Volatile.Read(ref _unansweredSince) is not 0 and var since
+        ? (int)((coarseNow - since + (TimeSpan.TicksPerSecond / 2)) / TimeSpan.TicksPerSecond)
+        : 0;
 
     public void SendStarted(long coarseNow) => Volatile.Write(ref _sendStarted, coarseNow);
 

@@ -68,10 +68,10 @@ public sealed class MuxConnection
     public bool IsSuspended => Resumable is { IsSuspended: true };
 
     /// <summary>
-    /// The peer has not answered for a second or more. That is no reason to give it up, but one to use another connection where there is
-    /// one. Looked at once a second while streams are opened.
+    /// For how many seconds the peer has not answered, 0 while it does. That is no reason to give it up, but one to use another connection
+    /// where there is one. It is asked once a second while streams are opened.
     /// </summary>
-    public bool IsSilent => _heartbeat.IsSilent(CoarseNow);
+    public int SilentFor => _heartbeat.SilentFor(CoarseNow);
 
     internal Outbox Outbox { get; }
 

@@ -59,14 +59,14 @@ public class SeveralConnectionsTests(ITestOutputHelper output)
 
         // Some of these meet it before anybody can know, and wait.
         Task early = scene.VisitAllAsync(12, 12, [VisitKind.Small, VisitKind.Echo], "early-");
-        await Eventually.BecomesAsync(() => Task.FromResult(directory.Sessions.Count(s => s.Connection.IsSilent)), 1);
+        await Eventually.BecomesAsync(() => Task.FromResult(directory.Sessions.Count(s => s.Connection.SilentFor > 0)), 1);
         await Within.Bound(scene.VisitAllAsync(300, 30, prefix: "late-"), "answers over the other connections");
         early.IsCompleted.ShouldBeFalse();
 
         still.Unstall();
         await early;
         await scene.AllAnsweredAsync();
-        await Eventually.BecomesAsync(() => Task.FromResult(directory.Sessions.Count(s => s.Connection.IsSilent)), 0);
+        await Eventually.BecomesAsync(() => Task.FromResult(directory.Sessions.Count(s => s.Connection.SilentFor > 0)), 0);
         (await scene.Server.LookAsync()).SessionsOpened.ShouldBe(4);
     });
 
@@ -77,33 +77,53 @@ public class SeveralConnectionsTests(ITestOutputHelper output)
         await using ChaosProxy link = ChaosProxy.Start(server.Url);
         TunnelClientOptions options = RunningClient.Options(link.Url, server.Url) with { Connections = 2 };
         var source = new SessionSource(TimeProvider.System);
-        (ClientSession one, Task<CloseReason> oneRuns) = await OpenAsync(options, source, 0);
+        var time = new ManualTimeProvider();
+        (ClientSession one, Task<CloseReason> oneRuns) = await OpenAsync(options, source, 0, time);
         ChaosLink still = link.Links().ShouldHaveSingleItem();
-        (ClientSession other, Task<CloseReason> otherRuns) = await OpenAsync(options, source, 1);
+        (ClientSession other, Task<CloseReason> otherRuns) = await OpenAsync(options, source, 1, time);
 
         still.Stall(Direction.Up);
         source.TryOpen().ShouldNotBeNull();
         source.TryOpen().ShouldNotBeNull();
-        await Eventually.BecomesAsync(() => Task.FromResult(one.Connection.IsSilent), true);
+        Tick(2);
+        await Eventually.BecomesAsync(() => Task.FromResult(other.Connection.SilentFor), 0);
+        one.Connection.SilentFor.ShouldBe(1);
         Enumerable.Range(0, 10).ShouldAllBe(_ => source.TryOpen() != null);
         (one.Connection.OpenStreams, other.Connection.OpenStreams).ShouldBe((1, 11));
 
-        still.Unstall();
-        await Eventually.BecomesAsync(() => Task.FromResult(one.Connection.IsSilent), false);
-        Enumerable.Range(0, 10).ShouldAllBe(_ => source.TryOpen() != null);
-        (one.Connection.OpenStreams, other.Connection.OpenStreams).ShouldBe((11, 11));
+        // Where none is left that answers, the one that did last.
+        link.Links().Single(l => l != still).Stall(Direction.Up);
+        Tick(2);
+        (one.Connection.SilentFor, other.Connection.SilentFor).ShouldBe((3, 1));
+        source.TryOpen().ShouldNotBeNull();
+        (one.Connection.OpenStreams, other.Connection.OpenStreams).ShouldBe((1, 12));
+
+        link.UnstallAll();
+        await Eventually.BecomesAsync(() => Task.FromResult(one.Connection.SilentFor + other.Connection.SilentFor), 0);
+        Enumerable.Range(0, 11).ShouldAllBe(_ => source.TryOpen() != null);
+        (one.Connection.OpenStreams, other.Connection.OpenStreams).ShouldBe((12, 12));
         one.Connection.RequestClose(CloseReason.Normal);
         other.Connection.RequestClose(CloseReason.Normal);
         await Within.Bound(Task.WhenAll(oneRuns, otherRuns), "the connections to end");
+
+        // The first one asks, where there is something to ask for; the next ones find no answer.
+        void Tick(int times)
+        {
+            for (int i = 0; i < times; i++)
+            {
+                time.Advance(TimeSpan.FromSeconds(1));
+            }
+        }
     }
 
-    private static async Task<(ClientSession Session, Task<CloseReason> Run)> OpenAsync(TunnelClientOptions options, SessionSource source, int index)
+    private static async Task<(ClientSession Session, Task<CloseReason> Run)> OpenAsync(
+        TunnelClientOptions options, SessionSource source, int index, TimeProvider time)
     {
         var dialer = new Dialer(options, "instance");
         (ClientWebSocket socket, Welcome welcome) = await dialer.DialAsync(false, new ConnectionSlot(index, options.Connections), default);
         var events = new RecordingEvents();
-        var relay = new LocalRelay(options.Tunnels, events, TimeProvider.System);
-        var session = new ClientSession(socket, welcome, relay, dialer, options.ResumeBuffer, events, TimeProvider.System);
+        var relay = new LocalRelay(options.Tunnels, events, time);
+        var session = new ClientSession(socket, welcome, relay, dialer, options.ResumeBuffer, events, time);
         source.Set(session);
         return (session, session.RunAsync());
     }

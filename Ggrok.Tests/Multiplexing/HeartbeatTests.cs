@@ -121,20 +121,22 @@ public class HeartbeatTests
         peer.Connection.OpenStream().ShouldNotBeNull();
 
         SentFrame question = await PingAfterSecondAsync(peer, 2);
-        peer.Connection.IsSilent.ShouldBeFalse();
+        peer.Connection.SilentFor.ShouldBe(0);
         peer.Connection.OpenStream().ShouldNotBeNull();
         peer.Time.Advance(TimeSpan.FromSeconds(1));
         peer.Connection.Tick();
-        peer.Connection.IsSilent.ShouldBeTrue();
+        peer.Connection.SilentFor.ShouldBe(1);
 
         // It can be heard, but perhaps hears nothing.
         await peer.SettleAsync();
-        peer.Connection.IsSilent.ShouldBeTrue();
+        peer.Time.Advance(TimeSpan.FromSeconds(1));
+        peer.Connection.Tick();
+        peer.Connection.SilentFor.ShouldBe(2);
         PingsOf(peer).ShouldBe(2, "one question at a time");
 
         peer.Send(Frames.Of(FrameKind.Pong, 0, question.Payload));
         await peer.SettleAsync();
-        peer.Connection.IsSilent.ShouldBeFalse();
+        peer.Connection.SilentFor.ShouldBe(0);
     }
 
     [Fact]
@@ -152,7 +154,7 @@ public class HeartbeatTests
 
         await peer.SettleAsync();
         PingsOf(peer).ShouldBe(1);
-        peer.Connection.IsSilent.ShouldBeFalse();
+        peer.Connection.SilentFor.ShouldBe(0);
     }
 
     [Fact]
