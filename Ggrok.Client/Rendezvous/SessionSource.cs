@@ -67,11 +67,12 @@ internal sealed class SessionSource(TimeProvider time)
         }
     }
 
-    // On the one with the fewest, an interrupted one only if there is no other. One that has just ended, or is about to, is forgotten: the next one counts.
+    // On the one with the fewest, an interrupted or silent one only if there is no other. One that has just ended, or is about to, is forgotten: the next one counts.
     private MuxStream? TryOpen(out bool isFull)
     {
         isFull = false;
-        foreach (ClientSession session in Volatile.Read(ref _ready).OrderBy(s => s.Connection.IsSuspended).ThenBy(s => s.Connection.OpenStreams))
+        foreach (ClientSession session in Volatile.Read(ref _ready)
+            .OrderBy(s => s.Connection.IsSuspended).ThenBy(s => s.Connection.SilentFor).ThenBy(s => s.Connection.OpenStreams))
         {
             if (session.Connection.OpenStream() is { } stream)
             {

@@ -90,8 +90,9 @@ internal sealed class SessionGroup(Hello first) : ITunnel
                 continue;
             }
 
-            // A suspended one only when nothing else is left: what is opened there waits until it is back.
-            int standing = session.IsSuspended ? 2 : session.IsGoingAway ? 1 : 0;
+            // A silent or suspended one only when nothing else is left: what is opened there waits, in the end for another connection.
+            int silent = session.Connection.SilentFor;
+            int standing = session.IsSuspended ? int.MaxValue : silent > 0 ? 1 + silent : session.IsGoingAway ? 1 : 0;
             (int Standing, int Streams) rank = (standing, session.Connection.OpenStreams);
             if (best < 0 || rank.CompareTo(bestRank) < 0)
             {

@@ -4,7 +4,8 @@ namespace Ggrok.Shared.Multiplexing;
 
 /// <summary>
 /// Keeps a quiet connection alive through proxies that drop idle ones, measures the round trip and finds dead peers:
-/// one that leaves two pings unanswered for an interval each, and one that reads nothing for two intervals.
+/// one that leaves two pings unanswered for an interval each, and one that reads nothing for two intervals. Long before that it
+/// says which peer is silent, for those who have another way.
 /// </summary>
 internal sealed class Heartbeat(Outbox outbox, TimeSpan interval, TimeProvider time, long now)
 {
@@ -24,6 +25,8 @@ internal sealed class Heartbeat(Outbox outbox, TimeSpan interval, TimeProvider t
     private long _pingSent;
     private long _probeUntil;
     private int _answered;
+    private long _unansweredSince;
+    private int _isAsked;
 
     // The handshake was the first sign of life.
     private int _heard = 1;
@@ -44,9 +47,26 @@ internal sealed class Heartbeat(Outbox outbox, TimeSpan interval, TimeProvider t
         if (Interlocked.CompareExchange(ref _probeUntil, now + ProbeTime.Ticks, 0) == 0)
         {
             Volatile.Write(ref _answered, 0);
-            Ping();
+            Ping(now);
         }
     }
+
+    /// <summary>Something was sent that matters to somebody: the next tick asks whether the peer is there, unless that was asked already.</summary>
+    public void Ask()
+    {
+        if (Volatile.Read(ref _isAsked) == 0)
+        {
+            Volatile.Write(ref _isAsked, 1);
+        }
+    }
+
+    /// <summary>
+    /// For how many seconds a ping has waited for its answer; rounded, since ticks are a second apart. Other bytes of the peer do not count: the
+    /// way to it may be the one that is broken.
+    /// </summary>
+    public int SilentFor(long coarseNow) => Volatile.Read(ref _unansweredSince) is not 0 and var since
+        ? (int)((coarseNow - since + (TimeSpan.TicksPerSecond / 2)) / TimeSpan.TicksPerSecond)
+        : 0;
 
     public void SendStarted(long coarseNow) => Volatile.Write(ref _sendStarted, coarseNow);
 
@@ -60,6 +80,7 @@ internal sealed class Heartbeat(Outbox outbox, TimeSpan interval, TimeProvider t
         if (sent != 0 && (ulong)sent == value)
         {
             Volatile.Write(ref _roundTripTicks, time.GetElapsedTime(sent).Ticks);
+            Volatile.Write(ref _unansweredSince, 0);
         }
     }
 
@@ -74,6 +95,7 @@ internal sealed class Heartbeat(Outbox outbox, TimeSpan interval, TimeProvider t
         _hasPinged = false;
         Volatile.Write(ref _pingSent, 0);
         Volatile.Write(ref _probeUntil, 0);
+        Volatile.Write(ref _unansweredSince, 0);
         Volatile.Write(ref _heard, 1);
         SendProgressed(now);
     }
@@ -109,10 +131,10 @@ internal sealed class Heartbeat(Outbox outbox, TimeSpan interval, TimeProvider t
 
         if (now - _lastBeat < interval.Ticks)
         {
-            // People want to see the round trip at once. This ping is no beat: whether the peer lives is asked at the interval.
-            if (!_hasPinged && now - _began >= FirstPingTicks)
+            // People want to see the round trip at once. These pings are no beats: whether the peer lives is asked at the interval.
+            if ((!_hasPinged && now - _began >= FirstPingTicks) || (Volatile.Read(ref _isAsked) != 0 && Volatile.Read(ref _unansweredSince) == 0))
             {
-                Ping();
+                Ping(now);
             }
 
             return null;
@@ -125,13 +147,15 @@ internal sealed class Heartbeat(Outbox outbox, TimeSpan interval, TimeProvider t
             return CloseReason.HeartbeatMissed;
         }
 
-        Ping();
+        Ping(now);
         return null;
     }
 
-    private void Ping()
+    private void Ping(long now)
     {
         _hasPinged = true;
+        Volatile.Write(ref _isAsked, 0);
+        Interlocked.CompareExchange(ref _unansweredSince, Math.Max(now, 1), 0);
         long value = time.GetTimestamp();
         Volatile.Write(ref _pingSent, value);
         outbox.Ping((ulong)value);

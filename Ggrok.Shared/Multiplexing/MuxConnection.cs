@@ -65,6 +65,12 @@ public sealed class MuxConnection
     /// <summary>The connection is broken, and streams wait for another one.</summary>
     public bool IsSuspended => Resumable is { IsSuspended: true };
 
+    /// <summary>
+    /// For how many seconds the peer has not answered, 0 while it does. That is no reason to give it up, but one to use another connection
+    /// where there is one. It is asked once a second while streams are opened.
+    /// </summary>
+    public int SilentFor => _heartbeat.SilentFor(CoarseNow);
+
     internal Outbox Outbox { get; }
 
     internal MuxOptions Options => _options;
@@ -116,6 +122,7 @@ public sealed class MuxConnection
             SendGoAway(new GoAway(CloseReason.Drained, "This connection has carried as many requests as it can; please connect again."));
         }
 
+        _heartbeat.Ask();
         return Adopt(stream);
     }
 

@@ -79,7 +79,7 @@ internal sealed class ChaosLane(ChaosLink link, Direction direction, Socket from
                 {
                     await DueAsync(readAt);
                     await conditions.FlowingAsync(direction, over);
-                    await link.MovingAsync();
+                    await link.MovingAsync(direction);
                     await ForwardAsync(bytes.AsMemory(0, count));
                     await SlowDownAsync(count);
                 }
@@ -90,7 +90,7 @@ internal sealed class ChaosLane(ChaosLink link, Direction direction, Socket from
             if (!link.IsCut)
             {
                 await conditions.FlowingAsync(direction, over);
-                await link.MovingAsync();
+                await link.MovingAsync(direction);
                 to.Shutdown(SocketShutdown.Send);
             }
         }

@@ -15,7 +15,7 @@ internal sealed class ChaosLink
     private readonly ChaosLane _down;
     private readonly CancellationTokenSource _over = new();
     private int _isCut;
-    private TaskCompletionSource? _stalled;
+    private readonly TaskCompletionSource?[] _stalled = new TaskCompletionSource?[2];
 
     public ChaosLink(ChaosProxy proxy, Socket client, Socket server, LinkConditions conditions)
     {
@@ -79,18 +79,34 @@ internal sealed class ChaosLink
     /// <summary>
     /// From now on it swallows everything, the end of either side too, as a router does that has forgotten the connection.
     /// </summary>
-    public void Stall() => Interlocked.CompareExchange(ref _stalled, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously), null);
+    /// <param name="direction">What goes in one direction only, or null for both.</param>
+    public void Stall(Direction? direction = null)
+    {
+        foreach (Direction each in Enum.GetValues<Direction>())
+        {
+            if (direction is null || direction == each)
+            {
+                Interlocked.CompareExchange(ref _stalled[(int)each], new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously), null);
+            }
+        }
+    }
 
     /// <summary>What became of either side in the meantime shows at the other.</summary>
-    public void Unstall() => Volatile.Read(ref _stalled)?.TrySetResult();
+    public void Unstall()
+    {
+        foreach (ref TaskCompletionSource? stalled in _stalled.AsSpan())
+        {
+            Interlocked.Exchange(ref stalled, null)?.SetResult();
+        }
+    }
 
-    /// <summary>Completes when it does not stall.</summary>
-    public Task MovingAsync() => Volatile.Read(ref _stalled)?.Task.WaitAsync(_over.Token) ?? Task.CompletedTask;
+    /// <summary>Completes when the direction does not stall.</summary>
+    public Task MovingAsync(Direction direction) => Volatile.Read(ref _stalled[(int)direction])?.Task.WaitAsync(_over.Token) ?? Task.CompletedTask;
 
-    /// <summary>The same as <see cref="Break"/>, once it does not stall.</summary>
+    /// <summary>The same as <see cref="Break"/>, once nothing stalls: news of it travel in both directions.</summary>
     public async Task BreakWhenMovingAsync()
     {
-        await MovingAsync().ContinueWith(static _ => { }, TaskScheduler.Default);
+        await Task.WhenAll(MovingAsync(Direction.Up), MovingAsync(Direction.Down)).ContinueWith(static _ => { }, TaskScheduler.Default);
         Break();
     }
 

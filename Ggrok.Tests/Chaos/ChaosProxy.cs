@@ -156,8 +156,8 @@ public sealed class ChaosProxy : IAsyncDisposable
     /// <summary>Completes when so many links were cut since the start.</summary>
     public Task CutsAsync(int count) => ReachAsync(() => Cuts >= count, $"cut {count}");
 
-    /// <summary>Completes when there is a link.</summary>
-    public Task OpenAsync() => ReachAsync(() => Open > 0, "a link");
+    /// <summary>Completes when there are so many links, or more.</summary>
+    public Task OpenAsync(int count = 1) => ReachAsync(() => Open >= count, $"link {count}");
 
     /// <summary>Completes when every link is gone.</summary>
     public Task EmptyAsync() => ReachAsync(() => Open == 0, "all links to be gone");
@@ -186,7 +186,8 @@ public sealed class ChaosProxy : IAsyncDisposable
 
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private ChaosLink[] Links()
+    /// <summary>The links that are there now.</summary>
+    internal ChaosLink[] Links()
     {
         lock (_gate)
         {

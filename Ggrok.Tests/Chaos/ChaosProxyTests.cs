@@ -180,6 +180,32 @@ public sealed class ChaosProxyTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task One_link_can_stall_in_one_direction_while_the_other_and_other_links_go_on()
+    {
+        (Socket client, Socket server) = await ConnectAsync();
+        using Socket a = client;
+        using Socket b = server;
+        ChaosLink link = _proxy.Links().ShouldHaveSingleItem();
+        (Socket other, Socket accepted) = await ConnectAsync();
+        using Socket c = other;
+        using Socket d = accepted;
+
+        for (int round = 0; round < 2; round++)
+        {
+            link.Stall(Direction.Down);
+            await b.SendAsync("swallowed"u8.ToArray());
+            await a.SendAsync("up"u8.ToArray());
+            (await ReadAsync(b, 2)).ShouldBe("up"u8.ToArray());
+            await d.SendAsync("down"u8.ToArray());
+            (await ReadAsync(c, 4)).ShouldBe("down"u8.ToArray());
+            a.Poll(0, SelectMode.SelectRead).ShouldBeFalse();
+
+            link.Unstall();
+            (await ReadAsync(a, 9)).ShouldBe("swallowed"u8.ToArray());
+        }
+    }
+
+    [Fact]
     public async Task New_connections_are_refused_while_it_says_so_and_open_ones_stay()
     {
         (Socket client, Socket server) = await ConnectAsync();

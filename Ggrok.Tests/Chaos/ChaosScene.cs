@@ -32,25 +32,32 @@ internal sealed class ChaosScene : IAsyncDisposable
     public Ledger Ledger { get; } = new();
 
     /// <summary>A scene within this process; every client is ready.</summary>
-    public static async Task<ChaosScene> HereAsync(Chance chance, int tenants, TimeProvider? time = null, params (string Name, string Value)[] settings)
+    public static Task<ChaosScene> HereAsync(Chance chance, int tenants, TimeProvider? time = null, params (string Name, string Value)[] settings) =>
+        HereAsync(chance, Ones(tenants), time, settings);
+
+    /// <summary>The same with one tenant for each number, whose client has so many connections.</summary>
+    public static async Task<ChaosScene> HereAsync(Chance chance, int[] connections, TimeProvider? time = null, params (string Name, string Value)[] settings)
     {
-        RunningServer server = await RunningServer.StartAsync([.. Settings(tenants), .. settings], time: time);
+        RunningServer server = await RunningServer.StartAsync([.. Settings(connections.Length), .. settings], time: time);
         var scene = new ChaosScene(chance, new ServerHere(server));
-        for (int i = 0; i < tenants; i++)
+        foreach (int each in connections)
         {
-            await scene.JoinAsync(async (app, url) => await ClientHere.StartAsync(app, url, isRaw: true, time ?? TimeProvider.System));
+            await scene.JoinAsync(each, async (app, url) => await ClientHere.StartAsync(app, url, isRaw: true, time ?? TimeProvider.System, each));
         }
 
         return scene;
     }
 
     /// <summary>A scene whose server and clients are processes of their own; every client is ready.</summary>
-    public static async Task<ChaosScene> ProgramsAsync(Chance chance, int tenants, bool isRaw, params (string Name, string Value)[] settings)
+    public static Task<ChaosScene> ProgramsAsync(Chance chance, int tenants, bool isRaw) => ProgramsAsync(chance, Ones(tenants), isRaw);
+
+    /// <summary>The same with one tenant for each number, whose client has so many connections.</summary>
+    public static async Task<ChaosScene> ProgramsAsync(Chance chance, int[] connections, bool isRaw)
     {
-        var scene = new ChaosScene(chance, await ServerProgram.StartAsync([.. Settings(tenants), .. settings]));
-        for (int i = 0; i < tenants; i++)
+        var scene = new ChaosScene(chance, await ServerProgram.StartAsync([.. Settings(connections.Length)]));
+        foreach (int each in connections)
         {
-            await scene.JoinAsync(async (app, url) => await ClientProgram.StartAsync(app, url, isRaw));
+            await scene.JoinAsync(each, async (app, url) => await ClientProgram.StartAsync(app, url, isRaw, each));
         }
 
         return scene;
@@ -113,13 +120,15 @@ internal sealed class ChaosScene : IAsyncDisposable
         string.Join(", ", Tenants.SelectMany(t => t.App.Strays).Take(10)).ShouldBe("");
     }
 
-    /// <summary>No stream is left on either side, and one link for each tenant.</summary>
+    /// <summary>Connections of all clients.</summary>
+    public int Connections => Tenants.Sum(t => t.Connections);
+
+    /// <summary>No stream is left on either side, and one link for each connection of each tenant.</summary>
     public async Task ReleasedAsync()
     {
-        int tenants = Tenants.Count;
-        await Eventually.BecomesAsync(async () => await Server.LookAsync() with { SessionsOpened = 0 }, new Holdings(tenants, 0, 0));
+        await Eventually.BecomesAsync(async () => await Server.LookAsync() with { SessionsOpened = 0 }, new Holdings(Connections, 0, 0));
         await Eventually.BecomesAsync(() => Task.FromResult(Tenants.Max(t => t.Client.OpenStreams)), Tenants.Max(t => t.Client.OpenStreams < 0 ? -1 : 0));
-        await Eventually.BecomesAsync(() => Task.FromResult(Tenants.Max(t => t.Link.Open)), 1);
+        await Eventually.BecomesAsync(() => Task.FromResult(Tenants.Max(t => t.Link.Open - t.Connections)), 0);
     }
 
     /// <summary>The most memory that server and clients held, for the figures; nothing where they are not processes of their own.</summary>
@@ -145,11 +154,14 @@ internal sealed class ChaosScene : IAsyncDisposable
 
     private static string Name(int tenant) => string.Create(CultureInfo.InvariantCulture, $"tenant{tenant}");
 
-    private async Task JoinAsync(Func<TenantApp, Uri, Task<IChaosClient>> start)
+    private static int[] Ones(int tenants) => [.. Enumerable.Repeat(1, tenants)];
+
+    private async Task JoinAsync(int connections, Func<TenantApp, Uri, Task<IChaosClient>> start)
     {
         TenantApp app = await TenantApp.StartAsync(Name(Tenants.Count));
         ChaosProxy link = ChaosProxy.Start(Server.Url);
-        Tenants.Add(new Tenant(app, link, Server) { Client = await start(app, link.Url) });
+        Tenants.Add(new Tenant(app, link, Server) { Client = await start(app, link.Url), Connections = connections });
+        await Eventually.BecomesAsync(async () => (await Server.LookAsync()).Sessions, Connections);
     }
 
     private Task VisitAsync(int number, IReadOnlyList<VisitKind> kinds, string prefix)

@@ -72,7 +72,7 @@ internal sealed class HookReceiver : IAsyncDisposable
 /// <param name="DeliveryId">The inbox's id; empty for one that passed live.</param>
 internal sealed record Delivery(string Id, string Target, string Checksum, string Repeated, string DeliveryId);
 
-/// <summary>A webhook and how a provider sends it: again and again until it is answered with 2xx.</summary>
+/// <summary>A webhook and how a provider sends it.</summary>
 internal sealed class Webhook(int sender, int number, int bytes, bool isKnown)
 {
     public const string IdField = "X-Hook";
@@ -98,15 +98,6 @@ internal sealed class Webhook(int sender, int number, int bytes, bool isKnown)
 
     /// <summary>Status and named error of the last answer; null when that was a good one.</summary>
     public string? Refusal { get; private set; }
-
-    /// <summary>Sends it until it is taken.</summary>
-    public async Task SendAsync(HttpClient http, Func<Uri> server, Chance chance)
-    {
-        while (!await TrySendAsync(http, server()))
-        {
-            await chance.WhileAsync(10, 80);
-        }
-    }
 
     /// <summary>Sends it once; whether it was taken.</summary>
     public async Task<bool> TrySendAsync(HttpClient http, Uri server)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using Ggrok.Client.Connection;
 using Ggrok.Shared.Protocol;
@@ -29,11 +30,12 @@ internal sealed class ClientHere : IChaosClient
 
     public int OpenStreams => Running.Events.Pulse?.Invoke().Open ?? 0;
 
-    public static async Task<ClientHere> StartAsync(TenantApp app, Uri server, bool isRaw, TimeProvider time)
+    public static async Task<ClientHere> StartAsync(TenantApp app, Uri server, bool isRaw, TimeProvider time, int connections = 1)
     {
         var web = new LocalTunnel { Name = "web", Target = app.Web, Path = "/" + app.Name };
         var raw = new LocalTunnel { Name = "raw", Target = app.Raw, Kind = TunnelKind.Tcp };
-        var client = new RunningClient(RunningClient.Options(server, app.Web, token: app.Name) with { Tunnels = isRaw ? [web, raw] : [web] }, time);
+        TunnelClientOptions options = RunningClient.Options(server, app.Web, token: app.Name) with { Tunnels = isRaw ? [web, raw] : [web], Connections = connections };
+        var client = new RunningClient(options, time);
         IReadOnlyList<PublicTunnel> ready = await client.Events.NextReadyAsync();
         return new ClientHere(client) { RawPort = isRaw ? ready[1].Url.Port : 0 };
     }
@@ -56,12 +58,12 @@ internal sealed class ClientProgram : IChaosClient
     /// <summary>The most memory that the process held at once, in bytes.</summary>
     public long PeakBytes => _program.PeakBytes;
 
-    public static async Task<ClientProgram> StartAsync(TenantApp app, Uri server, bool isRaw)
+    public static async Task<ClientProgram> StartAsync(TenantApp app, Uri server, bool isRaw, int connections = 1)
     {
         var client = new ClientProgram();
         string tunnels = $"tunnels:\n  web: {{target: '{app.Web.Authority}', path: /{app.Name}}}\n" + (isRaw ? $"  raw: {{kind: tcp, target: '{app.Raw.Authority}'}}\n" : "");
         await File.WriteAllTextAsync(Path.Combine(client._folder, "ggrok.yml"), $"server: {server.AbsoluteUri}\ninspect: off\n{tunnels}");
-        client._arguments = $"start --all --token {app.Name} --log json";
+        client._arguments = string.Create(CultureInfo.InvariantCulture, $"start --all --token {app.Name} --log json --connections {connections}");
         client._isRaw = isRaw;
         await client.StartAsync();
         return client;

@@ -11,6 +11,9 @@ internal sealed class Tenant(TenantApp app, ChaosProxy link, IChaosServer server
 
     public IChaosClient Client { get; set; } = null!;
 
+    /// <summary>How many connections its client has.</summary>
+    public int Connections { get; init; } = 1;
+
     /// <summary>Where its visitors go.</summary>
     public Uri Url => new(server.Url, Name + "/");
 
@@ -33,6 +36,7 @@ internal sealed class Tenant(TenantApp app, ChaosProxy link, IChaosServer server
     public async ValueTask DisposeAsync()
     {
         link.Thaw();
+        link.UnstallAll();
         link.Admit();
         link.Foretell(null);
         await Client.DisposeAsync();

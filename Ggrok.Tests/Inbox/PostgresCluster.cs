@@ -64,11 +64,14 @@ public sealed class PostgresCluster : IAsyncDisposable
     /// <summary>Stops it as a platform does that moves a database: at once, whoever is connected.</summary>
     public Task StopServerAsync() => OwnAsync("pg_ctl", "-D", Data, "-w", "-m", "fast", "stop");
 
+    /// <summary>Ends it as a crash does: nothing is written any more, and the next start recovers from its log.</summary>
+    public Task CrashServerAsync() => OwnAsync("pg_ctl", "-D", Data, "-w", "-m", "immediate", "stop");
+
     public async ValueTask DisposeAsync()
     {
         try
         {
-            await OwnAsync("pg_ctl", "-D", Data, "-w", "-m", "immediate", "stop");
+            await CrashServerAsync();
         }
         catch (InvalidOperationException)
         {

@@ -113,6 +113,51 @@ public class HeartbeatTests
     }
 
     [Fact]
+    public async Task A_peer_that_does_not_answer_within_a_second_of_a_new_stream_is_silent_until_it_does()
+    {
+        await using var peer = new LonePeer(MuxRole.Server);
+        peer.Send(Frames.Of(FrameKind.Pong, 0, (await PingAfterSecondAsync(peer, 1)).Payload));
+        await peer.SettleAsync();
+        peer.Connection.OpenStream().ShouldNotBeNull();
+
+        SentFrame question = await PingAfterSecondAsync(peer, 2);
+        peer.Connection.SilentFor.ShouldBe(0);
+        peer.Connection.OpenStream().ShouldNotBeNull();
+        peer.Time.Advance(TimeSpan.FromSeconds(1));
+        peer.Connection.Tick();
+        peer.Connection.SilentFor.ShouldBe(1);
+
+        // It can be heard, but perhaps hears nothing.
+        await peer.SettleAsync();
+        peer.Time.Advance(TimeSpan.FromSeconds(1));
+        peer.Connection.Tick();
+        peer.Connection.SilentFor.ShouldBe(2);
+        PingsOf(peer).ShouldBe(2, "one question at a time");
+
+        peer.Send(Frames.Of(FrameKind.Pong, 0, question.Payload));
+        await peer.SettleAsync();
+        peer.Connection.SilentFor.ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task Streams_that_stay_open_are_asked_after_once()
+    {
+        await using var peer = new LonePeer(MuxRole.Server);
+        peer.Connection.OpenStream().ShouldNotBeNull();
+        peer.Send(Frames.Of(FrameKind.Pong, 0, (await PingAfterSecondAsync(peer, 1)).Payload));
+        for (int second = 2; second < 20; second++)
+        {
+            await peer.SettleAsync();
+            peer.Time.Advance(TimeSpan.FromSeconds(1));
+            peer.Connection.Tick();
+        }
+
+        await peer.SettleAsync();
+        PingsOf(peer).ShouldBe(1);
+        peer.Connection.SilentFor.ShouldBe(0);
+    }
+
+    [Fact]
     public async Task A_peer_that_answers_lives()
     {
         await using var pair = new TunnelPair();
@@ -199,6 +244,16 @@ public class HeartbeatTests
         }
 
         peer.Connection.IsClosing.ShouldBeFalse();
+    }
+
+    private static int PingsOf(LonePeer peer) => peer.Transport.Sent.Frames().Count(f => f.Kind == FrameKind.Ping);
+
+    private static async Task<SentFrame> PingAfterSecondAsync(LonePeer peer, int number)
+    {
+        peer.Time.Advance(TimeSpan.FromSeconds(1));
+        peer.Connection.Tick();
+        int seen = 0;
+        return await peer.Transport.Sent.WhenAsync(f => f.Kind == FrameKind.Ping && ++seen == number, "a ping");
     }
 
     private static async Task<SentFrame> NextPingAsync(LonePeer peer)
