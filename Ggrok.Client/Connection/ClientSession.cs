@@ -37,7 +37,7 @@ internal sealed class ClientSession : IMuxHandler, IDisposable
         Connection = new MuxConnection(transport, this, options, time);
         if (transport is ResumableTransport resumable)
         {
-            _keeper = new SessionKeeper(Connection, resumable, welcome.Session, welcome.Resume!, dialer, events, time);
+            _keeper = new SessionKeeper(Connection, resumable, welcome, dialer, events, time);
         }
 
         _sleep = new SleepWatch(time);

@@ -61,6 +61,8 @@ internal sealed partial class MemberRelay(
     private async ValueTask<RelayError> RelayOnceAsync(
         HttpContext context, VisitorConnection connection, TunnelRoute route, RequestHead head, ExchangeRecord record, KeptBody? kept)
     {
+        // The client may never come back for it, and another run of it may.
+        kept ??= head.HasBody && route is { Pool: null, Tunnel.IsSuspended: true } ? new KeptBody() : null;
         RelayError error = await RelayToAsync(context, connection, route, head, record, kept).ConfigureAwait(false);
         return MayMove(error, head, record, kept)
             ? await MoveAsync(context, connection, route, head, record, kept, error).ConfigureAwait(false)

@@ -21,6 +21,9 @@ public sealed class Registrar(
     private static readonly Rejected ReplacedGroup = new(RejectCode.NameTaken, "Another ggrok of the same installation took over this name.", MayRetry: false);
 
     private readonly SessionGroups _groups = new();
+    private readonly ClientPolicies _policies = new(registry, edge);
+    private readonly Predecessors _predecessors = new(options.ShutdownGrace);
+    private readonly NameRefusal _refusals = new(time);
 
     /// <summary>Registers every tunnel of the Hello, or none. The result is disposed when the session is over.</summary>
     /// <param name="hello">What the client wants.</param>
@@ -36,7 +39,7 @@ public sealed class Registrar(
             return new Registration(new Rejected(RejectCode.TokenRefused, "The server does not know this token any more; pass another one with --token or GGROK_TOKEN.", MayRetry: false));
         }
 
-        Rejected? refusal = HelloCheck.Refusal(hello, connectHost) ?? RefusedName(hello, identity);
+        Rejected? refusal = HelloCheck.Refusal(hello, connectHost) ?? ConnectNames.Refusal(hello, identity);
         if (refusal is not null)
         {
             return new Registration(refusal);
@@ -70,7 +73,7 @@ public sealed class Registrar(
     {
         var assignments = new List<Assignment>();
         Rejected? refusal = Assign(hello, new Applicant(connectHost, hello.Client, identity), assignments);
-        EdgeSlot[] slots = refusal is null ? MakeSlots(hello, identity, assignments, out refusal) : [];
+        EdgeSlot[] slots = refusal is null ? _policies.Make(hello, identity, assignments, out refusal) : [];
         if (refusal is not null)
         {
             assignments.ForEach(a => a.Dispose());
@@ -117,7 +120,7 @@ public sealed class Registrar(
 
         if (group.Add(session) is { } before)
         {
-            EndPredecessor(before, session.Hello.Connection!.Moves == true);
+            Predecessors.End(before, session.Hello.Connection!.Moves == true);
         }
 
         return Open(session);
@@ -144,53 +147,6 @@ public sealed class Registrar(
         }
 
         return null;
-    }
-
-    // A client that comes back with the same policies goes on with what they counted: leaving is no way around a limit.
-    private EdgeSlot[] MakeSlots(Hello hello, Identity identity, List<Assignment> assignments, out Rejected? refusal)
-    {
-        refusal = null;
-        var slots = new EdgeSlot[assignments.Count];
-        for (int i = 0; i < slots.Length; i++)
-        {
-            TunnelRequest wanted = hello.Tunnels[i];
-            RouteKey key = assignments[i].Key;
-            PolicyDirective? forbidden = wanted.Policies?.FirstOrDefault(p => p is not null && !identity.Grants.AllowsPolicy(p.Name));
-            if (forbidden is not null)
-            {
-                refusal = new Rejected(RejectCode.NotGranted,
-                    $"This token sets no policy {Printable.Clean(forbidden.Name)}; leave it out, or use a token whose grants have policies={Printable.Clean(forbidden.Name)}.",
-                    MayRetry: false, Tunnel: hello.Tunnels.Count > 1 ? wanted.Name : null);
-                return [];
-            }
-
-            if (registry.Find(key) is { } held && held.Owner.ClientId == hello.Client && held.Owner.IdentityId == identity.Id && held.Edge.IsFor(wanted.Policies))
-            {
-                slots[i] = held.Edge;
-                continue;
-            }
-
-            try
-            {
-                slots[i] = new EdgeSlot(wanted.Policies ?? [], edge.Compile(wanted.Policies ?? [], new EdgeScope(key, IsClients: true)));
-            }
-            catch (FormatException e)
-            {
-                refusal = new Rejected(RejectCode.PolicyInvalid, Printable.Clean(e.Message), MayRetry: false, Tunnel: hello.Tunnels.Count > 1 ? wanted.Name : null);
-                return [];
-            }
-        }
-
-        return slots;
-    }
-
-    private static Rejected? RefusedName(Hello hello, Identity identity)
-    {
-        string? refused = hello.Connect?.FirstOrDefault(n => PrivateName.Normalize(n) is not { } name || !identity.Grants.AllowsConnecting(name));
-        return refused is null ? null
-            : PrivateName.Normalize(refused) is { } wellFormed
-                ? new Rejected(RejectCode.NotGranted, $"This token does not connect to the name {wellFormed}; use one whose grants have connect={wellFormed}.", MayRetry: false)
-                : new Rejected(RejectCode.NameNotAllowed, $"\"{Printable.Clean(refused)}\" is no private name; use letters, digits, - . and _, at most {PrivateName.Longest}.", MayRetry: false);
     }
 
     private Registration Admit(TunnelSession session, List<Assignment> assignments, EdgeSlot[] slots)
@@ -222,10 +178,10 @@ public sealed class Registrar(
         {
             directory.Unreserve(tokenId, session.Size);
             assignments.ForEach(a => a.Dispose());
-            return new Registration(Refusal(result, isOneOfSeveral: routes.Count > 1));
+            return new Registration(_refusals.Of(result, isOneOfSeveral: routes.Count > 1));
         }
 
-        EndReplaced(result.Replaced, hello);
+        _predecessors.EndReplaced(result.Replaced, hello);
         List<IDisposable> checking = [.. routes.Select(checks.Begin).OfType<IDisposable>()];
         int size = session.Size;
         session.Tenure = new Tenure(result.Lease, () => directory.Unreserve(tokenId, size), () =>
@@ -274,42 +230,6 @@ public sealed class Registrar(
         group.Tenure!.End(farewell);
     }
 
-    // Another run of the same installation took the names deliberately: the old one is told, so that it does not fight, and
-    // finishes what runs there. The same run comes back after a loss that only it noticed: its old session is dead.
-    private void EndReplaced(IReadOnlyList<TunnelRoute> replaced, Hello hello)
-    {
-        foreach (ITunnel? tunnel in replaced.Select(r => r.Tunnel).Distinct())
-        {
-            var group = tunnel as SessionGroup;
-            group?.IsReplaced = true;
-            foreach (TunnelSession old in group?.Sessions ?? (tunnel is TunnelSession alone ? [alone] : []))
-            {
-                old.Tenure?.GiveUpRoom();
-                if (old.Hello.Instance == hello.Instance)
-                {
-                    EndPredecessor(old, hello.Connection?.Moves == true);
-                    continue;
-                }
-
-                old.GoAway(CloseReason.Replaced, "Another ggrok of the same installation took over this name.");
-                old.Retire(CloseReason.Replaced, options.ShutdownGrace);
-            }
-        }
-    }
-
-    // Of the same run of a client: what it left because it was asked to, or on its own, finishes what runs there.
-    private static void EndPredecessor(TunnelSession before, bool moves)
-    {
-        if (moves || before.IsGoingAway)
-        {
-            before.Retire(CloseReason.Normal, limit: null);
-        }
-        else
-        {
-            before.Connection.RequestClose(CloseReason.Replaced);
-        }
-    }
-
     private static TimeSpan AwayWaitOf(TunnelRequest wanted) =>
         TimeSpan.FromMilliseconds(Math.Clamp(wanted.AwayWaitMs ?? 0, 0, (int)ProtocolLimits.LongestAwayWait.TotalMilliseconds));
 
@@ -332,28 +252,5 @@ public sealed class Registrar(
         Pool = route is { Terms: not null, Pool: { } pool } ? new PoolGrant(pool.Members.Length, pool.Rule.ToWire()) : null,
         Checked = wanted.Health is null ? null : true,
         Match = route.Match?.ToString(),
-    };
-
-    private Rejected Refusal(RegistrationResult result, bool isOneOfSeveral)
-    {
-        Rejected refusal = result.Mismatch ?? Taken(result.Wanted!, result.Conflict!);
-        return isOneOfSeveral ? refusal with { Tunnel = result.Wanted!.TunnelName } : refusal;
-    }
-
-    private Rejected Taken(TunnelRoute wanted, TunnelRoute held)
-    {
-        string since = held.IsAway ? " (who is away now and may come back)" : "";
-        int? retry = held.IsAway ? (int)Math.Ceiling(Math.Max(1, (held.AwayUntil - time.GetUtcNow()).TotalSeconds)) : null;
-        string advice = (wanted.Key == held.Key ? PoolAdmission.Advice(wanted, held) : null)
-            ?? $"choose another {OptionOf(wanted.Key.Space)}, or ask them to stop";
-        return new Rejected(RejectCode.NameTaken, $"{held.Key} is held by {held.Owner.Label}{since}; {advice}.", MayRetry: false, retry);
-    }
-
-    private static string OptionOf(RouteSpace space) => space switch
-    {
-        RouteSpace.Private => "--name",
-        RouteSpace.TcpPort or RouteSpace.UdpPort => "--remote-port",
-        RouteSpace.Tls => "--subdomain or --host",
-        _ => "--subdomain, --host or --path",
     };
 }

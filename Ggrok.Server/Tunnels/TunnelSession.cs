@@ -9,11 +9,18 @@ public sealed class TunnelSession : ITunnel, IMuxHandler
     // What the client opens before it has heard that it shall go.
     private static readonly TimeSpan Crossing = TimeSpan.FromMilliseconds(500);
 
+    // A client whose place another run of it has taken is most likely dead if its connection is broken as well; one that lives is
+    // back within this time.
+    private static readonly TimeSpan ReplacedAndBroken = TimeSpan.FromSeconds(5);
+
     private readonly Func<TunnelSession, MuxStream, Task> _serve;
     private readonly TimeProvider _time;
     private Identity _identity;
     private int _goingAway;
     private volatile Retirement? _retired;
+
+    // Of the ticks alone: since when a retired session has no connection.
+    private long? _brokenSince;
 
     /// <summary>Creates the session over a transport on which the handshake is done.</summary>
     /// <param name="id">Id for logs.</param>
@@ -114,6 +121,16 @@ public sealed class TunnelSession : ITunnel, IMuxHandler
         {
             _retired = new Retirement(reason, _time.GetTimestamp(), limit);
             Connection.RefuseStreams();
+            EndIfBroken(_retired, isForLong: false);
+        }
+    }
+
+    // What has not left yet goes to the successor then; it would wait here for a client that may never come.
+    private void EndIfBroken(Retirement retired, bool isForLong)
+    {
+        if (retired.Reason == CloseReason.Replaced && (isForLong || Connection.HasNothingOut))
+        {
+            Connection.TryEndSuspended(CloseReason.Replaced);
         }
     }
 
@@ -121,8 +138,15 @@ public sealed class TunnelSession : ITunnel, IMuxHandler
     internal void Tick()
     {
         Connection.Tick();
-        if (_retired is { } retired && _time.GetElapsedTime(retired.Since) is var elapsed && elapsed >= Crossing
-            && (Connection.OpenStreams == 0 || elapsed >= retired.Limit))
+        if (_retired is not { } retired)
+        {
+            return;
+        }
+
+        _brokenSince = Connection.IsSuspended ? _brokenSince ?? _time.GetTimestamp() : null;
+        EndIfBroken(retired, isForLong: _brokenSince is { } since && _time.GetElapsedTime(since) >= ReplacedAndBroken);
+        TimeSpan elapsed = _time.GetElapsedTime(retired.Since);
+        if (elapsed >= Crossing && (Connection.OpenStreams == 0 || elapsed >= retired.Limit))
         {
             Connection.RequestClose(retired.Reason);
         }

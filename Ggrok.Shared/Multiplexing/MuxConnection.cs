@@ -1,11 +1,10 @@
-using System.Runtime.CompilerServices;
 using Ggrok.Shared.Multiplexing.Resume;
 using Ggrok.Shared.Protocol;
 
 namespace Ggrok.Shared.Multiplexing;
 
 /// <summary>
-/// Many streams over one message transport: one reader loop, one writer loop, a stream table, credit and heartbeat.
+/// Many streams over one message transport: one reader (<see cref="MessageReader"/>), one writer, a stream table, credit and heartbeat.
 /// Knows bytes, not HTTP. Two blast radii: a fault of a stream resets that stream; a protocol violation closes the
 /// connection with a named reason.
 /// </summary>
@@ -19,13 +18,12 @@ public sealed class MuxConnection
     private readonly TimeProvider _time;
     private readonly StreamTable _streams;
     private readonly WindowBudget _budget;
-    private readonly FrameDispatcher _dispatcher;
+    private readonly MessageReader _reader;
     private readonly Func<uint, MuxStream> _newLocalStream;
     private readonly Heartbeat _heartbeat;
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly long _start;
     private long _coarseNow;
-    private bool _peerClosed;
     private int _closeReason = -1;
     private bool _refusesStreams;
     private int _askedToRenew;
@@ -46,7 +44,7 @@ public sealed class MuxConnection
         _budget = new WindowBudget(options.WindowBudgetBytes);
         _heartbeat = new Heartbeat(Outbox, options.Heartbeat, time, _coarseNow);
         _newLocalStream = id => new MuxStream(this, id, _budget, opened: false);
-        _dispatcher = new FrameDispatcher(this, _streams, _heartbeat);
+        _reader = new MessageReader(transport, new FrameDispatcher(this, _streams, _heartbeat), _heartbeat, Statistics);
     }
 
     /// <summary>Counts since the start.</summary>
@@ -80,7 +78,7 @@ public sealed class MuxConnection
     public async Task<CloseReason> RunAsync()
     {
         Task writer = WriteLoopAsync();
-        CloseReason readerReason = await ReadLoopAsync().ConfigureAwait(false);
+        CloseReason readerReason = await _reader.RunAsync().ConfigureAwait(false);
         CloseReason reason = RequestClose(readerReason);
         foreach (MuxStream stream in _streams.Snapshot())
         {
@@ -89,12 +87,12 @@ public sealed class MuxConnection
 
         // A writer that is still stuck then, or a peer that says nothing, gets no more time.
         await writer.WaitAsync(CloseTimeout, _time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        if (writer.IsCompleted && !_peerClosed)
+        if (writer.IsCompleted && !_reader.PeerClosed)
         {
-            await LingerAsync().ConfigureAwait(false);
+            await _reader.LingerAsync().ConfigureAwait(false);
         }
 
-        if (!writer.IsCompleted || !_peerClosed)
+        if (!writer.IsCompleted || !_reader.PeerClosed)
         {
             _transport.Abort();
         }
@@ -148,6 +146,24 @@ public sealed class MuxConnection
         }
 
         return first < 0 ? reason : (CloseReason)first;
+    }
+
+    /// <summary>Nothing of any open stream has left this process (<see cref="MuxStream.NeverLeft"/>).</summary>
+    public bool HasNothingOut => Array.TrueForAll(_streams.Snapshot(), static s => s.NeverLeft);
+
+    /// <summary>
+    /// Ends the connection if it is broken and waits for another one: whether a stream never left is certain then. False when
+    /// it does not wait.
+    /// </summary>
+    public bool TryEndSuspended(CloseReason reason)
+    {
+        if (Resumable?.TryEndSuspended(() => Interlocked.CompareExchange(ref _closeReason, (int)reason, -1)) != true)
+        {
+            return false;
+        }
+
+        Outbox.Close();
+        return true;
     }
 
     /// <summary>
@@ -264,22 +280,6 @@ public sealed class MuxConnection
     // Monotonic: a corrected wall clock must not end connections.
     internal long Now() => _time.GetElapsedTime(_start).Ticks;
 
-    // Dropping the connection at once would also drop the close reason on its way; DropLater bounds the wait.
-    private async Task LingerAsync()
-    {
-        byte[] discarded = new byte[4096];
-        try
-        {
-            while (!(await _transport.ReceiveAsync(discarded).ConfigureAwait(false)).Closed)
-            {
-            }
-        }
-        catch (Exception e) when (e is not OutOfMemoryException)
-        {
-            // Over is over.
-        }
-    }
-
     // A stream that slipped in while the connection was ending must not wait for ever.
     private MuxStream? Adopt(MuxStream? stream)
     {
@@ -332,83 +332,4 @@ public sealed class MuxConnection
     private void DropLater() =>
         _ = Task.Delay(CloseTimeout, _time).ContinueWith(
             static (_, state) => ((IMessageTransport)state!).Abort(), _transport, TaskScheduler.Default);
-
-    private async Task<CloseReason> ReadLoopAsync()
-    {
-        try
-        {
-            while (true)
-            {
-                // Waiting without a buffer keeps an idle tunnel small.
-                TransportRead idle = await _transport.ReceiveAsync(Memory<byte>.Empty).ConfigureAwait(false);
-                if (idle.Closed)
-                {
-                    _peerClosed = true;
-                    return idle.PeerReason;
-                }
-
-                MessageBuffer buffer = MessageBuffer.Rent();
-                try
-                {
-                    (int length, CloseReason? closed) = await ReceiveMessageAsync(buffer.Bytes).ConfigureAwait(false);
-                    if (closed is not null)
-                    {
-                        _peerClosed = true;
-                        return closed.Value;
-                    }
-
-                    Statistics.Received(length);
-                    _dispatcher.Dispatch(buffer, length);
-                }
-                finally
-                {
-                    buffer.Release();
-                }
-            }
-        }
-        catch (IOException)
-        {
-            return CloseReason.TransportLost;
-        }
-        catch (ProtocolViolationException violation)
-        {
-            return violation.Reason;
-        }
-        catch (Exception e) when (e is not OutOfMemoryException)
-        {
-            // A bug at this side. The connection cannot go on, and must end as any other: with all its streams.
-            return CloseReason.Internal;
-        }
-    }
-
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<(int Length, CloseReason? Closed)> ReceiveMessageAsync(byte[] buffer)
-    {
-        int length = 0;
-        while (true)
-        {
-            TransportRead read = await _transport.ReceiveAsync(buffer.AsMemory(length)).ConfigureAwait(false);
-            if (read.Count > 0)
-            {
-                // On a slow line a message takes long.
-                _heartbeat.Heard();
-            }
-
-            length = read.BeginsAgain ? 0 : length + read.Count;
-            if (read.Closed)
-            {
-                return (length, read.PeerReason);
-            }
-
-            if (length > ProtocolLimits.MaxMessageBytes)
-            {
-                throw new ProtocolViolationException(CloseReason.FrameTooLarge);
-            }
-
-            if (read.EndOfMessage)
-            {
-                return (length, null);
-            }
-        }
-    }
 }

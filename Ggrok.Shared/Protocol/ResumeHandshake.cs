@@ -13,8 +13,7 @@ public sealed record ResumeOffer(int BufferBytes);
 /// <param name="Key">Secret of the session, base64url; <see cref="ResumeProof"/> is made with it. It is sent once.</param>
 /// <param name="GraceMs">How long the session waits for another connection, in milliseconds.</param>
 /// <param name="BufferBytes">How many sent bytes the server keeps at most until they are acknowledged.</param>
-/// <param name="Node">Which process of possibly several serves the session.</param>
-public sealed record ResumeGrant(string Key, int GraceMs, int BufferBytes, string Node);
+public sealed record ResumeGrant(string Key, int GraceMs, int BufferBytes);
 
 /// <summary>In Hello: the client wants to go on with a session instead of opening one.</summary>
 /// <param name="Session">Id of the session.</param>

@@ -110,6 +110,21 @@ public class DeployFileTests
     }
 
     [Fact]
+    public void The_clients_image_is_like_the_servers()
+    {
+        const string File = "Ggrok.Client/Dockerfile";
+        DeployFiles.DockerfileLines("FROM", File).ShouldBe(DeployFiles.DockerfileLines("FROM"));
+        DeployFiles.DockerfileLines("USER", File).ShouldBe(DeployFiles.DockerfileLines("USER"));
+        DeployFiles.DockerfileLines("ENTRYPOINT", File).ShouldBe(["""["dotnet", "ggrok.dll"]"""]);
+
+        // A volume is its user's only where the image has the folder, and the folder is the user's.
+        string folder = DeployFiles.DockerfileLines("VOLUME", File).ShouldHaveSingleItem();
+        DeployFiles.EnvironmentOf(File)["GGROK_CONFIG"].ShouldStartWith(folder + "/");
+        DeployFiles.DockerfileLines("COPY", File).ShouldContain($"--from=build --chown=$APP_UID {folder} {folder}");
+        Repository.Read("docs/recipes.md").ShouldContain($"volumes: [\"ggrok-state:{folder}\"]");
+    }
+
+    [Fact]
     public void The_documented_publish_is_the_one_of_the_image()
     {
         string image = DeployFiles.DockerfileLines("RUN").Single(r => r.StartsWith("dotnet publish", StringComparison.Ordinal));

@@ -28,7 +28,7 @@ internal static partial class DeployFiles
         "fly.toml" => Toml("fly.toml", "env"),
         "compose.yaml" => ((YamlMappingNode)Compose["services"]["ggrok"]["environment"]).ToDictionary(
             e => e.Key.ToString(), e => e.Value.ToString().StartsWith("${", StringComparison.Ordinal) ? "given.example" : e.Value.ToString(), StringComparer.Ordinal),
-        "Dockerfile" => DockerfileLines("ENV").SelectMany(l => l.Split(' ')).Select(p => p.Split('=', 2)).ToDictionary(p => p[0], p => p[1], StringComparer.Ordinal),
+        "Dockerfile" or "Ggrok.Client/Dockerfile" => DockerfileLines("ENV", file).SelectMany(l => l.Split(' ')).Select(p => p.Split('=', 2)).ToDictionary(p => p[0], p => p[1], StringComparer.Ordinal),
         _ => throw new ArgumentOutOfRangeException(nameof(file)),
     };
 
@@ -37,8 +37,8 @@ internal static partial class DeployFiles
         SettingRow().Matches(Repository.Read("docs/configuration.md")).Select(m => m.Groups[1].Value).ToHashSet(StringComparer.Ordinal);
 
     /// <summary>The instructions of one kind, without the kind.</summary>
-    public static IReadOnlyList<string> DockerfileLines(string instruction) =>
-        [.. Repository.Read("Dockerfile").Split('\n').Where(l => l.StartsWith(instruction + " ", StringComparison.Ordinal)).Select(l => l[(instruction.Length + 1)..].Trim())];
+    public static IReadOnlyList<string> DockerfileLines(string instruction, string file = "Dockerfile") =>
+        [.. Repository.Read(file).Split('\n').Where(l => l.StartsWith(instruction + " ", StringComparison.Ordinal)).Select(l => l[(instruction.Length + 1)..].Trim())];
 
     /// <summary>One table of a TOML file that has only strings, numbers and booleans; "" is the part before the first table.</summary>
     public static IReadOnlyDictionary<string, string> Toml(string file, string table)

@@ -1,8 +1,9 @@
 using Ggrok.Tests.Testing;
+using Microsoft.AspNetCore.Http;
 
 namespace Ggrok.Tests.Deploy;
 
-/// <summary>The steps of the Dockerfile, without Docker: only the files that it copies, the commands that it runs.</summary>
+/// <summary>The steps of both Dockerfiles, without Docker: only the files that it copies, the commands that it runs.</summary>
 public sealed class ImageTests : IDisposable
 {
     private static readonly TimeSpan BuildLimit = TimeSpan.FromMinutes(5);
@@ -13,7 +14,7 @@ public sealed class ImageTests : IDisposable
     public async Task What_the_image_holds_starts_under_a_given_port_is_healthy_and_ends_well_on_sigterm()
     {
         string app = Path.Combine(_folder, "app");
-        await BuildAsync(Path.Combine(_folder, "src"), app);
+        await BuildAsync("Dockerfile", app);
 
         // The base image names a port of its own.
         (string Name, string Value)[] environment = [("ASPNETCORE_HTTP_PORTS", "8080"), .. DeployFiles.EnvironmentOf("Dockerfile").Select(e => (e.Key, e.Value)), ("GGROK_TOKENS", "secret")];
@@ -34,11 +35,37 @@ public sealed class ImageTests : IDisposable
         }
     }
 
+    [UnixFact]
+    public async Task What_the_clients_image_holds_serves_keeps_its_identity_in_the_volume_and_ends_well_on_sigterm()
+    {
+        string app = Path.Combine(_folder, "app");
+        string volume = Directory.CreateDirectory(Path.Combine(_folder, "state")).FullName;
+        await BuildAsync("Ggrok.Client/Dockerfile", app);
+        await using LocalApp local = await LocalApp.StartAsync(context => context.Response.WriteAsync("from the service"));
+        await using RunningServer server = await RunningServer.StartAsync();
+        (string Name, string Value)[] environment =
+        [
+            ("ASPNETCORE_HTTP_PORTS", "8080"), ("DOTNET_SYSTEM_GLOBALIZATION_INVARIANT", "true"),
+            .. DeployFiles.EnvironmentOf("Ggrok.Client/Dockerfile").Select(e => (e.Key, e.Value.Replace("/state", volume, StringComparison.Ordinal))),
+        ];
+
+        await using RunningProgram client = RunningProgram.Start("dotnet", $"ggrok.dll {local.Url} --server {server.Url} --log text", app, environment);
+        await client.LineAsync("Forwarding");
+        using var http = new HttpClient { BaseAddress = server.Url };
+        (await http.GetStringAsync(new Uri("/", UriKind.Relative))).ShouldBe("from the service");
+        Directory.GetFiles(volume).ShouldNotBeEmpty();
+        client.Output.ShouldNotContain("warn", Case.Insensitive, client.Output);
+
+        await client.TerminateAsync();
+        (await client.ExitAsync()).ShouldBe(0, client.Output);
+    }
+
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
-    private static async Task BuildAsync(string source, string app)
+    private async Task BuildAsync(string file, string app)
     {
-        foreach (string line in Repository.Read("Dockerfile").Split("\nFROM ")[1].Split('\n'))
+        string source = Path.Combine(_folder, "src");
+        foreach (string line in Repository.Read(file).Split("\nFROM ")[1].Split('\n'))
         {
             string[] words = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
             if (words is ["COPY", .. string[] from, string to])

@@ -134,6 +134,41 @@ public class ResumeTests
     }
 
     [Fact]
+    public async Task A_request_that_came_after_a_client_died_goes_to_the_next_run_of_it_at_once()
+    {
+        await using DeadClient scene = await DeadClient.StartAsync();
+        await scene.KillAsync();
+        Task<HttpResponseMessage> visit = scene.Visitor.PostAsync("/hook", new StringContent("paid"));
+        await Eventually.BecomesAsync(() => Task.FromResult(scene.Session.Connection.OpenStreams), 1);
+
+        await using RunningProgram next = scene.StartClient();
+
+        using HttpResponseMessage answer = await visit;
+        (await answer.Content.ReadAsStringAsync()).ShouldBe("paid");
+        await Within.Bound(scene.Session.Connection.Ended, "the end of the session");
+        scene.Session.Connection.ClosesFor.ShouldBe(CloseReason.Replaced);
+    }
+
+    [Fact]
+    public async Task What_ran_at_a_client_that_died_fails_soon_after_the_next_run_of_it_is_there_and_is_not_repeated()
+    {
+        await using DeadClient scene = await DeadClient.StartAsync();
+        Task<HttpResponseMessage> running = scene.Visitor.PostAsync("/stay", null);
+        await Within.Bound(scene.Stays, "the request at the local service");
+        await scene.KillAsync();
+        Task<HttpResponseMessage> waiting = scene.Visitor.PostAsync("/hook", new StringContent("paid"));
+        await Eventually.BecomesAsync(() => Task.FromResult(scene.Session.Connection.OpenStreams), 2);
+
+        await using RunningProgram next = scene.StartClient();
+
+        using HttpResponseMessage broken = await running;
+        (broken.StatusCode, broken.Headers.GetValues("X-Ggrok-Error").Single()).ShouldBe((HttpStatusCode.BadGateway, "TunnelLost"));
+        using HttpResponseMessage moved = await waiting;
+        (await moved.Content.ReadAsStringAsync()).ShouldBe("paid");
+        scene.Requests.ShouldBe(2);
+    }
+
+    [Fact]
     public async Task A_restarted_server_is_given_a_new_session_at_once()
     {
         RunningServer first = await RunningServer.StartAsync();

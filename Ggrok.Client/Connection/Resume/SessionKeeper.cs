@@ -8,7 +8,7 @@ namespace Ggrok.Client.Connection.Resume;
 
 /// <summary>Resumes one session over another WebSocket whenever its own is broken, for as long as the server keeps it.</summary>
 internal sealed class SessionKeeper(
-    MuxConnection connection, ResumableTransport transport, string session, ResumeGrant grant, Dialer dialer, ISessionEvents events, TimeProvider time)
+    MuxConnection connection, ResumableTransport transport, Welcome welcome, Dialer dialer, ISessionEvents events, TimeProvider time)
 {
     private const double Growth = 1.6;
 
@@ -18,7 +18,7 @@ internal sealed class SessionKeeper(
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(2);
 
-    private readonly byte[] _key = Base64Url.DecodeFromChars(grant.Key);
+    private readonly byte[] _key = Base64Url.DecodeFromChars(welcome.Resume!.Key);
     private long _attempt;
 
     /// <summary>The server knows the session no more: a new one may be opened at once.</summary>
@@ -70,7 +70,7 @@ internal sealed class SessionKeeper(
             }
             catch (DialException e)
             {
-                bool isElsewhere = e.Refusal == RejectCode.SessionUnknown && e.Node != grant.Node;
+                bool isElsewhere = e.Refusal == RejectCode.SessionUnknown && e.Node != welcome.Node;
                 if (e.Outcome.Terminal is not null || (e.Refusal is not null && !(isElsewhere && ++foreign <= MostForeignRefusals)))
                 {
                     GiveUp(e);
@@ -91,8 +91,8 @@ internal sealed class SessionKeeper(
     private async Task<bool> TryAsync(CancellationToken over)
     {
         ResumeAttempt attempt = transport.BeginAttach(peerReceived: null) ?? throw new OperationCanceledException();
-        byte[] proof = ResumeProof.Make(_key, session, ++_attempt, attempt.Received);
-        var request = new ResumeRequest(session, _attempt, attempt.Received, Base64Url.EncodeToString(proof));
+        byte[] proof = ResumeProof.Make(_key, welcome.Session, ++_attempt, attempt.Received);
+        var request = new ResumeRequest(welcome.Session, _attempt, attempt.Received, Base64Url.EncodeToString(proof));
         (ClientWebSocket socket, long received) = await dialer.ResumeAsync(request, over).ConfigureAwait(false);
         if (!transport.IsPlausible(received))
         {

@@ -34,7 +34,7 @@ public sealed class ResumeBook(ServerOptions options, TimeProvider time)
     {
         byte[] key = RandomNumberGenerator.GetBytes(ResumeProof.KeyBytes);
         _sessions[session.Id] = new ResumableSession(session, transport, key);
-        return new ResumeGrant(Base64Url.EncodeToString(key), (int)options.ResumeGrace.TotalMilliseconds, options.ResumeBuffer, Node);
+        return new ResumeGrant(Base64Url.EncodeToString(key), (int)options.ResumeGrace.TotalMilliseconds, options.ResumeBuffer);
     }
 
     /// <summary>A session is over: it cannot be resumed. A reason that its client has to hear is kept for it.</summary>

@@ -186,13 +186,30 @@ public sealed partial class ResumableTransport : IMessageTransport
     /// <inheritdoc/>
     public void Abort() => End(abort: true);
 
+    /// <summary>Ends the session if it waits for another connection, which then comes too late. False when it does not wait.</summary>
+    /// <param name="ending">Runs before anybody can notice, and must not wait.</param>
+    internal bool TryEndSuspended(Action ending)
+    {
+        lock (_gate)
+        {
+            if (_isOver || _link is not null)
+            {
+                return false;
+            }
+
+            ending();
+            Volatile.Write(ref _isOver, true);
+        }
+
+        LetGo(abort: true);
+        return true;
+    }
+
     /// <summary>Lets go of everything; a connection that closes in order goes on doing so.</summary>
     internal void End() => End(abort: false);
 
     private void End(bool abort)
     {
-        Link? link;
-        TaskCompletionSource changed;
         lock (_gate)
         {
             if (_isOver)
@@ -201,6 +218,17 @@ public sealed partial class ResumableTransport : IMessageTransport
             }
 
             Volatile.Write(ref _isOver, true);
+        }
+
+        LetGo(abort);
+    }
+
+    private void LetGo(bool abort)
+    {
+        Link? link;
+        TaskCompletionSource changed;
+        lock (_gate)
+        {
             link = _link;
             Volatile.Write(ref _link, null);
             _grace?.Dispose();

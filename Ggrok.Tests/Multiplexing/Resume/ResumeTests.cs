@@ -55,18 +55,21 @@ public class ResumeTests
         var random = new Random(seed);
         await using var pair = new ResumablePair(ResumeOptions.SmallestBuffer);
         const int Streams = 8;
-        var all = new List<Task>();
+        var streams = new List<(MuxStream Server, MuxStream Client)>();
         for (int i = 0; i < Streams; i++)
         {
-            (MuxStream server, MuxStream client) = await pair.OpenAsync();
-            byte[] data = new byte[1_000_000 + random.Next(500_000)];
-            random.NextBytes(data);
-            _ = client.EchoAsync();
-            all.Add(CheckEchoAsync(server, data));
+            streams.Add(await pair.OpenAsync());
         }
 
-        Task done = Task.WhenAll(all);
+        // Before the first byte: everything may pass while this thread waits for a processor.
         pair.ServerLink.CutAfter(100_000);
+        Task done = Task.WhenAll(streams.ConvertAll(s =>
+        {
+            byte[] data = new byte[1_000_000 + random.Next(500_000)];
+            random.NextBytes(data);
+            _ = s.Client.EchoAsync();
+            return CheckEchoAsync(s.Server, data);
+        }));
         int cuts = 0;
         while (!done.IsCompleted)
         {
