@@ -16,6 +16,7 @@ internal sealed partial class PostgresInboxStore : IInboxStore
     private readonly Listener _listener;
     private readonly ItemWriter _writer;
     private readonly WaitingTunnels _waiting;
+    private readonly ItemChanges _changes;
     private readonly TunnelRows _tunnels;
     private readonly InboxId _ids;
     private readonly TimeProvider _time;
@@ -38,6 +39,7 @@ internal sealed partial class PostgresInboxStore : IInboxStore
         _listener = new Listener(_database, time, log);
         _writer = new ItemWriter(_database, maxBytes, time);
         _waiting = new WaitingTunnels(_database);
+        _changes = new ItemChanges(_database, _waiting, tunnel => Changed?.Invoke(tunnel), time);
         _tunnels = new TunnelRows(_database, _own, log);
         _ids = ids;
         _time = time;
@@ -149,47 +151,17 @@ internal sealed partial class PostgresInboxStore : IInboxStore
 
     public Task<Stream?> OpenBodyAsync(InboxItem item) => Task.FromResult<Stream?>(new StoredBody(_database, item.Id, item.BodyBytes));
 
-    public async Task RemoveDeliveredAsync(InboxItem item)
-    {
-        await _database.RunAsync(
-            """
-            WITH gone AS (DELETE FROM ggrok_inbox_items WHERE id = @id RETURNING sameness, id)
-            INSERT INTO ggrok_inbox_delivered (sameness, id, at) SELECT sameness, id, @now FROM gone WHERE sameness IS NOT NULL AND @is_remembered
-            ON CONFLICT (sameness) DO UPDATE SET id = excluded.id, at = excluded.at
-            """, ("id", item.Id), ("now", _time.GetUtcNow()), ("is_remembered", SameRequest.IsRemembered(item.Provider))).ConfigureAwait(false);
-        await _waiting.LookAtAsync(item.Tunnel).ConfigureAwait(false);
-    }
+    public Task RemoveDeliveredAsync(InboxItem item) => _changes.RemoveDeliveredAsync(item);
 
-    public async Task UpdateAsync(InboxItem item)
-    {
-        await _database.RunAsync(
-            "UPDATE ggrok_inbox_items SET attempts = @attempts, next_attempt = @next, last_failure = @failure, is_dead = @dead WHERE id = @id",
-            ("attempts", item.Attempts), ("next", item.NextAttempt), ("failure", item.LastFailure), ("dead", item.IsDead), ("id", item.Id)).ConfigureAwait(false);
-        await _waiting.LookAtAsync(item.Tunnel).ConfigureAwait(false);
-        Changed?.Invoke(item.Tunnel);
-    }
+    public Task UpdateAsync(InboxItem item) => _changes.UpdateAsync(item);
+
+    public Task<int> DeliverAgainAsync(InboxQuery query) => _changes.DeliverAgainAsync(query);
+
+    public Task<int> DropAsync(InboxQuery query) => _changes.DropAsync(query);
 
     public async Task<IReadOnlyList<InboxItem>> ListAsync(InboxQuery query) => await _database.QueryAsync(
         $"SELECT {ItemRows.Columns} FROM ggrok_inbox_items WHERE {ItemRows.Condition} ORDER BY id COLLATE \"C\" LIMIT @limit", ItemRows.Read,
         [.. ItemRows.Parameters(query), ("limit", query.Limit)]).ConfigureAwait(false);
-
-    // Whoever changes several items gets them in the order of their ids, so that no two wait for each other.
-    public Task<int> DeliverAgainAsync(InboxQuery query) => ChangeAsync(
-        $"""
-        WITH wanted AS (SELECT id, place FROM ggrok_inbox_items WHERE {ItemRows.Condition} ORDER BY id FOR UPDATE),
-        placed AS (SELECT id, nextval('ggrok_inbox_places') AS place FROM (SELECT id FROM wanted ORDER BY place) AS w),
-        changed AS (UPDATE ggrok_inbox_items AS i SET next_attempt = NULL, is_dead = false,
-            attempts = CASE WHEN is_dead THEN 0 ELSE attempts END, place = CASE WHEN is_dead THEN placed.place ELSE i.place END
-            FROM placed WHERE i.id = placed.id RETURNING i.tunnel)
-        SELECT tunnel FROM changed
-        """, query);
-
-    public Task<int> DropAsync(InboxQuery query) => ChangeAsync(
-        $"""
-        WITH wanted AS (SELECT id FROM ggrok_inbox_items WHERE {ItemRows.Condition} ORDER BY id FOR UPDATE),
-        changed AS (DELETE FROM ggrok_inbox_items AS i USING wanted WHERE i.id = wanted.id RETURNING i.tunnel)
-        SELECT tunnel FROM changed
-        """, query);
 
     public async Task<IReadOnlyDictionary<string, InboxTotals>> TotalsAsync() => (await _database.QueryAsync(
         """
@@ -223,19 +195,6 @@ internal sealed partial class PostgresInboxStore : IInboxStore
         await _claims.DisposeAsync().ConfigureAwait(false);
         await _database.DisposeAsync().ConfigureAwait(false);
         _opening.Dispose();
-    }
-
-    private async Task<int> ChangeAsync(string sql, InboxQuery query)
-    {
-        List<string> changed = await _database.QueryAsync(sql, static r => r.GetString(0), ItemRows.Parameters(query)).ConfigureAwait(false);
-        foreach (string tunnel in changed.Distinct(StringComparer.Ordinal))
-        {
-            await _waiting.LookAtAsync(tunnel).ConfigureAwait(false);
-            await _database.RunAsync($"SELECT pg_notify('{Listener.Items}', @tunnel)", ("tunnel", tunnel)).ConfigureAwait(false);
-            Changed?.Invoke(tunnel);
-        }
-
-        return changed.Count;
     }
 
     private void OnNotification(string channel, string text)
