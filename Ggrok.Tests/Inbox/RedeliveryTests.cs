@@ -21,6 +21,14 @@ public class RedeliveryTests(PostgresFixture fixture) : IClassFixture<PostgresFi
         await scene.StartClientAsync();
         await scene.EmptiesAsync();
 
+        // The server hears a moment after the database that nothing waits any more.
+        await Eventually.BecomesAsync(
+            async () =>
+            {
+                using HttpResponseMessage other = await scene.PostAsync("/other", "{}");
+                return other.StatusCode;
+            },
+            HttpStatusCode.OK);
         using (HttpResponseMessage live = await scene.PostAsync("/hook", "{}", GitHub))
         {
             (live.StatusCode, live.Headers.Contains("Ggrok-Delivery-Id")).ShouldBe((HttpStatusCode.OK, false));
@@ -35,7 +43,7 @@ public class RedeliveryTests(PostgresFixture fixture) : IClassFixture<PostgresFi
         await scene.StartClientAsync();
         await scene.EmptiesAsync();
 
-        scene.Received.Select(r => r.Headers.GetValueOrDefault("Ggrok-Delivery-Id")).ShouldBe([first, null, again]);
+        scene.Received.Where(r => r.Target == "/hook").Select(r => r.Headers.GetValueOrDefault("Ggrok-Delivery-Id")).ShouldBe([first, null, again]);
     }
 
     [Theory]
