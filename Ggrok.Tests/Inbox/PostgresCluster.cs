@@ -47,11 +47,41 @@ public sealed class PostgresCluster : IAsyncDisposable
     /// <summary>Runs commands in a database, as somebody else does who has it.</summary>
     public async Task ExecuteAsync(string url, string sql)
     {
-        string database = new Uri(url).AbsolutePath.TrimStart('/');
-        await using var connection = new NpgsqlConnection(string.Create(CultureInfo.InvariantCulture, $"Host=127.0.0.1;Port={Port};Username=tester;Password=pass word;Database={database};Pooling=false"));
-        await connection.OpenAsync();
+        await using NpgsqlConnection connection = await ConnectAsync(url);
         await using var command = new NpgsqlCommand(sql, connection);
         await command.ExecuteNonQueryAsync();
+    }
+
+    /// <summary>The first column of what a query gives.</summary>
+    public async Task<IReadOnlyList<string>> QueryAsync(string url, string sql)
+    {
+        await using NpgsqlConnection connection = await ConnectAsync(url);
+        await using var command = new NpgsqlCommand(sql, connection);
+        await using NpgsqlDataReader reader = await command.ExecuteReaderAsync();
+        var values = new List<string>();
+        while (await reader.ReadAsync())
+        {
+            values.Add(reader.GetString(0));
+        }
+
+        return values;
+    }
+
+    /// <summary>Runs a command in a transaction that stays open until it is disposed of, and then never was.</summary>
+    public async Task<IAsyncDisposable> HoldAsync(string url, string sql)
+    {
+        NpgsqlConnection connection = await ConnectAsync(url);
+        await using var command = new NpgsqlCommand("BEGIN; " + sql, connection);
+        await command.ExecuteNonQueryAsync();
+        return connection;
+    }
+
+    private async Task<NpgsqlConnection> ConnectAsync(string url)
+    {
+        string database = new Uri(url).AbsolutePath.TrimStart('/');
+        var connection = new NpgsqlConnection(string.Create(CultureInfo.InvariantCulture, $"Host=127.0.0.1;Port={Port};Username=tester;Password=pass word;Database={database};Pooling=false"));
+        await connection.OpenAsync();
+        return connection;
     }
 
     private string UrlOf(string database) => string.Create(CultureInfo.InvariantCulture, $"postgres://tester:pass%20word@127.0.0.1:{Port}/{database}?sslmode=disable");

@@ -82,6 +82,69 @@ public class PostgresLimitTests(PostgresFixture fixture) : IClassFixture<Postgre
         await scene.StoreAsync("/", "at last");
     }
 
+    [Fact]
+    public async Task Limits_hold_and_what_was_taken_is_flushed_whatever_the_database_has_for_its_defaults()
+    {
+        string database = await fixture.Cluster.NewDatabaseAsync();
+        string name = new Uri(database).AbsolutePath.TrimStart('/');
+        await fixture.Cluster.ExecuteAsync(database, $"ALTER DATABASE {name} SET default_transaction_isolation = 'repeatable read'; ALTER DATABASE {name} SET synchronous_commit = off");
+        await using InboxScene scene = await InboxScene.StartAsync([("inbox", "/*"), ("inbox-max-requests", "25")], [("DATABASE_URL", database)]);
+        await scene.BeAwayAsync();
+        await using RunningServer other = await RunningServer.StartAsync([("DATABASE_URL", database)]);
+        await fixture.Cluster.ExecuteAsync(database, """
+            CREATE TABLE seen (light text);
+            CREATE FUNCTION see() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN INSERT INTO seen VALUES (current_setting(''synchronous_commit'')); RETURN NULL; END';
+            CREATE TRIGGER see AFTER INSERT ON ggrok_inbox_items FOR EACH STATEMENT EXECUTE PROCEDURE see();
+            """);
+        using var http = new HttpClient();
+
+        HttpStatusCode[] answers = await Task.WhenAll(Enumerable.Range(0, Senders).Select(async n =>
+        {
+            using HttpResponseMessage answer = await http.PostAsync(new Uri(n % 2 == 0 ? scene.Url : other.Url, "/hook"), new ByteArrayContent(new byte[1000]));
+            return answer.StatusCode;
+        }));
+
+        answers.GroupBy(a => a).ToDictionary(g => g.Key, g => g.Count()).ShouldBe(
+            new Dictionary<HttpStatusCode, int> { [HttpStatusCode.Accepted] = 25, [HttpStatusCode.InsufficientStorage] = Senders - 25 }, ignoreOrder: true);
+        (await fixture.Cluster.QueryAsync(database, "SELECT DISTINCT light FROM seen")).ShouldBe(["on"]);
+    }
+
+    [Fact]
+    public async Task Rows_of_a_tunnel_that_somebody_holds_keep_no_other_tunnel_out()
+    {
+        string database = await fixture.Cluster.NewDatabaseAsync();
+        await using InboxScene scene = await InboxScene.StartAsync([("inbox", "/*")], [("DATABASE_URL", database)]);
+        await using InboxScene second = await InboxScene.StartAsync([("inbox", "/*")], [("DATABASE_URL", database)]);
+        await scene.BeAwayAsync();
+        await second.BeAwayAsync();
+        await scene.StoreAsync("/", "one");
+        await using (IAsyncDisposable held = await fixture.Cluster.HoldAsync(database, "DELETE FROM ggrok_inbox_items"))
+        {
+            Task<HttpResponseMessage> refused = scene.PostAsync("/", "two");
+            await second.StoreAsync("/", "of another");
+            using HttpResponseMessage answer = await refused;
+            answer.StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable);
+        }
+
+        await scene.StoreAsync("/", "three");
+    }
+
+    [Fact]
+    public async Task Counts_that_a_backup_brought_twice_are_right_after_the_next_start()
+    {
+        string database = await fixture.Cluster.NewDatabaseAsync();
+        await using InboxScene scene = await InboxScene.StartAsync([("inbox", "/*"), ("inbox-max-requests", "3")], [("DATABASE_URL", database)]);
+        await scene.BeAwayAsync();
+        await scene.StoreAsync("/", "one");
+        await scene.StopServerAsync();
+        await fixture.Cluster.ExecuteAsync(database, "UPDATE ggrok_inbox_counts SET waiting = 17, bytes = 1");
+
+        await scene.StartServerAsync();
+
+        await scene.StoreAsync("/", "two");
+        (await TunnelAsync(scene)).GetProperty("waiting").GetInt32().ShouldBe(2);
+    }
+
     private static async Task<JsonElement> TunnelAsync(InboxScene scene) =>
         (await scene.ApiAsync(HttpMethod.Get, "tunnels")).Body.GetProperty("tunnels").EnumerateArray().Single();
 }

@@ -6,7 +6,10 @@ namespace Ggrok.Server.Inbox.Postgres;
 /// </summary>
 internal static class Counts
 {
-    /// <summary>Makes the table, and fills it when it is new.</summary>
+    /// <summary>
+    /// Makes the table, and counts: also what is there already, for a backup may have brought items and counts together, or one without the
+    /// other. Nobody else changes items meanwhile (<see cref="Schema"/> holds their table).
+    /// </summary>
     /// <remarks>
     /// Whoever changes items of several tunnels gets the rows in the order of their names, behind the items: no two wait for each other.
     /// A trigger for updates cannot name its columns when it wants to see the rows.
@@ -15,7 +18,7 @@ internal static class Counts
         CREATE TABLE IF NOT EXISTS ggrok_inbox_counts (
             tunnel text PRIMARY KEY, waiting bigint NOT NULL, dead bigint NOT NULL, bytes bigint NOT NULL
         ) WITH (fillfactor = 50);
-        CREATE OR REPLACE FUNCTION ggrok_inbox_count() RETURNS trigger LANGUAGE plpgsql AS $function$
+        CREATE OR REPLACE FUNCTION ggrok_inbox_count() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $function$
         BEGIN
             IF TG_OP = 'INSERT' THEN
                 INSERT INTO ggrok_inbox_counts AS c
@@ -50,12 +53,12 @@ internal static class Counts
                     REFERENCING NEW TABLE AS added OLD TABLE AS removed FOR EACH STATEMENT EXECUTE PROCEDURE ggrok_inbox_count();
                 CREATE TRIGGER ggrok_inbox_emptied AFTER TRUNCATE ON ggrok_inbox_items
                     FOR EACH STATEMENT EXECUTE PROCEDURE ggrok_inbox_count();
-                DELETE FROM ggrok_inbox_counts;
-                INSERT INTO ggrok_inbox_counts
-                SELECT tunnel, count(*) FILTER (WHERE NOT is_dead), count(*) FILTER (WHERE is_dead), sum(stored_bytes) FROM ggrok_inbox_items GROUP BY tunnel;
             END IF;
         END
         $block$;
+        DELETE FROM ggrok_inbox_counts;
+        INSERT INTO ggrok_inbox_counts
+        SELECT tunnel, count(*) FILTER (WHERE NOT is_dead), count(*) FILTER (WHERE is_dead), sum(stored_bytes) FROM ggrok_inbox_items GROUP BY tunnel;
         """;
 
     /// <summary>Removes the rows of tunnels that have nothing. One that is being changed is left for later.</summary>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Ggrok.Server.Inbox.Files;
 using Ggrok.Server.Inbox.Items;
 using Ggrok.Server.Inbox.Storage;
@@ -18,8 +19,20 @@ internal sealed class ItemWriter(Database database, long maxBytes, TimeProvider 
     private const int MostItems = 256;
     private const long MostBytes = 4L * 1024 * 1024;
 
-    // A server that stands still within a transaction keeps the others waiting no longer than that.
-    private const string LockSql = "SELECT set_config('idle_in_transaction_session_timeout', '5s', true), pg_advisory_xact_lock(724120711, 1)";
+    // A server that stands still within a transaction, or vanishes with its network, keeps the others waiting for seconds; sending the
+    // bodies counts as standing still, so these get their time. What the database is told to commit lightly is not light for us.
+    private const string LockSql = """
+        SELECT set_config('idle_in_transaction_session_timeout', $1, true), set_config('tcp_keepalives_idle', '5', true),
+            set_config('tcp_keepalives_interval', '5', true), set_config('tcp_keepalives_count', '3', true),
+            set_config('synchronous_commit', CASE current_setting('synchronous_commit') WHEN 'off' THEN 'on' ELSE current_setting('synchronous_commit') END, true),
+            pg_advisory_xact_lock(724120711, 1)
+        """;
+
+    // Behind the lock nobody waits for long: rows that somebody else holds are of one tunnel.
+    private const string PatienceSql = "SELECT set_config('lock_timeout', '2s', true)";
+
+    // By its bytes, so slow a way to the database counts as working.
+    private const int SlowestBytesPerSecond = 256 * 1024;
 
     private const string InsertSql = """
         INSERT INTO ggrok_inbox_items AS i
@@ -63,7 +76,10 @@ internal sealed class ItemWriter(Database database, long maxBytes, TimeProvider 
     {
         while (Next() is { Length: > 0 } batch)
         {
-            await WriteAsync(batch).ConfigureAwait(false);
+            if (await WriteAsync(batch).ConfigureAwait(false) is { } failure)
+            {
+                FailWaiting(failure);
+            }
         }
     }
 
@@ -85,25 +101,63 @@ internal sealed class ItemWriter(Database database, long maxBytes, TimeProvider 
         return [.. batch];
     }
 
-    private async Task WriteAsync(NewItem[] batch)
+    // What one request or one tunnel cannot get keeps no other out. Null unless nobody gets anything.
+    private async Task<Exception?> WriteAsync(NewItem[] batch)
+    {
+        if (await TryAsync(batch).ConfigureAwait(false) is not { } failure)
+        {
+            return null;
+        }
+
+        foreach (NewItem[] part in PartsOf(batch, failure))
+        {
+            if (await WriteAsync(part).ConfigureAwait(false) is { } ofAll)
+            {
+                failure = ofAll;
+                break;
+            }
+        }
+
+        Fail(batch, failure);
+        return StoreTrouble.IsOfAll(failure) ? failure : null;
+    }
+
+    private static NewItem[][] PartsOf(NewItem[] batch, Exception failure)
+    {
+        NewItem[][] parts = StoreTrouble.IsOfRequest(failure) ? [.. batch.Chunk(1)]
+            : StoreTrouble.IsOfTunnel(failure) ? [.. batch.GroupBy(i => i.Item.Tunnel, StringComparer.Ordinal).Select(g => g.ToArray())]
+            : [];
+        return parts.Length > 1 ? parts : [];
+    }
+
+    private async Task<Exception?> TryAsync(NewItem[] batch)
     {
         try
         {
             await Database.NamedAsync(() => StoreAsync(batch)).ConfigureAwait(false);
-        }
-        catch (InboxStoreException e) when (batch.Length > 1 && e.InnerException is PostgresException { IsTransient: false })
-        {
-            // One that the database does not take keeps no other out.
-            foreach (NewItem item in batch)
-            {
-                await WriteAsync([item]).ConfigureAwait(false);
-            }
+            return null;
         }
         catch (Exception e)
         {
             // Whatever it is, nobody may wait for ever.
-            Array.ForEach(batch, i => i.Fail(e));
+            return e;
         }
+    }
+
+    // Those that were stored are settled already.
+    private static void Fail(NewItem[] items, Exception failure) => Array.ForEach(items, i => i.Fail(failure));
+
+    // Each batch of them would wait as long again, and hear the same.
+    private void FailWaiting(Exception failure)
+    {
+        NewItem[] waiting;
+        lock (_gate)
+        {
+            waiting = [.. _queue];
+            _queue.Clear();
+        }
+
+        Fail(waiting, failure);
     }
 
     private async Task<bool> StoreAsync(NewItem[] batch)
@@ -132,8 +186,9 @@ internal sealed class ItemWriter(Database database, long maxBytes, TimeProvider 
         {
             BatchCommands =
             {
-                new NpgsqlBatchCommand("BEGIN"),
-                new NpgsqlBatchCommand(LockSql),
+                new NpgsqlBatchCommand("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"),
+                With(LockSql, string.Create(CultureInfo.InvariantCulture, $"{5 + (batch.Sum(i => i.Item.StoredBytes) / SlowestBytesPerSecond)}s")),
+                new NpgsqlBatchCommand(PatienceSql),
                 With("SELECT sameness, id, is_dead, stored_bytes FROM ggrok_inbox_items WHERE sameness = ANY($1) ORDER BY id FOR UPDATE", (object)sameness),
                 With("SELECT sameness, id FROM ggrok_inbox_delivered WHERE sameness = ANY($1) AND at > $2", sameness, time.GetUtcNow() - DeliveredMemory.Kept),
                 With("SELECT tunnel, waiting + dead, bytes FROM ggrok_inbox_counts WHERE tunnel = ANY($1) ORDER BY tunnel FOR UPDATE", (object)batch.Select(i => i.Item.Tunnel).Distinct().ToArray()),
@@ -144,6 +199,7 @@ internal sealed class ItemWriter(Database database, long maxBytes, TimeProvider 
         // Once for each connection: planning would take a good part of the time for which the lock is held.
         await look.PrepareAsync().ConfigureAwait(false);
         await using NpgsqlDataReader reader = await look.ExecuteReaderAsync().ConfigureAwait(false);
+        await ReadAsync(reader, static _ => { }).ConfigureAwait(false);
         await ReadAsync(reader, static _ => { }).ConfigureAwait(false);
         await ReadAsync(reader, r => room.Know(r.GetString(0), new SameRequest(r.GetString(1), r.GetBoolean(2) ? SameState.Dead : SameState.Waiting), r.GetInt64(3))).ConfigureAwait(false);
         await ReadAsync(reader, r => room.Know(r.GetString(0), new SameRequest(r.GetString(1), SameState.Delivered), 0)).ConfigureAwait(false);
