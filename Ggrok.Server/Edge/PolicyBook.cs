@@ -1,6 +1,7 @@
 using Ggrok.Server.Hosting;
 using Ggrok.Server.Tunnels;
 using Ggrok.Shared.Edge.ErrorPages;
+using Ggrok.Shared.Yaml;
 
 namespace Ggrok.Server.Edge;
 
@@ -20,6 +21,7 @@ public sealed partial class PolicyBook
     // The policy file and the files that it names, as they were when they were read.
     private IReadOnlyList<FileState> _files = [];
     private string? _problem;
+    private bool _fileHasPolicies;
 
     /// <exception cref="SettingsException">The server's policies are not valid.</exception>
     public PolicyBook(ServerOptions options, EdgeCompiler compiler, ILogger<PolicyBook> log)
@@ -106,34 +108,42 @@ public sealed partial class PolicyBook
             sections.AddRange(new PolicyFile("GGROK_POLICIES", Environment.GetEnvironmentVariable).Read(inline));
         }
 
-        if (_options.PolicyFile is { } path)
-        {
-            // Before they are read: what is written meanwhile makes another state.
-            FileState own = FileState.Of(path);
-            var file = new PolicyFile(path, Environment.GetEnvironmentVariable);
-            try
-            {
-                sections.AddRange(file.Read(ReadFile(path)));
-            }
-            finally
-            {
-                _files = [own, .. file.Files];
-            }
-        }
-
+        IReadOnlyList<PolicySection> ofFile = _options.PolicyFile is { } path ? SectionsOf(path) : [];
+        sections.AddRange(ofFile);
         var generation = new PolicyGeneration(sections, _compiler);
         generation.Check();
         generation.TakeOver(before);
+        _fileHasPolicies = ofFile.Count > 0;
         return generation;
     }
 
-    private static string ReadFile(string path)
+    private IReadOnlyList<PolicySection> SectionsOf(string path)
+    {
+        // Before they are read: what is written meanwhile makes another state.
+        FileState own = FileState.Of(path);
+        var file = new PolicyFile(path, Environment.GetEnvironmentVariable);
+        try
+        {
+            return file.Read(TextOf(path));
+        }
+        finally
+        {
+            _files = [own, .. file.Files];
+        }
+    }
+
+    private string TextOf(string path)
     {
         try
         {
-            return Shared.Yaml.YamlText.Read(path);
+            string text = YamlText.Read(path);
+
+            // What many programs leave for a moment when they write: it must not open what the policies close.
+            return _fileHasPolicies && string.IsNullOrWhiteSpace(text.TrimStart(YamlText.ByteOrderMark))
+                ? throw new SettingsException($"GGROK_POLICY_FILE: {path} is empty; to have no policies any more, write a comment into it, such as # none")
+                : text;
         }
-        catch (Shared.Yaml.YamlTextException e)
+        catch (YamlTextException e)
         {
             throw new SettingsException($"GGROK_POLICY_FILE: {e.Message}");
         }

@@ -71,12 +71,15 @@ public class DrainTests
         var release = new TaskCompletionSource();
         var entered = new TaskCompletionSource();
         await using PoolScene pool = await PoolScene.StartAsync();
-        RunningClient leaving = await pool.JoinAsync(async c =>
+        await using LocalApp app = await LocalApp.StartAsync(async c =>
         {
             entered.TrySetResult();
             await release.Task;
             await c.Response.WriteAsync("finished");
         });
+        await using var leaving = new RunningClient(
+            RunningClient.Options(pool.Server.Url, app.Url, t => t with { Pool = new PoolRequest() }, PoolScene.Token) with { DrainTimeout = Within.Limit });
+        await leaving.Events.NextReadyAsync();
         Task<string> running = pool.Visitor.GetStringAsync("/");
         await Within.Bound(entered.Task, "the request");
         await pool.JoinAsync("other");
@@ -96,7 +99,8 @@ public class DrainTests
     {
         await using RunningServer server = await RunningServer.StartAsync();
         await using LocalApp app = await LocalApp.StartAsync(c => c.Response.WriteAsync("served"));
-        await using var client = new RunningClient(RunningClient.Options(server.Url, app.Url));
+        var time = new ManualTimeProvider();
+        await using var client = new RunningClient(RunningClient.Options(server.Url, app.Url), time);
         await client.Events.NextReadyAsync();
         TunnelSession session = server.Get<SessionDirectory>().Sessions.Single();
         MuxStream stream = session.TryOpenStream(out _).ShouldNotBeNull();
@@ -114,7 +118,16 @@ public class DrainTests
             stream.Advance();
         }
 
-        (await client.Exit).Code.ShouldBe(ExitCode.Ok);
+        // Its time stood still until now: for a request that it does not know of it waits for 2 s at most.
+        Task<ClientExit> exit = client.Exit;
+        await Eventually.BecomesAsync(
+            () =>
+            {
+                time.Advance(TimeSpan.FromMilliseconds(50));
+                return Task.FromResult(exit.IsCompleted);
+            },
+            true);
+        (await exit).Code.ShouldBe(ExitCode.Ok);
     }
 
     /// <summary>

@@ -59,7 +59,9 @@ public sealed class ChaosProxyTests : IAsyncLifetime
     [InlineData(100_000, Direction.Down, CutKind.Finish)]
     [InlineData(1, Direction.Down, CutKind.Reset)]
     [InlineData(777, Direction.Up, CutKind.Reset)]
-    [InlineData(100_000, Direction.Down, CutKind.Reset)]
+
+    // What a reset comes before, in a buffer of the sender, is lost: no more than the other end takes at once, read or not.
+    [InlineData(50_000, Direction.Down, CutKind.Reset)]
     public async Task A_cut_is_made_at_its_byte(int at, Direction direction, CutKind kind)
     {
         (Socket client, Socket server) = await ConnectAsync();

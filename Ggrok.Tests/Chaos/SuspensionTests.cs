@@ -241,6 +241,8 @@ public class SuspensionTests(ITestOutputHelper output)
         tenant.Link.Refuse();
         tenant.Link.CutAll(CutKind.Reset);
         await tenant.Link.EmptyAsync();
+        TunnelSession session = ((ServerHere)scene.Server).Running.Get<SessionDirectory>().Sessions.Single(s => s.Hello.Client == suspended.ClientId);
+        await Eventually.BecomesAsync(() => Task.FromResult(session.IsSuspended), true);
 
         for (int i = 0; i < 20; i++)
         {

@@ -5,6 +5,7 @@ using System.Net.Sockets;
 using System.Net.WebSockets;
 using System.Security.Cryptography;
 using System.Text;
+using Ggrok.Tests.Testing;
 
 namespace Ggrok.Tests.Chaos;
 
@@ -53,8 +54,9 @@ internal sealed class Visitor(Tenant tenant, HttpClient http)
         var content = new PatternContent(bytes, seed, progress);
         using HttpResponseMessage response = await SendAsync(HttpMethod.Post, "upload", id, content, chunked);
         (await response.Content.ReadAsStringAsync()).ShouldBe(bytes.ToString(CultureInfo.InvariantCulture));
-        Field(response, TenantApp.ChecksumField).ShouldBe(content.Checksum);
-        return content.Checksum!;
+        string checksum = await content.ChecksumAsync();
+        Field(response, TenantApp.ChecksumField).ShouldBe(checksum);
+        return checksum;
     }
 
     /// <summary>Messages with numbers, echoed in order, and an orderly close.</summary>
@@ -163,13 +165,15 @@ internal sealed class UnexpectedAnswerException(string found) : Exception(found)
 /// <summary>A request body that is made while it is sent.</summary>
 internal sealed class PatternContent(long bytes, int seed, Action<long>? progress) : HttpContent
 {
-    /// <summary>SHA-256 of what was sent, once all is.</summary>
-    public string? Checksum { get; private set; }
+    private readonly TaskCompletionSource<string> _checksum = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>SHA-256 of what was sent, once all is: the response may be there a moment earlier.</summary>
+    public Task<string> ChecksumAsync() => Within.Bound(_checksum.Task, "the end of the upload");
 
     protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context)
     {
         // Sent a second time it would be another request.
-        Checksum.ShouldBeNull();
+        _checksum.Task.IsCompleted.ShouldBeFalse();
         using var checksum = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         var pattern = new Pattern(seed);
         for (long left = bytes; left > 0;)
@@ -181,7 +185,7 @@ internal sealed class PatternContent(long bytes, int seed, Action<long>? progres
             progress?.Invoke(bytes - left);
         }
 
-        Checksum = Convert.ToHexStringLower(checksum.GetHashAndReset());
+        _checksum.SetResult(Convert.ToHexStringLower(checksum.GetHashAndReset()));
     }
 
     protected override bool TryComputeLength(out long length)

@@ -45,7 +45,7 @@ public sealed class DoctorLocalTests : DoctorScene
             return;
         }
 
-        using var listener = new TcpListener(IPAddress.IPv6Loopback, 0);
+        using var listener = new TcpListener(IPAddress.IPv6Loopback, FreePorts.One());
         listener.Start();
         int port = ((IPEndPoint)listener.LocalEndpoint).Port;
 
@@ -132,8 +132,8 @@ public sealed class DoctorLocalTests : DoctorScene
     {
         using var listener = new RawListener();
 
-        (await ExamineAsync(_nowhere, listener.Url.ToString(), "--timeout", "300ms"))["local"]
-            .ShouldStartWith($"warn: {listener.Url.Authority} takes connections, but does not answer GET / within 0.3 s");
+        (await ExamineAsync(_nowhere, listener.Url.ToString(), "--timeout", "3s"))["local"]
+            .ShouldStartWith($"warn: {listener.Url.Authority} takes connections, but does not answer GET / within 3 s");
     }
 
     // Frames until the request's HEADERS (RFC 9113 section 4.1).

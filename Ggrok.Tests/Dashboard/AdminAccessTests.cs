@@ -246,15 +246,23 @@ public sealed class AdminAccessTests
     public async Task Guessing_at_the_sign_in_is_slowed()
     {
         await using DashboardScene scene = await DashboardScene.StartAsync();
-        HttpStatusCode last = default;
-        for (int i = 0; i < 12 && last != HttpStatusCode.TooManyRequests; i++)
+        HttpResponseMessage? slowed = null;
+
+        // The first wait is over soon, on a machine that is busy maybe at once; each further guess costs twice the wait.
+        for (int i = 0; i < 40 && slowed is null; i++)
         {
-            using HttpResponseMessage answer = await scene.SendAsync(HttpMethod.Post, "/api/session", new { token = "guess-" + i });
-            last = answer.StatusCode;
+            using HttpResponseMessage guess = await scene.SendAsync(HttpMethod.Post, "/api/session", new { token = "guess-" + i });
+            if (guess.StatusCode != HttpStatusCode.TooManyRequests)
+            {
+                continue;
+            }
+
+            i.ShouldBeGreaterThan(10);
+            HttpResponseMessage answer = await scene.SendAsync(HttpMethod.Post, "/api/session", new { token = Scraper.AdminToken });
+            slowed = answer.StatusCode == HttpStatusCode.OK ? null : answer;
         }
 
-        last.ShouldBe(HttpStatusCode.TooManyRequests);
-        using HttpResponseMessage right = await scene.SendAsync(HttpMethod.Post, "/api/session", new { token = Scraper.AdminToken });
+        using HttpResponseMessage right = slowed.ShouldNotBeNull();
         right.StatusCode.ShouldBe(HttpStatusCode.TooManyRequests);
         right.Headers.RetryAfter!.Delta!.Value.ShouldBeGreaterThan(TimeSpan.Zero);
         right.Headers.Contains("Set-Cookie").ShouldBeFalse();

@@ -46,13 +46,34 @@ public class PolicyTests
         await using EdgeScene scene = await EdgeScene.StartAsync([], [("GGROK_POLICY_FILE", file)]);
         (await scene.FromAsync("203.0.113.9")).StatusCode.ShouldBe(HttpStatusCode.Forbidden);
 
-        await File.WriteAllTextAsync(file, "all: {deny-ip: everybody}");
+        await RewriteAsync(file, "all: {deny-ip: everybody}");
         await Eventually.BecomesAsync(() => Task.FromResult(scene.Environment.Server.Logs.Lines.Any(l => l.Message.Contains("everybody", StringComparison.Ordinal))), true);
         (await scene.FromAsync("203.0.113.9")).StatusCode.ShouldBe(HttpStatusCode.Forbidden);
 
-        await File.WriteAllTextAsync(file, "all: {deny-ip: 203.0.113.10}");
+        await RewriteAsync(file, "all: {deny-ip: 203.0.113.10}");
         await Eventually.BecomesAsync(async () => (await scene.FromAsync("203.0.113.9")).StatusCode, HttpStatusCode.OK);
         (await scene.FromAsync("203.0.113.10")).StatusCode.ShouldBe(HttpStatusCode.Forbidden);
+        Directory.Delete(Path.GetDirectoryName(file)!, recursive: true);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("\uFEFF \r\n\n")]
+    public async Task A_policy_file_that_is_emptied_changes_nothing_until_it_says_that_there_are_none(string empty)
+    {
+        string file = Path.Combine(Directory.CreateTempSubdirectory("ggrok").FullName, "policies.yml");
+        await File.WriteAllTextAsync(file, empty);
+        await using EdgeScene scene = await EdgeScene.StartAsync([], [("GGROK_POLICY_FILE", file)]);
+        (await scene.FromAsync("203.0.113.9")).StatusCode.ShouldBe(HttpStatusCode.OK);
+        await RewriteAsync(file, "all: {deny-ip: 203.0.113.9}");
+        await Eventually.BecomesAsync(async () => (await scene.FromAsync("203.0.113.9")).StatusCode, HttpStatusCode.Forbidden);
+
+        await RewriteAsync(file, empty);
+        await Eventually.BecomesAsync(() => Task.FromResult(scene.Environment.Server.Logs.Lines.Any(l => l.Message.Contains($"{file} is empty", StringComparison.Ordinal))), true);
+        (await scene.FromAsync("203.0.113.9")).StatusCode.ShouldBe(HttpStatusCode.Forbidden);
+
+        await RewriteAsync(file, "# none");
+        await Eventually.BecomesAsync(async () => (await scene.FromAsync("203.0.113.9")).StatusCode, HttpStatusCode.OK);
         Directory.Delete(Path.GetDirectoryName(file)!, recursive: true);
     }
 
@@ -64,7 +85,7 @@ public class PolicyTests
         await using EdgeScene scene = await EdgeScene.StartAsync([], [("GGROK_POLICY_FILE", file)]);
         (await scene.FromAsync("203.0.113.9")).StatusCode.ShouldBe(HttpStatusCode.OK);
 
-        await File.WriteAllTextAsync(file, "all: {rate-limit: 1/h}\ntunnels: {other.example.com: {deny-ip: 203.0.113.9}}");
+        await RewriteAsync(file, "all: {rate-limit: 1/h}\ntunnels: {other.example.com: {deny-ip: 203.0.113.9}}");
         await Eventually.BecomesAsync(() => Task.FromResult(scene.Environment.Server.Logs.Lines.Any(l => l.Message.Contains("Policies read", StringComparison.Ordinal))), true);
 
         (await scene.FromAsync("203.0.113.9")).StatusCode.ShouldBe(HttpStatusCode.TooManyRequests);
@@ -119,6 +140,13 @@ public class PolicyTests
         await Eventually.BecomesAsync(() => ErrorAsync(visitor, "203.0.113.9"), nameof(RelayError.TunnelAway));
         (await ErrorAsync(visitor, "198.51.100.1")).ShouldBe(nameof(RelayError.AddressDenied));
         Directory.Delete(home, recursive: true);
+    }
+
+    // As a whole: written in place a file is empty for a moment, and may be read then.
+    private static async Task RewriteAsync(string file, string text)
+    {
+        await File.WriteAllTextAsync(file + ".new", text);
+        File.Move(file + ".new", file, overwrite: true);
     }
 
     private static async Task<string> ErrorAsync(HttpClient visitor, string address)

@@ -114,9 +114,17 @@ public class PriorKnowledgeTests
     {
         await using RunningServer server = await RunningServer.StartAsync([("GGROK_HEADER_TIMEOUT", "200ms")]);
         using RawSocket visitor = await RawSocket.ConnectAsync(server.Url);
-        await visitor.SendAsync(greeting);
+        try
+        {
+            await visitor.SendAsync(greeting);
+        }
+        catch (IOException)
+        {
+            // Let go already.
+        }
 
-        (await visitor.ReadToEndAsync()).ShouldBeEmpty();
+        await visitor.WaitForCloseAsync();
+        visitor.Unread.ShouldBeEmpty();
     }
 
     [Fact]

@@ -179,7 +179,7 @@ public class RegistrationTests
     [Fact]
     public async Task A_local_service_that_is_down_is_502_and_a_silent_one_504()
     {
-        await using RawEnvironment ggrok = await RawEnvironment.StartAsync([("GGROK_RESPONSE_TIMEOUT", "1s")]);
+        await using RawEnvironment ggrok = await RawEnvironment.StartAsync([("GGROK_RESPONSE_TIMEOUT", "5s")]);
         using var visitor = new HttpClient { BaseAddress = ggrok.Server.Url };
 
         using HttpResponseMessage silent = await visitor.GetAsync("/");
@@ -265,7 +265,7 @@ public class RegistrationTests
     public async Task The_client_comes_back_after_a_restart_of_the_server()
     {
         await using LocalApp app = await LocalApp.StartAsync(c => c.Response.WriteAsync("ok"));
-        RunningServer server = await RunningServer.StartAsync();
+        RunningServer server = await RunningServer.StartAsync(port: FreePorts.One());
         Uri url = server.Url;
         await using var client = new RunningClient(RunningClient.Options(url, app.Url));
         await client.Events.NextReadyAsync();

@@ -86,6 +86,9 @@ public class RestartTests
                     {
                         Interlocked.Increment(ref _brokenOffLater);
                     }
+
+                    // Refused at once, again and again, they would take the processor from the server that is to come back.
+                    await Task.Delay(TimeSpan.FromMilliseconds(5), CancellationToken.None);
                 }
             }
         }

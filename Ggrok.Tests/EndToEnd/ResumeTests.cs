@@ -19,6 +19,7 @@ public class ResumeTests
     {
         byte[] down = RandomNumberGenerator.GetBytes(20_000_000);
         byte[] up = RandomNumberGenerator.GetBytes(20_000_000);
+        using var parts = new SemaphoreSlim(0);
         await using GgrokEnvironment scene = await GgrokEnvironment.StartAsync(async context =>
         {
             if (context.Request.Method == "POST")
@@ -28,7 +29,12 @@ public class ResumeTests
                 return;
             }
 
-            await context.Response.Body.WriteAsync(down);
+            // A part for each cut: however late a cut comes, there is traffic that it breaks.
+            for (int at = 0; at < down.Length; at += 4_000_000)
+            {
+                await parts.WaitAsync();
+                await context.Response.Body.WriteAsync(down.AsMemory(at, 4_000_000));
+            }
         });
         Task<byte[]> download = scene.Visitor.GetByteArrayAsync("/file");
         Task<HttpResponseMessage> upload = scene.Visitor.PostAsync("/file", new ByteArrayContent(up));
@@ -39,6 +45,7 @@ public class ResumeTests
         {
             // In the middle of the traffic: some more has passed since the last cut.
             long passed = Traffic(scene.Server);
+            parts.Release();
             await Eventually.BecomesAsync(() => Task.FromResult(both.IsCompleted || Traffic(scene.Server) > passed + 1_000_000), true);
             Break(scene.Server);
             cuts++;
@@ -105,7 +112,7 @@ public class ResumeTests
     public async Task A_client_that_is_not_back_in_time_is_away_and_its_requests_fail_with_a_name()
     {
         var reached = new TaskCompletionSource();
-        await using RunningServer server = await RunningServer.StartAsync([("GGROK_RESUME_GRACE", "3s")]);
+        await using RunningServer server = await RunningServer.StartAsync([("GGROK_RESUME_GRACE", "8s")]);
         await using LocalApp app = await LocalApp.StartAsync(context =>
         {
             reached.TrySetResult();
@@ -171,8 +178,8 @@ public class ResumeTests
     [Fact]
     public async Task A_restarted_server_is_given_a_new_session_at_once()
     {
-        RunningServer first = await RunningServer.StartAsync();
-        int port = first.Url.Port;
+        int port = FreePorts.One();
+        RunningServer first = await RunningServer.StartAsync(port: port);
         await using LocalApp app = await LocalApp.StartAsync(context => context.Response.WriteAsync("hello"));
         await using var client = new RunningClient(RunningClient.Options(first.Url, app.Url));
         Uri url = (await client.Events.NextReadyAsync())[0].Url;
@@ -186,6 +193,9 @@ public class ResumeTests
         await using RunningServer second = await RunningServer.StartAsync(port: port);
 
         (await client.Events.NextReadyAsync())[0].Url.ShouldBe(url);
+
+        // That may have been the first server's, before it stopped.
+        await Eventually.BecomesAsync(() => Task.FromResult(second.Get<SessionDirectory>().Sessions.Count()), 1);
         using var visitor = new HttpClient { BaseAddress = url };
         (await visitor.GetStringAsync("/")).ShouldBe("hello");
         client.Events.Log.ShouldNotContain(l => l.StartsWith("resumed", StringComparison.Ordinal));

@@ -114,7 +114,7 @@ public class StreamingTests
 
         visitor.Dispose();
 
-        await cancelled.Task.WaitAsync(TimeSpan.FromSeconds(5));
+        await Within.Bound(cancelled.Task, "the local request to be cancelled");
         (await ggrok.Client.Events.NextExchangeAsync()).Error.ShouldBe(RelayError.VisitorGone);
     }
 

@@ -34,7 +34,7 @@ public sealed class DiskTroubleTests : IDisposable
         await LimitAsync(server.Id, Limit.ToString(CultureInfo.InvariantCulture));
         (await PostAsync(3 * Limit)).ShouldBe((HttpStatusCode.InsufficientStorage, "InboxFull"));
         (await PostAsync(1000)).ShouldBe((HttpStatusCode.Accepted, ""));
-        server.Output.ShouldContain("could not be stored in the inbox of");
+        await server.LineAsync("could not be stored in the inbox of");
         Directory.GetFiles(Path.Combine(_folder, "items")).Length.ShouldBe(1);
         await LimitAsync(server.Id, "unlimited");
         (await PostAsync(3 * Limit)).ShouldBe((HttpStatusCode.Accepted, ""));

@@ -5,6 +5,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Ggrok.Client.Connection;
+using Ggrok.Server.Tunnels;
 using Ggrok.Shared.Protocol;
 using Ggrok.Tests.Testing;
 using Microsoft.AspNetCore.Http;
@@ -90,6 +91,10 @@ public sealed class InboxScene : IAsyncDisposable
     {
         await StartClientAsync();
         await StopClientAsync();
+
+        // The client ends before the server has put that down.
+        await Eventually.BecomesAsync(
+            () => Task.FromResult(Server.Get<TunnelRegistry>().Snapshot().Where(r => r.Owner.ClientId == _clientId).All(r => r.IsAway)), true);
     }
 
     public Task<HttpResponseMessage> PostAsync(string path, string body, params (string Name, string Value)[] headers) =>

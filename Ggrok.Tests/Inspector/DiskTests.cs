@@ -48,12 +48,14 @@ public sealed class DiskTests : IDisposable
         await using (InspectorScene scene = await SceneAsync(new RecordOptions(Folder) { WithSecrets = true }))
         {
             (await scene.Visitor.GetAsync("/?token=hidden-1")).Dispose();
+            await scene.DoneAsync(1);
         }
 
         Text().ShouldContain("hidden-1");
         await using (InspectorScene scene = await SceneAsync(new RecordOptions(Folder + "2"), redact: ["pin"]))
         {
             (await scene.Visitor.GetAsync("/?pin=hidden-2")).Dispose();
+            await scene.DoneAsync(1);
         }
 
         Text(Folder + "2").ShouldContain("?pin=REDACTED");
@@ -65,6 +67,7 @@ public sealed class DiskTests : IDisposable
         await using (InspectorScene scene = await SceneAsync(new RecordOptions(Folder), hasPage: false))
         {
             (await scene.Visitor.PostAsync("/", new StringContent("some text"))).Dispose();
+            await scene.Events.NextExchangeAsync();
             scene.Events.Log.ShouldNotContain(l => l.StartsWith("inspecting", StringComparison.Ordinal));
         }
 
@@ -124,6 +127,8 @@ public sealed class DiskTests : IDisposable
             (await scene.Visitor.GetAsync("/")).EnsureSuccessStatusCode().Dispose();
             await Eventually.BecomesAsync(() => Task.FromResult(Notices(scene).Length), 1);
             (await scene.Visitor.GetAsync("/")).EnsureSuccessStatusCode().Dispose();
+            await scene.Events.NextExchangeAsync();
+            await scene.Events.NextExchangeAsync();
         }
 
         Notices(scene).Length.ShouldBe(2);
@@ -246,10 +251,10 @@ public sealed class DiskTests : IDisposable
         ? [.. Directory.GetFiles(folder ?? Folder, "ggrok-*-*.har").Order(StringComparer.Ordinal)]
         : [];
 
-    // Files go while they are looked at.
+    // Files go while they are looked at, and the newest grows: looked at first, it is never counted beside one that went for its sake.
     private IEnumerable<long> Sizes()
     {
-        foreach (FileInfo file in Files().Select(f => new FileInfo(f)).Where(f => f.Exists))
+        foreach (FileInfo file in Files().Reverse().Select(f => new FileInfo(f)).Where(f => f.Exists))
         {
             yield return file.Length;
         }

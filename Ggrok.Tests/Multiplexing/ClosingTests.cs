@@ -286,8 +286,8 @@ public class ClosingTests
             meanwhile?.Invoke();
             if (advanced <= 2 * CloseTimeout)
             {
-                peer.Time.Advance(TimeSpan.FromMilliseconds(10));
-                advanced += TimeSpan.FromMilliseconds(10);
+                peer.Time.Advance(TimeSpan.FromMilliseconds(50));
+                advanced += TimeSpan.FromMilliseconds(50);
             }
 
             return Task.FromResult(over.IsCompleted);

@@ -251,7 +251,8 @@ public class PrivateNameTests
         using var local = new RawListener();
         await using RawScene scene = await RawScene.StartAsync();
         await scene.ServeAsync(RawScene.Tcp(local.Url.Port, "device-42"));
-        (RunningClient connecting, IPEndPoint address) = await scene.ConnectAsync("device-42");
+        RunningClient connecting = scene.Start(scene.ConnectOptions("device-42") with { DrainTimeout = Within.Limit });
+        IPEndPoint address = await connecting.Events.NextListeningAsync();
         using RawSocket visitor = await RawScene.DialAsync(address);
         using RawSocket accepted = await local.AcceptAsync();
 

@@ -41,7 +41,7 @@ public sealed class StartTests : IAsyncDisposable
               device-42: 0
               resolver: {udp: true}
             """);
-        await using (RunningServer first = await ServerAsync(0))
+        await using (RunningServer first = await ServerAsync(FreePorts.One()))
         {
             Start(first.Url, "start", "--all");
             await VisitAllAsync(first.Url, await _events.NextReadyAsync(), await _events.NextListeningAsync(), await _events.NextListeningAsync());

@@ -86,7 +86,7 @@ public class TcpTests
     [MemberData(nameof(Ways))]
     public async Task Killing_the_serving_client_ends_the_connections_at_once(bool isPrivate)
     {
-        await using var way = await Way.OpenAsync(isPrivate);
+        await using var way = await Way.OpenAsync(isPrivate, drain: Within.Limit);
         using RawSocket visitor = await RawScene.DialAsync(way.Address);
         using RawSocket local = await way.Local.AcceptAsync();
         await visitor.SendAsync("x");
@@ -149,11 +149,13 @@ public sealed class Way : IAsyncDisposable
 
     public required IPEndPoint Address { get; init; }
 
-    public static async Task<Way> OpenAsync(bool isPrivate, bool proxyProtocol = false)
+    public static async Task<Way> OpenAsync(bool isPrivate, bool proxyProtocol = false, TimeSpan? drain = null)
     {
         RawScene scene = await RawScene.StartAsync();
         var local = new RawListener();
-        (RunningClient serving, Uri url) = await scene.ServeAsync(RawScene.Tcp(local.Url.Port, isPrivate ? "device-42" : null, proxyProtocol));
+        TunnelClientOptions options = RunningClient.Options(scene.Server.Url, local.Url, _ => RawScene.Tcp(local.Url.Port, isPrivate ? "device-42" : null, proxyProtocol));
+        RunningClient serving = scene.Start(options with { DrainTimeout = drain ?? options.DrainTimeout });
+        Uri url = (await serving.Events.NextReadyAsync())[0].Url;
         IPEndPoint address = isPrivate ? (await scene.ConnectAsync("device-42")).Address : new IPEndPoint(IPAddress.Loopback, url.Port);
         return new Way { Scene = scene, Local = local, Serving = serving, Address = address };
     }

@@ -158,7 +158,7 @@ public class TlsPassthroughTests
     [InlineData(20)]
     public async Task A_visitor_who_does_not_finish_its_hello_in_time_is_dropped(int bytes)
     {
-        await using RawScene scene = await RawScene.StartAsync(("GGROK_HEADER_TIMEOUT", "1s"));
+        await using RawScene scene = await RawScene.StartAsync(("GGROK_HEADER_TIMEOUT", "3s"));
         await scene.ServeAsync(Tls(9, "alice.test"));
         using RawSocket visitor = await DialAsync(scene);
 
@@ -172,7 +172,7 @@ public class TlsPassthroughTests
     public async Task Once_the_hello_is_there_no_time_limit_counts_any_more()
     {
         using var local = new RawListener();
-        await using RawScene scene = await RawScene.StartAsync(("GGROK_HEADER_TIMEOUT", "2s"));
+        await using RawScene scene = await RawScene.StartAsync(("GGROK_HEADER_TIMEOUT", "5s"));
         await scene.ServeAsync(Tls(local.Url.Port, "alice.test"));
         using RawSocket visitor = await DialAsync(scene);
         await visitor.SendAsync(Hello.With("alice.test"));

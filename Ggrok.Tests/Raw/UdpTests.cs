@@ -101,7 +101,7 @@ public class UdpTests
     [MemberData(nameof(Ways))]
     public async Task A_local_service_that_is_down_has_a_name_and_is_reached_once_it_is_up(bool isPrivate)
     {
-        UdpService local = UdpService.Echo();
+        UdpService local = UdpService.Echo(FreePorts.One());
         await using UdpWay way = await UdpWay.OpenAsync(isPrivate, local.Port);
         local.Dispose();
         using var peer = new UdpPeer(way.Address);
@@ -130,7 +130,8 @@ public class UdpTests
         using RawSocket local = await listener.AcceptAsync();
 
         using var stop = new CancellationTokenSource();
-        Task[] floods = [.. Enumerable.Range(0, 4).Select(_ => Task.Run(() => FloodAsync(new IPEndPoint(IPAddress.Loopback, urls[0].Url.Port), stop.Token)))];
+        Task[] floods = [.. Enumerable.Range(0, 4).Select(_ => Task.Factory.StartNew(
+            () => Flood(new IPEndPoint(IPAddress.Loopback, urls[0].Url.Port), stop.Token), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default))];
         for (int i = 0; i < 200; i++)
         {
             await visitor.SendAsync($"ping {i}\n");
@@ -214,8 +215,7 @@ public class UdpTests
         using UdpService local = UdpService.Echo();
         await using UdpWay way = await UdpWay.OpenAsync(isPrivate: false, local.Port, ("GGROK_UDP_IDLE_TIMEOUT", "1s"));
         using var peer = new UdpPeer(way.Address);
-        await peer.SendAsync("x");
-        await peer.ReceiveAsync();
+        await peer.AskAsync("x"u8.ToArray());
 
         ConnectionSummary summary = await way.Serving.Events.NextConnectionAsync();
 
@@ -224,13 +224,14 @@ public class UdpTests
         (await peer.AskAsync("again"u8.ToArray())).ShouldBe("again"u8.ToArray());
     }
 
-    private static async Task FloodAsync(IPEndPoint address, CancellationToken stop)
+    // On a thread of its own: it never waits, and would keep one from all others.
+    private static void Flood(IPEndPoint address, CancellationToken stop)
     {
         using var peer = new UdpPeer(address);
         byte[] datagram = new byte[8000];
         while (!stop.IsCancellationRequested)
         {
-            await peer.SendAsync(datagram);
+            peer.SendAsync(datagram).GetAwaiter().GetResult();
         }
     }
 

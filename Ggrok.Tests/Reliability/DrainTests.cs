@@ -15,7 +15,7 @@ public class DrainTests
     [Fact]
     public async Task A_server_that_drains_says_so_at_once_and_serves_visitors_until_what_is_in_front_has_noticed()
     {
-        RunningServer server = await RunningServer.StartAsync([("GGROK_DRAIN_DELAY", "3s")]);
+        RunningServer server = await RunningServer.StartAsync([("GGROK_DRAIN_DELAY", "8s")]);
         await using LocalApp app = await LocalApp.StartAsync(c => c.Response.WriteAsync("ok"));
         await using var client = new RunningClient(RunningClient.Options(server.Url, app.Url));
         await client.Events.NextReadyAsync();

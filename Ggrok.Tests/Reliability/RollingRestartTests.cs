@@ -18,7 +18,7 @@ public sealed class RollingRestartTests(ITestOutputHelper output) : IDisposable
     [CaddyFact]
     public async Task Two_servers_behind_a_load_balancer_are_restarted_one_after_the_other()
     {
-        (string, string)[] settings = [("GGROK_TRUSTED_PROXIES", "127.0.0.1"), ("GGROK_DRAIN_DELAY", "2s")];
+        (string, string)[] settings = [("GGROK_TRUSTED_PROXIES", "127.0.0.1"), ("GGROK_DRAIN_DELAY", "5s")];
         int[] ports = [FreePorts.One(), FreePorts.One()];
         await using var servers = new Parts<RunningProgram>(await Programs.ServerAsync(ports[0], settings), await Programs.ServerAsync(ports[1], settings));
         await using CountingApp app = await CountingApp.StartAsync(TimeSpan.FromMilliseconds(10));

@@ -59,7 +59,7 @@ public sealed class OtlpTests
     public async Task A_failure_is_named_on_both_spans()
     {
         await using Collector collector = await Collector.StartAsync();
-        LocalApp app = await LocalApp.StartAsync(_ => Task.CompletedTask);
+        LocalApp app = await LocalApp.StartAsync(_ => Task.CompletedTask, port: FreePorts.One());
         await using RunningServer server = await RunningServer.StartAsync(collector.Variables);
         await using RunningProgram client = StartClient(server, app, collector.Variables);
         await client.LineAsync("http://127.0.0.1");

@@ -10,6 +10,9 @@ public sealed class RawSocket(Socket socket) : IDisposable
     private readonly NetworkStream _stream = new(socket, ownsSocket: true);
     private readonly List<byte> _read = [];
 
+    /// <summary>What was read and not taken yet.</summary>
+    public string Unread => Encoding.Latin1.GetString([.. _read]);
+
     public int LocalPort => ((IPEndPoint)socket.LocalEndPoint!).Port;
 
     public static async Task<RawSocket> ConnectAsync(Uri url)

@@ -65,12 +65,12 @@ public sealed class TokenCommandTests : IDisposable
     public async Task Two_programs_at_once_lose_nothing()
     {
         Task<(int Code, string Output)>[] programs = [.. Enumerable.Range(0, 3).Select(i => ProgramAsync($"create --name program-{i}"))];
-        Task<CreatedToken>[] inside = [.. Enumerable.Range(0, 30).Select(i => _folder.Store().CreateAsync($"inside-{i}", Grants.All, "test"))];
+        Task<CreatedToken>[] inside = [.. Enumerable.Range(0, 10).Select(i => _folder.Store().CreateAsync($"inside-{i}", Grants.All, "test"))];
 
         (await Task.WhenAll(programs)).ShouldAllBe(p => p.Code == 0);
         await Task.WhenAll(inside);
         (await _folder.Store().ListAsync()).Select(t => t.Name).ShouldBe(
-            [.. Enumerable.Range(0, 30).Select(i => $"inside-{i}"), .. Enumerable.Range(0, 3).Select(i => $"program-{i}")], ignoreOrder: true);
+            [.. Enumerable.Range(0, 10).Select(i => $"inside-{i}"), .. Enumerable.Range(0, 3).Select(i => $"program-{i}")], ignoreOrder: true);
     }
 
     [Fact]

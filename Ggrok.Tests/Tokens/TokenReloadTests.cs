@@ -39,6 +39,7 @@ public sealed class TokenReloadTests : IDisposable
         exit.Message.ShouldBe("This token was revoked; pass another one with --token or GGROK_TOKEN.");
         server.Logs.Lines.ShouldContain(l => l.Message.Contains("of token doomed ends: TokenRevoked", StringComparison.Ordinal));
         (await Knock.AtAsync(server, doomed)).Status.ShouldBe(HttpStatusCode.Unauthorized);
+        await Eventually.BecomesAsync(() => Task.FromResult(Sessions(server).Count()), 1);
         Sessions(server).ShouldBe([untouched]);
         untouched.Connection.IsClosing.ShouldBeFalse();
         second.Events.Log.ShouldNotContain(l => l.StartsWith("lost", StringComparison.Ordinal));
@@ -79,6 +80,7 @@ public sealed class TokenReloadTests : IDisposable
         (exit.Code, exit.Message).ShouldBe((ExitCode.TokenRefused, "This token has expired; ask for a new one and pass it with --token or GGROK_TOKEN."));
         (await Knock.AtAsync(server, "short")).Status.ShouldBe(HttpStatusCode.Unauthorized);
         (await Knock.AtAsync(server, "long")).Status.ShouldBe(HttpStatusCode.SwitchingProtocols);
+        await Eventually.BecomesAsync(() => Task.FromResult(Sessions(server).Count()), 1);
         Sessions(server).Single().Identity.Id.ShouldBe("token-2");
     }
 
@@ -104,6 +106,7 @@ public sealed class TokenReloadTests : IDisposable
             (exit.Code, exit.Message).ShouldBe((ExitCode.TokenRefused, "This token does not allow these tunnels any more; ask for others, or pass another token."));
         }
 
+        await Eventually.BecomesAsync(() => Task.FromResult(Sessions(server).Count()), 1);
         Sessions(server).Single().Identity.Grants.Paths.ShouldBe(["/hooks"]);
         hooks.Events.Log.ShouldNotContain(l => l.StartsWith("lost", StringComparison.Ordinal));
     }

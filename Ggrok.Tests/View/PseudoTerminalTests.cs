@@ -94,6 +94,10 @@ public sealed class PseudoTerminalTests : IAsyncLifetime
         await using PseudoTerminal terminal = Start(options, ("TERM", kind));
         await terminal.SeesAsync(options == "--log json" ? "\"event\":\"ready\"" : "Forwarding");
         await VisitAsync("/hello");
+        if (options != "--quiet")
+        {
+            await terminal.SeesAsync("/hello");
+        }
 
         await terminal.TypeAsync(ControlC);
 

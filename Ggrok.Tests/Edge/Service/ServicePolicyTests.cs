@@ -17,7 +17,7 @@ public class ServicePolicyTests
     public async Task The_shorter_time_of_server_and_client_counts_for_the_response_head()
     {
         await using EdgeScene scene = await EdgeScene.StartAsync(
-            [("response-timeout", "2s")], [("GGROK_POLICIES", "all: {response-timeout: 1h}")], context => context.Request.Path == "/slow" ? Task.Delay(Timeout.Infinite, context.RequestAborted) : Task.CompletedTask);
+            [("response-timeout", "5s")], [("GGROK_POLICIES", "all: {response-timeout: 1h}")], context => context.Request.Path == "/slow" ? Task.Delay(Timeout.Infinite, context.RequestAborted) : Task.CompletedTask);
 
         (await scene.Visitor.GetAsync("/slow")).StatusCode.ShouldBe(HttpStatusCode.GatewayTimeout);
         (await scene.Visitor.GetAsync("/fast")).StatusCode.ShouldBe(HttpStatusCode.OK);

@@ -57,9 +57,17 @@ public sealed class InboxPageTests(PageBrowser browser)
             await scene.PressAsync("Enter");
             await Expect(items).ToHaveCountAsync(2);
 
-            // The service is there again: the rest is delivered, and marked.
-            await using LocalApp app = await LocalApp.StartAsync(PageApp.AnswerAsync, port: port);
+            // The service is there again: the rest is delivered, and marked. The server finds that out as well, so nothing is answered before the click.
+            var clicked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            await using LocalApp app = await LocalApp.StartAsync(
+                async context =>
+                {
+                    await clicked.Task;
+                    await PageApp.AnswerAsync(context);
+                },
+                port: port);
             await scene.Button("Deliver all").ClickAsync();
+            clicked.SetResult();
             await Expect(items).ToHaveCountAsync(0);
             await Expect(inbox).ToContainTextAsync("Nothing waits.");
             await scene.PressAsync("g");

@@ -30,6 +30,24 @@ public sealed class PageReplayTests(PageBrowser browser)
     });
 
     [PeerFact]
+    public Task What_a_message_offers_can_be_done_for_longer_than_it_takes_to_read() => browser.InspectAsync(PageApp.AnswerAsync, async scene =>
+    {
+        await scene.VisitAsync("/greeting");
+        await scene.OpenAsync("GET /greeting");
+        await scene.Page.Clock.InstallAsync();
+
+        await PageScene.Button(scene.Details, "Replay").ClickAsync();
+        ILocator open = PageScene.Button(scene.Toast, "Open");
+        await Expect(open).ToBeVisibleAsync();
+
+        // A message that offers nothing is gone by then.
+        await scene.Page.Clock.FastForwardAsync(6_000);
+        await Expect(open).ToBeVisibleAsync();
+        await scene.Page.Clock.FastForwardAsync(15_000);
+        await Expect(open).ToHaveCountAsync(0);
+    });
+
+    [PeerFact]
     public Task An_edited_replay_shows_what_it_changed() => browser.InspectAsync(PageApp.AnswerAsync, async scene =>
     {
         await scene.PostAsync("/greeting?language=en", "{\"name\":\"Ada\"}", "application/json", ("X-Old", "1"));

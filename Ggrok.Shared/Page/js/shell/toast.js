@@ -1,8 +1,8 @@
 import { el } from '../dom.js';
 import { icon } from '../icons.js';
 
-/** Says something at the foot of the page; screen readers hear it. */
-export function toast(text, { bad = false, actions = [], forMs = bad ? 9000 : 4500 } = {}) {
+/** Says something at the foot of the page; screen readers hear it. What offers something to do stays until it can be reached by keyboard, too. */
+export function toast(text, { bad = false, actions = [], forMs = actions.length ? 15000 : bad ? 9000 : 4500 } = {}) {
   const box = document.getElementById('toasts');
   const node = el('div', { class: bad ? 'toast bad' : 'toast' }, el('span', {}, text));
   const close = () => node.remove();
