@@ -3,6 +3,7 @@ using Ggrok.Server.Inbox.Files;
 using Ggrok.Server.Inbox.Items;
 using Ggrok.Server.Inbox.Postgres;
 using Ggrok.Server.Inbox.Storage;
+using Ggrok.Tests.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Ggrok.Tests.Inbox;
@@ -90,6 +91,48 @@ public sealed class InboxStoreTests(PostgresFixture fixture) : IClassFixture<Pos
         (await store.ListAsync(new InboxQuery(["a"]))).Count.ShouldBe(19);
     }
 
+    [Fact]
+    public async Task Rows_of_a_tunnel_that_somebody_holds_keep_no_other_tunnel_out()
+    {
+        string database = await fixture.Cluster.NewDatabaseAsync();
+        await using IInboxStore store = Open(database);
+        await store.OpenAsync(isWanted: true);
+        await store.AddAsync(NewItem("a", null), Request, new byte[10], Wide);
+        await using (await fixture.Cluster.HoldAsync(database, "DELETE FROM ggrok_inbox_items"))
+        {
+            Task<InboxReceipt>[] adding = [.. Enumerable.Range(0, 20).Select(n => store.AddAsync(NewItem(n % 2 == 0 ? "a" : "b", null), Request, new byte[10], Wide))];
+
+            foreach (Task<InboxReceipt> held in adding.Where((_, n) => n % 2 == 0))
+            {
+                await Should.ThrowAsync<InboxStoreException>(() => Within.Bound(held, "the refusal"));
+            }
+
+            (await Within.Bound(Task.WhenAll(adding.Where((_, n) => n % 2 != 0)), "the other tunnel's")).ShouldAllBe(r => r.IsNew);
+        }
+
+        (await store.AddAsync(NewItem("a", null), Request, new byte[10], Wide)).IsNew.ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task While_the_database_stands_still_nobody_waits_for_those_before_to_hear_it()
+    {
+        const int Many = 10_000;
+        string database = await fixture.Cluster.NewDatabaseAsync();
+        await using IInboxStore store = Open(database, ";Command Timeout=3");
+        await store.OpenAsync(isWanted: true);
+        await using (await fixture.Cluster.HoldAsync(database, "LOCK TABLE ggrok_inbox_counts"))
+        {
+            // Some forty transactions, one after the other.
+            Task<InboxReceipt>[] adding = [.. Enumerable.Range(0, Many).Select(_ => store.AddAsync(NewItem("a", null), Request, new byte[10], Wide))];
+
+            Task all = Task.WhenAll(adding);
+            await Within.Bound(all.ContinueWith(_ => { }, TaskScheduler.Default), "the refusals");
+            adding.ShouldAllBe(a => a.IsFaulted);
+        }
+
+        (await store.AddAsync(NewItem("a", null), Request, new byte[10], Wide)).IsNew.ShouldBeTrue();
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
@@ -123,7 +166,7 @@ public sealed class InboxStoreTests(PostgresFixture fixture) : IClassFixture<Pos
         };
     }
 
-    private IInboxStore Open(string? database) => database is null
+    private IInboxStore Open(string? database, string more = "") => database is null
         ? new FileInboxStore(_folder, 1L << 40, new InboxId(TimeProvider.System), TimeProvider.System, NullLogger<FileInboxStore>.Instance)
-        : new PostgresInboxStore(DatabaseUrl.Parse(database), 1L << 40, new InboxId(TimeProvider.System), TimeProvider.System, NullLogger<PostgresInboxStore>.Instance);
+        : new PostgresInboxStore(DatabaseUrl.Parse(database) + more, 1L << 40, new InboxId(TimeProvider.System), TimeProvider.System, NullLogger<PostgresInboxStore>.Instance);
 }

@@ -110,26 +110,6 @@ public class PostgresLimitTests(PostgresFixture fixture) : IClassFixture<Postgre
     }
 
     [Fact]
-    public async Task Rows_of_a_tunnel_that_somebody_holds_keep_no_other_tunnel_out()
-    {
-        string database = await fixture.Cluster.NewDatabaseAsync();
-        await using InboxScene scene = await InboxScene.StartAsync([("inbox", "/*")], [("DATABASE_URL", database)]);
-        await using InboxScene second = await InboxScene.StartAsync([("inbox", "/*")], [("DATABASE_URL", database)]);
-        await scene.BeAwayAsync();
-        await second.BeAwayAsync();
-        await scene.StoreAsync("/", "one");
-        await using (IAsyncDisposable held = await fixture.Cluster.HoldAsync(database, "DELETE FROM ggrok_inbox_items"))
-        {
-            Task<HttpResponseMessage> refused = scene.PostAsync("/", "two");
-            await second.StoreAsync("/", "of another");
-            using HttpResponseMessage answer = await refused;
-            answer.StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable);
-        }
-
-        await scene.StoreAsync("/", "three");
-    }
-
-    [Fact]
     public async Task Counts_that_a_backup_brought_twice_are_right_after_the_next_start()
     {
         string database = await fixture.Cluster.NewDatabaseAsync();
