@@ -19,8 +19,8 @@ public sealed class TunnelSession : ITunnel, IMuxHandler
     private int _goingAway;
     private volatile Retirement? _retired;
 
-    // Of the ticks alone: since when a retired session has no connection.
-    private long? _brokenSince;
+    // Of the ticks alone: since when a retired session has no connection, and how often it had been resumed then.
+    private (long Since, int Resumptions)? _broken;
 
     /// <summary>Creates the session over a transport on which the handshake is done.</summary>
     /// <param name="id">Id for logs.</param>
@@ -143,8 +143,9 @@ public sealed class TunnelSession : ITunnel, IMuxHandler
             return;
         }
 
-        _brokenSince = Connection.IsSuspended ? _brokenSince ?? _time.GetTimestamp() : null;
-        EndIfBroken(retired, isForLong: _brokenSince is { } since && _time.GetElapsedTime(since) >= ReplacedAndBroken);
+        int resumptions = Connection.Resumable?.Resumptions ?? 0;
+        _broken = !Connection.IsSuspended ? null : _broken is { } before && before.Resumptions == resumptions ? before : (_time.GetTimestamp(), resumptions);
+        EndIfBroken(retired, isForLong: _broken is { } broken && _time.GetElapsedTime(broken.Since) >= ReplacedAndBroken);
         TimeSpan elapsed = _time.GetElapsedTime(retired.Since);
         if (elapsed >= Crossing && (Connection.OpenStreams == 0 || elapsed >= retired.Limit))
         {

@@ -17,6 +17,7 @@ internal sealed class Heartbeat(Outbox outbox, TimeSpan interval, TimeProvider t
 
     private static readonly TimeSpan ProbeTime = TimeSpan.FromSeconds(5);
 
+    private readonly Lock _pinging = new();
     private readonly long _began = now;
     private long _lastBeat = now;
     private bool _hasPinged;
@@ -151,13 +152,17 @@ internal sealed class Heartbeat(Outbox outbox, TimeSpan interval, TimeProvider t
         return null;
     }
 
+    // The last one that is noted must be the last one that leaves: only its answer counts.
     private void Ping(long now)
     {
-        _hasPinged = true;
-        Volatile.Write(ref _isAsked, 0);
-        Interlocked.CompareExchange(ref _unansweredSince, Math.Max(now, 1), 0);
-        long value = time.GetTimestamp();
-        Volatile.Write(ref _pingSent, value);
-        outbox.Ping((ulong)value);
+        lock (_pinging)
+        {
+            _hasPinged = true;
+            Volatile.Write(ref _isAsked, 0);
+            Interlocked.CompareExchange(ref _unansweredSince, Math.Max(now, 1), 0);
+            long value = time.GetTimestamp();
+            Volatile.Write(ref _pingSent, value);
+            outbox.Ping((ulong)value);
+        }
     }
 }

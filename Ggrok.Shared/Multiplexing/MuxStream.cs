@@ -33,7 +33,10 @@ public sealed class MuxStream
         _connection = connection;
         _inbound = new InboundQueue(budget, connection.Statistics);
         Outbound = new OutboundStream(id, opened);
-        _interruptedAt = connection.IsSuspended ? connection.Resumable!.Resumptions : -1;
+
+        // The number first: where the session goes on in between, it counts as one that may have left.
+        int resumptions = connection.Resumable?.Resumptions ?? 0;
+        _interruptedAt = !opened && connection.IsSuspended ? resumptions : -1;
         Touch();
     }
 

@@ -316,7 +316,10 @@ public class ClosingTests
         public async ValueTask SendAsync(ReadOnlyMemory<byte> message)
         {
             await Task.Yield();
-            throw new NotSupportedException("unforeseen");
+            if (onSend)
+            {
+                throw new NotSupportedException("unforeseen");
+            }
         }
 
         public async ValueTask<TransportRead> ReceiveAsync(Memory<byte> buffer)

@@ -76,14 +76,10 @@ public sealed class ResumeBook(ServerOptions options, TimeProvider time)
         {
             refusal = Unknown(null);
         }
-        else if (session.Reason is { } reason)
+        else if (session.EndedFor is { } reason && MustHear(reason))
         {
+            // Or on its way to its end: nobody may keep it from that.
             refusal = Unknown(reason);
-        }
-        else if (session.Session?.Connection.ClosesFor is { } over && MustHear(over))
-        {
-            // On its way to its end: nobody may keep it from that.
-            refusal = Unknown(over);
         }
         else if (session.Transport?.BeginAttach(request.Received) is { } begun)
         {
@@ -91,7 +87,8 @@ public sealed class ResumeBook(ServerOptions options, TimeProvider time)
         }
         else
         {
-            refusal = Unknown(null);
+            // It may have ended between the two looks.
+            refusal = Unknown(session.EndedFor is { } late && MustHear(late) ? late : null);
         }
 
         return refusal is null ? session : null;
@@ -133,6 +130,18 @@ internal sealed class ResumableSession(TunnelSession session, ResumableTransport
 
     /// <summary>Why it ended, where its client has to hear that.</summary>
     public CloseReason? Reason { get; private set; }
+
+    /// <summary>Why it ended, or is on its way to its end; null while it goes on.</summary>
+    public CloseReason? EndedFor
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return Reason ?? _session?.Connection.ClosesFor;
+            }
+        }
+    }
 
     /// <summary>When that is forgotten.</summary>
     public DateTimeOffset? KeptUntil { get; private set; }

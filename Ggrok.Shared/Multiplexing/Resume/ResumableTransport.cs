@@ -27,6 +27,7 @@ public sealed partial class ResumableTransport : IMessageTransport
     private Link? _link;
     private ITimer? _grace;
     private int _attempt;
+    private int _resumptions;
     private bool _isOver;
     private bool _closeSent;
     private long _sentAgain;
@@ -52,7 +53,7 @@ public sealed partial class ResumableTransport : IMessageTransport
     public bool IsOver => Volatile.Read(ref _isOver);
 
     /// <summary>How often the session went on over another connection.</summary>
-    public int Resumptions { get; private set; }
+    public int Resumptions => Volatile.Read(ref _resumptions);
 
     /// <summary>Messages that were sent again: grows while a new connection catches up.</summary>
     internal long SendsAgain => Interlocked.Read(ref _sendsAgain);
@@ -147,7 +148,7 @@ public sealed partial class ResumableTransport : IMessageTransport
             _grace?.Dispose();
             _grace = null;
             Volatile.Write(ref _link, link);
-            Resumptions++;
+            Interlocked.Increment(ref _resumptions);
             changed = TakeChangedLocked();
         }
 
