@@ -24,7 +24,8 @@ public sealed class RollingRestartTests(ITestOutputHelper output) : IDisposable
         await using CountingApp app = await CountingApp.StartAsync(TimeSpan.FromMilliseconds(10));
         (RunningProgram balancer, Uri url) = await StartCaddyAsync(ports);
         await using RunningProgram caddy = balancer;
-        await using RunningProgram client = Programs.Client(_folder, url, app.Url, "--connections 4");
+        // So many that one of two servers seldom gets all of them, which takes a while to mend.
+        await using RunningProgram client = Programs.Client(_folder, url, app.Url, "--connections 8");
         await client.ReadyAsync();
         await Eventually.BecomesAsync(() => Task.FromResult(servers.All.All(s => s.SessionsOpened() > 0)), true);
         await using var visitors = new Visitors(url, VisitorCount, pause: Pause);
